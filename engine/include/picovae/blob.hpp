@@ -1,0 +1,106 @@
+// A model's bytes and the views into them. FORMAT.md describes every byte; nothing is copied,
+// parsed or relocated, so a blob is used straight from flash or from a mapped file.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "picovae/kernels.hpp"
+#include "picovae/shape.hpp"
+#include "picovae/status.hpp"
+
+namespace picovae {
+
+static_assert(std::endian::native == std::endian::little,
+              "a blob is little-endian and used in place");
+
+inline constexpr std::array<char, 4> kBlobMagic = {'P', 'V', 'A', 'E'};
+inline constexpr std::uint16_t kBlobVersion = 1;
+inline constexpr std::size_t kBlobAlignment = 64;  // of the blob and of every section in it
+
+enum Part : std::uint8_t { kEncoderPart = 1, kDecoderPart = 2 };
+
+struct BlobHeader {
+  std::array<char, 4> magic;
+  std::uint16_t version;
+  Type type;
+  Layout layout;
+  Dimensions dimensions;
+  std::uint32_t total_size;  // bytes, header and all; a flash partition may be larger
+  std::uint32_t model_id;    // CRC-32C of all parameters in logical order: the same in every layout
+  std::uint32_t signature;   // of the digits generated with seed 1; 0 where the type is not s8
+  std::uint32_t signature_reconstruct;  // of reconstructions of those digits; 0 without an encoder
+  std::uint8_t parts;                   // Part bits
+  std::uint8_t section_count;
+  std::array<std::array<std::uint8_t, 2>, kLayerCount> shifts;  // s8: {pre, post} of each layer
+  std::array<std::uint8_t, 14> reserved;                        // zero
+  std::uint32_t checksum;  // CRC-32C of the header before this field, then of the section table
+};
+static_assert(sizeof(BlobHeader) == 64);
+
+enum class SectionKind : std::uint8_t {
+  kWeights = 1,     // f32 or s8, packed (layout.hpp)
+  kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)]
+  kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
+  kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only
+};
+inline constexpr std::uint8_t kMaySkip =
+    1;  // Section::flags: who does not know the kind passes over it
+
+struct Section {
+  SectionKind kind;
+  std::uint8_t layer;
+  std::uint8_t flags;
+  std::uint8_t reserved;   // zero
+  std::uint32_t offset;    // from the start of the blob, a multiple of kBlobAlignment
+  std::uint32_t size;      // bytes
+  std::uint32_t checksum;  // CRC-32C
+};
+static_assert(sizeof(Section) == 16);
+
+// Ranges that the integer arithmetic relies on (FORMAT.md, "Ranges").
+inline constexpr int kMaxPreShift = 8;
+inline constexpr int kMaxPostShift = 24;
+inline constexpr int kMaxMultiplier = 1023;
+inline constexpr std::int32_t kMaxActivation = 127;           // u8 inputs
+inline constexpr std::int32_t kMaxLatent = 8191;              // s16 inputs, Q3.10
+inline constexpr std::int32_t kMaxNarrowSum = (1 << 23) - 1;  // |sum| of a layer with u8 input
+
+// True where the layer's input is the s16 latent vector.
+constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
+
+// The activation that a layer has in the model; decoder.2 is the identity there (its logits), and
+// callers that want pixels ask for the sigmoid.
+constexpr Activation layer_activation(std::size_t layer) {
+  return layer == kEncoderHeads || layer == kDecoder2 ? Activation::kIdentity
+                                                      : Activation::kSoftplus;
+}
+
+// Typed pointers into a checked blob. Valid as long as the bytes are.
+struct BlobView {
+  const BlobHeader* header = nullptr;
+  std::array<Dense, kLayerCount> layers{};  // weights null in a part that is missing
+
+  bool has(Part part) const { return header != nullptr && (header->parts & part) != 0; }
+};
+
+// The cheap check, for every boot: magic, version, header CRC, dimensions, every offset and size,
+// alignment, shifts. Whatever it accepts is memory-safe to run. Fills `view` where it returns kOk.
+//   bytes  at least the blob's total size; more may follow (a flash partition)
+Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view);
+
+// The header alone, where it is sound, whatever its dimensions: for tools that describe models.
+Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
+
+// The table behind the header.
+std::span<const Section> sections(const BlobHeader& header);
+
+// The thorough check of an open view: the CRC of every section, zero padding between sections and
+// within them, multipliers and rescales in range, and that no row's sums can leave the range the
+// kernels rely on. Whatever it accepts is what was written.
+Status verify_blob(const BlobView& view);
+
+}  // namespace picovae

@@ -1,0 +1,87 @@
+// The kernel interface: a dense layer is a view into the blob, a set of kernels is a table of
+// functions, one table for each ISA. Kernels take run-time sizes; none is instantiated for a shape.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace picovae {
+
+// How the weights of a model are stored.
+enum class Type : std::uint8_t { kF32 = 0, kS8 = 1 };
+
+// In which order they are stored (layout.hpp has the index formulas).
+enum class Layout : std::uint8_t { kHost = 0, kCortexM = 1, kMve = 2 };
+
+enum class Activation : std::uint8_t { kIdentity, kSoftplus, kSigmoid };
+
+// One affine map with its activation: y = activation(weights * x + bias). Owns nothing.
+struct Dense {
+  const void* weights;              // f32 or s8, packed as the model's layout says
+  const void* bias;                 // f32 or s32, [round_up(out, kOutputPad)]
+  const std::uint16_t* multiplier;  // s8 only, [round_up(out, kOutputPad)]
+  const std::int16_t* rescale;      // s8 with softplus only, [round_up(out, kOutputPad)]
+  std::uint16_t in, out;
+  std::uint8_t pre_shift, post_shift;  // s8 only: t = sat16(((acc >> pre) * m + b) >> post)
+  bool wide_input;                     // s8 only: x is s16 in +-8191 rather than u8 in 0..127
+  Activation activation;
+};
+
+// Runs a layer over `rows` inputs.
+//   x  [rows][in]   f32; or u8 in 0..127; or s16 where layer.wide_input
+//   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus), s16 (identity), u8 pixels
+//   (sigmoid)
+// x_stride and y_stride are elements between rows. Rows of integer input start at a
+// multiple of 4 bytes and are readable up to round_up(in, input_pad()) elements; what stands behind
+// `in` does not matter. Exactly `out` elements of each row of y are written. x and y do not
+// overlap.
+using DenseFn = void (*)(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+                         std::size_t y_stride, std::size_t rows);
+
+// c [m][n] = a [m][k] * b [k][n] in f32, overwriting c.
+//   a  element (i, l) stands at a[i * a_row + l * a_column]: a transposed view costs nothing
+//   b  element (l, j) stands at b[l * b_row + j]; b and b_row are multiples of 16 floats
+//   c  element (i, j) stands at c[i * c_row + j]; c and c_row likewise
+// n is a multiple of 16. Each element's sum runs over l in order, so a result does not depend on
+// how the work is split. This is the register tile of the f32 layers, for the trainer.
+struct Product {
+  const float* a;
+  std::size_t a_row, a_column;
+  const float* b;
+  std::size_t b_row;
+  float* c;
+  std::size_t c_row;
+  std::size_t m, n, k;
+};
+using ProductFn = void (*)(const Product& product);
+
+enum class Isa : std::uint8_t { kScalar, kAvx2, kAvx512, kCortexM0, kCortexM, kCortexMDsp, kMve };
+
+struct Kernels {
+  Isa isa;
+  const char* name;   // "scalar", "avx2", ...
+  Layout layout;      // of the s8 weights that `s8` reads; f32 is always Layout::kHost
+  DenseFn f32;        // null where absent: open() then refuses
+  DenseFn s8;         // null where absent
+  ProductFn product;  // null where absent
+};
+
+// One table an ISA. A table may be named on any machine; running it needs the ISA.
+extern const Kernels kScalarKernels;
+extern const Kernels kAvx2Kernels;
+extern const Kernels kAvx512Kernels;
+extern const Kernels kCortexM0Kernels;    // M0, M0+
+extern const Kernels kCortexMKernels;     // M3
+extern const Kernels kCortexMDspKernels;  // M4, M7, M33
+extern const Kernels kMveKernels;         // M55, M85: Helium
+
+// Hosts only (select.cpp): the tables that this build has, best first, whether the machine can run
+// them or not; and whether it can.
+std::span<const Kernels* const> built_kernels();
+bool machine_runs(Isa isa);
+
+// Hosts only: the best kernels of this machine. Never fails: the scalar ones run everywhere.
+const Kernels& select_kernels();
+
+}  // namespace picovae

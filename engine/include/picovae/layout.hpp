@@ -1,0 +1,71 @@
+// Where each weight stands: one formula a layout. Packing, unpacking and tests use these; kernels
+// walk the same order without them.
+//
+// Panels: outputs are cut into panels of kPanel columns, the last one kOutputPad wide where that
+// suffices, and a panel holds its columns side by side, input by input. All ISAs of hosts and every
+// batch size read the same bytes.
+//   host, f32    [panel][k][column]
+//   host, s8     [panel][k / 4][column][k % 4]: four products an s32 lane
+//   cortex-m, s8 [panel of 8][k / 4][k % 2][pair of outputs][k % 4 / 2][even, odd]: inputs 0 and 2
+//   stand
+//                together, then 1 and 3, because UXTB16 takes bytes 0 and 2 of a word apart; the
+//                even output's weight has 128 added, so that one halfword is 256 * odd + (even +
+//                128)
+//   mve, s8      [panel of 8][k / 16][column][k % 16]: a vector of inputs meets a vector of each
+//   output
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "picovae/kernels.hpp"
+#include "picovae/shape.hpp"
+
+namespace picovae {
+
+inline constexpr std::size_t kPanel = 32;        // output columns of a host panel
+inline constexpr std::size_t kOutputPad = 16;    // outputs are padded to this in weights and bias
+inline constexpr std::size_t kInputPad = 4;      // s8 inputs are padded to this
+inline constexpr std::size_t kCortexMPanel = 8;  // output rows of a Cortex-M panel
+inline constexpr int kCortexMOffset = 128;       // added to even outputs there
+inline constexpr std::size_t kMvePanel = 8;      // output rows of an MVE panel
+inline constexpr std::size_t kMveVector = 16;    // bytes of an MVE register
+
+// What a layer's inputs are padded to.
+constexpr std::size_t input_pad(Layout layout, Type type) {
+  if (layout == Layout::kMve) return kMveVector;
+  return type == Type::kS8 ? kInputPad : 1;
+}
+
+// Elements of a layer's packed weights.
+constexpr std::size_t packed_size(Layout layout, Type type, std::size_t in, std::size_t out) {
+  const std::size_t panel = layout == Layout::kCortexM ? kCortexMPanel
+                            : layout == Layout::kMve   ? kMvePanel
+                                                       : kOutputPad;
+  return round_up(in, input_pad(layout, type)) * round_up(out, panel);
+}
+
+// Index of weight [output][input] among them.
+constexpr std::size_t packed_index(Layout layout, Type type, std::size_t in, std::size_t out,
+                                   std::size_t output, std::size_t input) {
+  if (layout == Layout::kCortexM) {
+    const std::size_t panel = output / kCortexMPanel;
+    const std::size_t pair = output % kCortexMPanel / 2;
+    const std::size_t half = input / kInputPad * 2 + input % 2;
+    return panel * kCortexMPanel * round_up(in, kInputPad) +
+           ((half * (kCortexMPanel / 2) + pair) * 2 + input % kInputPad / 2) * 2 + output % 2;
+  }
+  if (layout == Layout::kMve) {
+    const std::size_t panel = output / kMvePanel * kMvePanel * round_up(in, kMveVector);
+    const std::size_t vector = input / kMveVector * kMvePanel + output % kMvePanel;
+    return panel + vector * kMveVector + input % kMveVector;
+  }
+  const std::size_t group = type == Type::kS8 ? kInputPad : 1;
+  const std::size_t first = output / kPanel * kPanel;
+  const std::size_t left = round_up(out, kOutputPad) - first;
+  const std::size_t width = left < kPanel ? left : kPanel;
+  return first * round_up(in, group) + (input / group * width + (output - first)) * group +
+         input % group;
+}
+
+}  // namespace picovae

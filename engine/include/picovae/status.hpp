@@ -1,0 +1,81 @@
+// Every way in which the engine can refuse. Nothing throws; nothing aborts.
+#pragma once
+
+#include <cstdint>
+
+namespace picovae {
+
+enum class Status : std::uint8_t {
+  kOk,
+  kTruncated,           // fewer bytes than the header or the declared size
+  kMisaligned,          // the blob does not start at a multiple of kBlobAlignment
+  kBadMagic,            // not a picovae blob
+  kUnknownVersion,      // a format version that this engine does not read
+  kBadHeaderChecksum,   // header or section table changed since they were written
+  kWrongShape,          // a model of other dimensions than this Vae's
+  kWrongType,           // integer weights in a float Vae, or the reverse
+  kUnsupportedKernel,   // the kernels given cannot run this weight type or layout
+  kBadHeader,           // a field outside its legal values, or reserved bytes not zero
+  kBadSection,          // a section out of range, misaligned, overlapping, unknown or of wrong size
+  kMissingSection,      // a layer without weights, bias or requantization
+  kBadShift,            // a shift outside its legal range
+  kBadScale,            // a multiplier or rescale outside its legal range
+  kBadSectionChecksum,  // a section changed since it was written
+  kBadPadding,          // bytes between sections, or padding within them, not zero
+  kAccumulatorOverflow,  // a row whose sums could leave their proven range
+  kNotOpen,              // the Vae was never opened successfully
+  kNoEncoder,            // a decoder-only model
+  kNoDecoder,            // an encoder-only model
+  kBatchTooLarge,        // more images than the arena has rows
+};
+
+// One line for a person: what is wrong and what to do. Static storage.
+constexpr const char* message(Status status) {
+  switch (status) {
+    case Status::kOk:
+      return "ok";
+    case Status::kTruncated:
+      return "the model is truncated; copy it again";
+    case Status::kMisaligned:
+      return "the model must start at an address that is a multiple of 64; align it";
+    case Status::kBadMagic:
+      return "not a picovae model";
+    case Status::kUnknownVersion:
+      return "written in a format version that this engine does not read; quantize it again";
+    case Status::kBadHeaderChecksum:
+      return "the header is damaged (its CRC-32C differs); copy the model again";
+    case Status::kWrongShape:
+      return "a model of another shape than this engine is built for";
+    case Status::kWrongType:
+      return "float weights where integers are wanted, or the reverse";
+    case Status::kUnsupportedKernel:
+      return "the chosen kernels cannot run this weight type or layout";
+    case Status::kBadHeader:
+      return "a header field is outside its legal values";
+    case Status::kBadSection:
+      return "a section is out of range, misaligned or of the wrong size";
+    case Status::kMissingSection:
+      return "a section that a layer needs is missing";
+    case Status::kBadShift:
+      return "a shift is outside its legal range";
+    case Status::kBadScale:
+      return "a multiplier or rescale is outside its legal range";
+    case Status::kBadSectionChecksum:
+      return "a section is damaged (its CRC-32C differs); copy the model again";
+    case Status::kBadPadding:
+      return "padding that is not zero; copy the model again";
+    case Status::kAccumulatorOverflow:
+      return "a row's sums could overflow; quantize the model again";
+    case Status::kNotOpen:
+      return "no model is open";
+    case Status::kNoEncoder:
+      return "the model has no encoder";
+    case Status::kNoDecoder:
+      return "the model has no decoder";
+    case Status::kBatchTooLarge:
+      return "more images in a call than the arena has rows";
+  }
+  return "unknown status";
+}
+
+}  // namespace picovae

@@ -1,0 +1,274 @@
+// Checks of a blob. Knows no kernel. Every read stays within the bytes given.
+#include "picovae/blob.hpp"
+
+#include <type_traits>
+
+#include "picovae/crc32c.hpp"
+#include "picovae/layout.hpp"
+
+namespace picovae {
+namespace {
+
+std::span<const std::byte> bytes_of(const BlobHeader& header) {
+  return {reinterpret_cast<const std::byte*>(&header), header.total_size};
+}
+
+std::size_t table_end(const BlobHeader& header) {
+  return sizeof(BlobHeader) + header.section_count * sizeof(Section);
+}
+
+std::uint32_t header_checksum(const BlobHeader& header) {
+  const auto bytes = std::span{reinterpret_cast<const std::byte*>(&header), table_end(header)};
+  const std::uint32_t crc = crc32c(bytes.first(offsetof(BlobHeader, checksum)));
+  return crc32c(bytes.subspan(sizeof(BlobHeader)), crc);
+}
+
+bool is_zero(std::span<const std::byte> bytes) {
+  for (const std::byte b : bytes) {
+    if (b != std::byte{0}) return false;
+  }
+  return true;
+}
+
+// Not inlined: code on a board is dearer than a call.
+[[gnu::noinline]] LayerSize layer_size(const BlobHeader& header, std::size_t layer) {
+  return layer_sizes(header.dimensions)[layer];
+}
+
+// Bytes that a section of this kind has for this layer; 0 where the model's type has no such
+// section.
+std::size_t section_size(const BlobHeader& header, SectionKind kind, std::size_t layer) {
+  const auto [in, out] = layer_size(header, layer);
+  const std::size_t padded = round_up(out, kOutputPad);
+  const bool integer = header.type == Type::kS8;
+  switch (kind) {
+    case SectionKind::kWeights:
+      return packed_size(header.layout, header.type, in, out) * (integer ? 1 : sizeof(float));
+    case SectionKind::kBias:
+      return padded * sizeof(std::int32_t);
+    case SectionKind::kMultiplier:
+      return integer ? padded * sizeof(std::uint16_t) : 0;
+    case SectionKind::kRescale:
+      return integer && layer_activation(layer) == Activation::kSoftplus
+                 ? padded * sizeof(std::int16_t)
+                 : 0;
+  }
+  return 0;
+}
+
+bool has_layer(const BlobHeader& header, std::size_t layer) {
+  return (header.parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
+}
+
+// Points the layer's view at a section. False where that was done before.
+bool attach(Dense& dense, SectionKind kind, const std::byte* start) {
+  const auto set = [start](auto& pointer) {
+    if (pointer != nullptr) return false;
+    pointer = reinterpret_cast<std::remove_reference_t<decltype(pointer)>>(start);
+    return true;
+  };
+  switch (kind) {
+    case SectionKind::kWeights:
+      return set(dense.weights);
+    case SectionKind::kBias:
+      return set(dense.bias);
+    case SectionKind::kMultiplier:
+      return set(dense.multiplier);
+    case SectionKind::kRescale:
+      return set(dense.rescale);
+  }
+  return false;
+}
+
+Status check_fields(const BlobHeader& header) {
+  if (header.type != Type::kF32 && header.type != Type::kS8) return Status::kBadHeader;
+  if (header.layout > Layout::kMve) return Status::kBadHeader;
+  if (header.layout != Layout::kHost && header.type != Type::kS8) return Status::kBadHeader;
+  if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadHeader;
+  if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadHeader;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto [in, out] = layer_size(header, i);
+    if (in == 0 || in > kMaxWidth || out == 0 || out > kMaxWidth) return Status::kBadHeader;
+  }
+  for (const auto& [pre, post] : header.shifts) {
+    if (pre > kMaxPreShift || post > kMaxPostShift) return Status::kBadShift;
+  }
+  return Status::kOk;
+}
+
+// Walks the section table: every section within the blob, aligned, in ascending order, of the size
+// its kind wants. Fills the layers.
+Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& layers) {
+  const std::byte* base = bytes_of(header).data();
+  std::size_t end = table_end(header);
+  for (const Section& section : sections(header)) {
+    if (section.offset % kBlobAlignment != 0 || section.offset < end ||
+        section.offset > header.total_size || section.size > header.total_size - section.offset ||
+        section.reserved != 0 || section.flags > kMaySkip) {
+      return Status::kBadSection;
+    }
+    end = section.offset + section.size;
+    if (section.kind < SectionKind::kWeights || section.kind > SectionKind::kRescale) {
+      if (section.flags != kMaySkip) return Status::kBadSection;
+      continue;
+    }
+    if (section.layer >= kLayerCount || !has_layer(header, section.layer) || section.size == 0 ||
+        section.size != section_size(header, section.kind, section.layer) ||
+        !attach(layers[section.layer], section.kind, base + section.offset)) {
+      return Status::kBadSection;
+    }
+  }
+  return Status::kOk;
+}
+
+// Whether all that stands in a layer's sections beyond its own inputs and outputs is zero. Kernels
+// rely on it: they read inputs beyond the last one, whatever these are.
+bool is_padded_with_zeros(const BlobHeader& header, const Dense& layer) {
+  const bool integer = header.type == Type::kS8;
+  const std::size_t width = integer ? 1 : sizeof(float);
+  const std::size_t inputs = round_up(layer.in, input_pad(header.layout, header.type));
+  const std::size_t outputs = packed_size(header.layout, header.type, layer.in, layer.out) / inputs;
+  const auto* weights = static_cast<const std::byte*>(layer.weights);
+  for (std::size_t output = 0; output < outputs; ++output) {
+    const bool offset = header.layout == Layout::kCortexM && output % 2 == 0;
+    const auto zero = static_cast<std::byte>(offset ? kCortexMOffset : 0);
+    for (std::size_t input = output < layer.out ? layer.in : 0; input < inputs; ++input) {
+      const std::size_t index =
+          packed_index(header.layout, header.type, layer.in, layer.out, output, input);
+      for (std::size_t i = 0; i < width; ++i) {
+        if (weights[index * width + i] != zero) return false;
+      }
+    }
+  }
+  const std::size_t more = round_up(layer.out, kOutputPad) - layer.out;
+  const auto ends_in_zeros = [&](const void* values, std::size_t size) {
+    const auto* bytes = static_cast<const std::byte*>(values);
+    return values == nullptr || is_zero({bytes + layer.out * size, more * size});
+  };
+  return ends_in_zeros(layer.bias, sizeof(std::int32_t)) &&
+         ends_in_zeros(layer.multiplier, sizeof(std::uint16_t)) &&
+         ends_in_zeros(layer.rescale, sizeof(std::int16_t));
+}
+
+// Sums that a row can reach: the largest and the smallest over all inputs of the legal range.
+struct SumRange {
+  std::int64_t lowest, highest;
+};
+
+SumRange sum_range(const Dense& layer, Layout layout, std::size_t output) {
+  const auto* weights = static_cast<const std::int8_t*>(layer.weights);
+  const int offset = layout == Layout::kCortexM && output % 2 == 0 ? kCortexMOffset : 0;
+  std::int32_t positive = 0;
+  std::int32_t negative = 0;
+  for (std::size_t input = 0; input < layer.in; ++input) {
+    const std::size_t index = packed_index(layout, Type::kS8, layer.in, layer.out, output, input);
+    const auto stored = static_cast<std::int32_t>(weights[index]);
+    const std::int32_t weight = offset == 0 ? stored : (stored & 255) - offset;
+    (weight < 0 ? negative : positive) += weight;
+  }
+  if (!layer.wide_input)
+    return {std::int64_t{negative} * kMaxActivation, std::int64_t{positive} * kMaxActivation};
+  const std::int64_t reach = (std::int64_t{positive} - negative) * kMaxLatent;
+  return {-reach, reach};
+}
+
+bool fits_s32(std::int64_t v) { return v >= INT32_MIN && v <= INT32_MAX; }
+
+Status check_arithmetic(const Dense& layer, Layout layout) {
+  const auto* bias = static_cast<const std::int32_t*>(layer.bias);
+  for (std::size_t output = 0; output < layer.out; ++output) {
+    const std::int64_t multiplier = layer.multiplier[output];
+    if (multiplier < 1 || multiplier > kMaxMultiplier) return Status::kBadScale;
+    if (layer.rescale != nullptr && layer.rescale[output] < 1) return Status::kBadScale;
+    const auto [lowest, highest] = sum_range(layer, layout, output);
+    if (!fits_s32(lowest) || !fits_s32(highest)) return Status::kAccumulatorOverflow;
+    if (!layer.wide_input && (lowest < -kMaxNarrowSum || highest > kMaxNarrowSum)) {
+      return Status::kAccumulatorOverflow;
+    }
+    if (!fits_s32((lowest >> layer.pre_shift) * multiplier + bias[output]) ||
+        !fits_s32((highest >> layer.pre_shift) * multiplier + bias[output])) {
+      return Status::kAccumulatorOverflow;
+    }
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+
+std::span<const Section> sections(const BlobHeader& header) {
+  return {reinterpret_cast<const Section*>(&header + 1), header.section_count};
+}
+
+Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) {
+  if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kBlobAlignment != 0) {
+    return Status::kMisaligned;
+  }
+  if (bytes.size() < sizeof(BlobHeader)) return Status::kTruncated;
+  const auto& header = *reinterpret_cast<const BlobHeader*>(bytes.data());
+  if (header.magic != kBlobMagic) return Status::kBadMagic;
+  if (header.version != kBlobVersion) return Status::kUnknownVersion;
+  if (header.total_size > bytes.size()) return Status::kTruncated;
+  if (header.total_size < table_end(header)) return Status::kBadSection;
+  if (header.checksum != header_checksum(header)) return Status::kBadHeaderChecksum;
+  if (const Status status = check_fields(header); status != Status::kOk) return status;
+  result = &header;
+  return Status::kOk;
+}
+
+Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view) {
+  const BlobHeader* header = nullptr;
+  if (const Status status = read_header(bytes, header); status != Status::kOk) return status;
+  if (header->dimensions != dimensions) return Status::kWrongShape;
+
+  BlobView result;
+  result.header = header;
+  if (const Status status = check_sections(*header, result.layers); status != Status::kOk) {
+    return status;
+  }
+  const bool integer = header->type == Type::kS8;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    Dense& layer = result.layers[i];
+    const auto [in, out] = layer_size(*header, i);
+    layer.in = in;
+    layer.out = out;
+    layer.pre_shift = header->shifts[i][0];
+    layer.post_shift = header->shifts[i][1];
+    layer.wide_input = has_wide_input(i);
+    layer.activation = layer_activation(i);
+    if (!has_layer(*header, i)) continue;
+    const bool rescaled = integer && layer.activation == Activation::kSoftplus;
+    if (layer.weights == nullptr || layer.bias == nullptr ||
+        (integer && layer.multiplier == nullptr) || (rescaled && layer.rescale == nullptr)) {
+      return Status::kMissingSection;
+    }
+  }
+  view = result;
+  return Status::kOk;
+}
+
+Status verify_blob(const BlobView& view) {
+  if (view.header == nullptr) return Status::kNotOpen;
+  const BlobHeader& header = *view.header;
+  const std::span<const std::byte> bytes = bytes_of(header);
+  std::size_t end = table_end(header);
+  for (const Section& section : sections(header)) {
+    if (!is_zero(bytes.subspan(end, section.offset - end))) return Status::kBadPadding;
+    if (crc32c(bytes.subspan(section.offset, section.size)) != section.checksum) {
+      return Status::kBadSectionChecksum;
+    }
+    end = section.offset + section.size;
+  }
+  if (!is_zero(bytes.subspan(end))) return Status::kBadPadding;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(header, i)) continue;
+    if (!is_padded_with_zeros(header, view.layers[i])) return Status::kBadPadding;
+    if (header.type != Type::kS8) continue;
+    if (const Status status = check_arithmetic(view.layers[i], header.layout);
+        status != Status::kOk) {
+      return status;
+    }
+  }
+  return Status::kOk;
+}
+
+}  // namespace picovae

@@ -1,0 +1,94 @@
+// What the kernels of Cortex-M share: the walk over panels of 8 outputs, and the epilogue. A Core
+// is what differs between cores, all static:
+//
+//   std::int32_t start_narrow(const void* x, std::size_t groups);
+//   std::int32_t start_wide(const void* x, std::size_t groups);
+//     -128 * (sum of the inputs), x u8 or s16: where a sum of `even + 128` has to start.
+//   void multiply_narrow(const std::int8_t* weights, const void* x, std::size_t groups,
+//                        std::int32_t* sums, std::int32_t start);
+//   void multiply_wide(the same);
+//     The 8 sums of a panel over `groups` >= 1 groups of 4 inputs, 32 bytes of weights each.
+//   std::int32_t saturate16(std::int32_t v), softplus_tail(std::int32_t a), sigmoid_tail(a);
+//     As in requantize.hpp.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+#include "requantize.hpp"
+
+namespace picovae::cortex_m {
+
+// What is left of a layer's outputs: each panel moves on by its own.
+struct Outputs {
+  const std::int32_t* bias;
+  const std::uint16_t* multiplier;
+  const std::int16_t* rescale;
+  void* y;
+};
+
+// `count` sums -> y.
+template <typename Core>
+inline void finish(const Dense& layer, const std::int32_t* sums, std::size_t count,
+                   Outputs& outputs) {
+  const auto each = [&](auto* y, auto activate) {
+    const int pre_shift = layer.pre_shift;
+    const int post_shift = layer.post_shift;
+    const std::int32_t* const end = sums + count;
+    const std::int32_t* bias = outputs.bias;
+    const std::uint16_t* multiplier = outputs.multiplier;
+    for (const std::int32_t* sum = sums; sum != end; ++sum) {
+      activate(*y++,
+               Core::saturate16(rescale_sum(*sum, *multiplier++, *bias++, pre_shift, post_shift)));
+    }
+    outputs.bias = bias;
+    outputs.multiplier = multiplier;
+    outputs.y = y;
+  };
+  switch (layer.activation) {
+    case Activation::kIdentity:
+      return each(static_cast<std::int16_t*>(outputs.y),
+                  [](std::int16_t& y, std::int32_t t) { y = static_cast<std::int16_t>(t); });
+    case Activation::kSoftplus:
+      return each(static_cast<std::uint8_t*>(outputs.y),
+                  [&rescale = outputs.rescale](std::uint8_t& y, std::int32_t t) {
+                    y = softplus_u8(t, *rescale++, Core::softplus_tail);
+                  });
+    case Activation::kSigmoid:
+      return each(static_cast<std::uint8_t*>(outputs.y),
+                  [](std::uint8_t& y, std::int32_t t) { y = sigmoid_u8(t, Core::sigmoid_tail); });
+  }
+}
+
+// A DenseFn for s8 weights in Layout::kCortexM.
+template <typename Core>
+void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+              std::size_t y_stride, std::size_t rows) {
+  const bool wide = layer.wide_input;
+  const auto start = wide ? Core::start_wide : Core::start_narrow;
+  const auto multiply = wide ? Core::multiply_wide : Core::multiply_narrow;
+  const std::size_t x_bytes = x_stride * (wide ? sizeof(std::int16_t) : 1);
+  const std::size_t y_bytes =
+      y_stride * (layer.activation == Activation::kIdentity ? sizeof(std::int16_t) : 1);
+  const std::size_t groups = round_up(layer.in, kInputPad) / kInputPad;
+  const auto* in = static_cast<const std::byte*>(x);
+  auto* out = static_cast<std::byte*>(y);
+  for (; rows != 0; --rows, in += x_bytes, out += y_bytes) {
+    const auto* weights = static_cast<const std::int8_t*>(layer.weights);
+    Outputs outputs = {static_cast<const std::int32_t*>(layer.bias), layer.multiplier,
+                       layer.rescale, out};
+    const std::int32_t start_sum = start(in, groups);
+    for (std::size_t left = layer.out; left != 0;) {
+      const std::size_t count = left < kCortexMPanel ? left : kCortexMPanel;
+      std::int32_t sums[kCortexMPanel];
+      multiply(weights, in, groups, sums, start_sum);
+      finish<Core>(layer, sums, count, outputs);
+      weights += groups * kInputPad * kCortexMPanel;
+      left -= count;
+    }
+  }
+}
+
+}  // namespace picovae::cortex_m

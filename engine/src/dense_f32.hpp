@@ -1,0 +1,249 @@
+// f32 on every ISA: one register tile for the layers (on packed panels, with a fused epilogue) and
+// for the trainer's products (with strides).
+//
+// Each element is a sum over k in order, one fused multiply-add a term, whichever path computes it:
+// a row's result depends neither on the number of rows nor on how they are split.
+//
+// An Isa gives, beside Floats and multiply_add,
+//   kTileRows, kTileVectors  the register tile; kTileVectors vectors are 16 or 32 columns
+//   kRowPanels               panels that a single row reads at once
+#pragma once
+
+#include <utility>
+
+#include "activation_f32.hpp"
+#include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+#include "simd.hpp"
+
+namespace picovae {
+namespace {
+
+// The register tile: c [Rows][Vectors vectors] = a * b over p.k; p.m and p.n are not read.
+template <typename Isa, std::size_t Rows, std::size_t Vectors>
+[[gnu::noinline]] void tile(const Product& p) {
+  using Floats = typename Isa::Floats;
+  constexpr std::size_t kLanes = Floats::size;
+  const float* a = p.a;
+  const float* b = p.b;
+  const std::size_t a_row = p.a_row, a_column = p.a_column, b_row = p.b_row;
+
+  Floats sums[Rows][Vectors];
+  unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) { sums[r][v] = Floats(0.0f); });
+  });
+  for (std::size_t k = p.k; k != 0; --k, a += a_column, b += b_row) {
+    Floats right[Vectors];
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      right[v] = Floats::load_unaligned(b + v * kLanes);
+    });
+    unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+      const Floats left(a[r * a_row]);
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        sums[r][v] = Isa::multiply_add(left, right[v], sums[r][v]);
+      });
+    });
+  }
+  float* c = p.c;
+  unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      sums[r][v].store_unaligned(c + v * kLanes);
+    });
+    c += p.c_row;
+  });
+}
+
+using TileFn = void (*)(const Product&);
+
+template <typename Isa, std::size_t Vectors, std::size_t... I>
+constexpr void fill_tiles(TileFn (&tiles)[sizeof...(I)], std::index_sequence<I...>) {
+  ((tiles[I] = tile<Isa, I + 1, Vectors>), ...);
+}
+
+// Tiles of 1 .. kTileRows rows.
+template <typename Isa, std::size_t Vectors>
+struct Tiles {
+  TileFn of_rows[Isa::kTileRows] = {};
+  constexpr Tiles() {
+    fill_tiles<Isa, Vectors>(of_rows, std::make_index_sequence<Isa::kTileRows>{});
+  }
+};
+template <typename Isa, std::size_t Vectors>
+inline constexpr Tiles<Isa, Vectors> kTiles;
+
+// The next of the pieces that `left` is cut into. What remains after whole units is shared by the
+// last two: a tile of two or three rows has too few sums under way to keep the multipliers busy.
+PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
+  if (left <= unit) return left;
+  return left < 2 * unit ? (left + 1) / 2 : unit;
+}
+
+template <typename Isa>
+void product(const Product& whole) {
+  constexpr std::size_t kColumns = Isa::kTileVectors * Isa::Floats::size;
+  for (std::size_t first = 0; first < whole.n; first += kColumns) {
+    const TileFn* tiles = whole.n - first >= kColumns
+                              ? kTiles<Isa, Isa::kTileVectors>.of_rows
+                              : kTiles<Isa, kOutputPad / Isa::Floats::size>.of_rows;
+    Product p = whole;
+    p.b += first;
+    p.c += first;
+    for (std::size_t left = whole.m; left != 0;) {
+      const std::size_t rows = next_piece(left, Isa::kTileRows);
+      tiles[rows - 1](p);
+      p.a += rows * p.a_row;
+      p.c += rows * p.c_row;
+      left -= rows;
+    }
+  }
+}
+
+// `count` vectors of y = activation(sums + bias), each array moving on by its own step. y may be
+// sums.
+template <typename Isa, Activation kActivation>
+[[gnu::noinline]] void activate_run(const float* sums, std::size_t sums_step, const float* bias,
+                                    std::size_t bias_step, float* y, std::size_t y_step,
+                                    std::size_t count) {
+  using Floats = typename Isa::Floats;
+  for (; count != 0; --count, sums += sums_step, bias += bias_step, y += y_step) {
+    const Floats v = Floats::load_unaligned(sums) + Floats::load_unaligned(bias);
+    activate_f32<Isa, kActivation>(v).store_unaligned(y);
+  }
+}
+
+// Bias and activation for sums [rows][columns] of the outputs from `first` on, into rows of y.
+template <typename Isa>
+void finish_f32(const Dense& layer, std::size_t first, float* sums, std::size_t columns,
+                std::size_t rows, float* y, std::size_t y_stride) {
+  constexpr std::size_t kLanes = Isa::Floats::size;
+  const auto* bias = static_cast<const float*>(layer.bias) + first;
+  const std::size_t width = smaller(columns, layer.out - first);
+  const std::size_t whole = width / kLanes * kLanes;
+  const auto run =
+      layer.activation == Activation::kSoftplus  ? activate_run<Isa, Activation::kSoftplus>
+      : layer.activation == Activation::kSigmoid ? activate_run<Isa, Activation::kSigmoid>
+                                                 : activate_run<Isa, Activation::kIdentity>;
+  y += first;
+  if (rows == 1) {
+    run(sums, kLanes, bias, kLanes, y, kLanes, whole / kLanes);
+  } else {
+    for (std::size_t j = 0; j < whole; j += kLanes) {
+      run(sums + j, columns, bias + j, 0, y + j, y_stride, rows);
+    }
+  }
+  if (whole == width) return;
+  run(sums + whole, columns, bias + whole, 0, sums + whole, columns, rows);
+  for (; rows != 0; --rows, sums += columns, y += y_stride) {
+    copy(sums + whole, y + whole, width - whole);
+  }
+}
+
+// Sums that wait for their epilogue: enough of them that its long chains of arithmetic overlap.
+inline constexpr std::size_t kBlock = 1024;
+
+// One row of x times kFull whole panels, one behind the other, and kHalf panels of kOutputPad
+// columns: sums [kFull * kPanel + kHalf * kOutputPad]. Bound by the bytes of the weights, so
+// several panels are read at once: their sums are what hides the latency of the additions.
+template <typename Isa, std::size_t kFull, std::size_t kHalf>
+[[gnu::noinline]] void row_tile(const float* x, const float* weights, std::size_t in, float* sums) {
+  using Floats = typename Isa::Floats;
+  constexpr std::size_t kLanes = Floats::size;
+  constexpr std::size_t kPanelVectors = kPanel / kLanes;
+  constexpr std::size_t kWhole = kFull * kPanelVectors;
+  constexpr std::size_t kVectors = kWhole + kHalf * (kOutputPad / kLanes);
+  const std::size_t panel_size = kPanel * in;
+  const float* half = weights + kFull * panel_size;
+
+  Floats total[kVectors];
+  unroll<kVectors>([&](auto v) __attribute__((always_inline)) { total[v] = Floats(0.0f); });
+  for (std::size_t k = 0; k != in; ++k) {
+    const Floats left(x[k]);
+    unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+      const float* at = v < kWhole
+                            ? weights + v / kPanelVectors * panel_size + v % kPanelVectors * kLanes
+                            : half + (v - kWhole) * kLanes;
+      total[v] = Isa::multiply_add(left, Floats::load_unaligned(at), total[v]);
+    });
+    weights += kPanel;
+    half += kOutputPad;
+  }
+  unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
+    total[v].store_unaligned(sums + v * kLanes);
+  });
+}
+
+using RowTileFn = void (*)(const float* x, const float* weights, std::size_t in, float* sums);
+
+template <typename Isa, std::size_t kHalf, std::size_t... I>
+constexpr void fill_row_tiles(RowTileFn (&tiles)[sizeof...(I) + 1], std::index_sequence<I...>) {
+  ((tiles[I + 1] = row_tile<Isa, I + 1, kHalf>), ...);
+}
+
+// Of 1 .. kRowPanels whole panels, or of the half one alone.
+template <typename Isa>
+struct RowTiles {
+  RowTileFn without_half[Isa::kRowPanels + 1] = {};
+  RowTileFn with_half[Isa::kRowPanels + 1] = {};
+  constexpr RowTiles() {
+    fill_row_tiles<Isa, 0>(without_half, std::make_index_sequence<Isa::kRowPanels>{});
+    fill_row_tiles<Isa, 1>(with_half, std::make_index_sequence<Isa::kRowPanels>{});
+    with_half[0] = row_tile<Isa, 0, 1>;
+  }
+};
+template <typename Isa>
+inline constexpr RowTiles<Isa> kRowTiles;
+
+template <typename Isa>
+void dense_row_f32(const Dense& layer, const float* x, float* y) {
+  const std::size_t padded = pad(layer.out, kOutputPad);
+  const auto* weights = static_cast<const float*>(layer.weights);
+  alignas(64) float sums[kBlock];
+  for (std::size_t block = 0; block < padded; block += kBlock) {
+    const std::size_t end = smaller(padded, block + kBlock);
+    for (std::size_t first = block; first < end;) {
+      const std::size_t panels = smaller((end - first) / kPanel, Isa::kRowPanels);
+      const bool with_half = end - first == panels * kPanel + kOutputPad;
+      const RowTileFn run =
+          with_half ? kRowTiles<Isa>.with_half[panels] : kRowTiles<Isa>.without_half[panels];
+      run(x, weights + first * layer.in, layer.in, sums + (first - block));
+      first += panels * kPanel + (with_half ? kOutputPad : 0);
+    }
+    finish_f32<Isa>(layer, block, sums, end - block, 1, y, 0);
+  }
+}
+
+template <typename Isa>
+void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+               std::size_t y_stride, std::size_t rows) {
+  const auto* in = static_cast<const float*>(x);
+  auto* out = static_cast<float*>(y);
+  if (rows == 1) return dense_row_f32<Isa>(layer, in, out);
+
+  constexpr std::size_t kColumns = Isa::kTileVectors * Isa::Floats::size;
+  constexpr std::size_t kBlockRows = kBlock / kColumns / Isa::kTileRows * Isa::kTileRows;
+  const auto* weights = static_cast<const float*>(layer.weights);
+  const std::size_t padded = pad(layer.out, kOutputPad);
+  alignas(64) float sums[kBlockRows * kColumns];
+  for (std::size_t first = 0; first < padded; first += kColumns) {
+    const std::size_t panel = first / kPanel * kPanel;
+    const std::size_t columns = smaller(kColumns, padded - first);
+    for (std::size_t row = 0; row < rows;) {
+      const std::size_t now = next_piece(rows - row, kBlockRows);
+      product<Isa>({.a = in + row * x_stride,
+                    .a_row = x_stride,
+                    .a_column = 1,
+                    .b = weights + panel * layer.in + (first - panel),
+                    .b_row = smaller(kPanel, padded - panel),
+                    .c = sums,
+                    .c_row = columns,
+                    .m = now,
+                    .n = columns,
+                    .k = layer.in});
+      finish_f32<Isa>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
+      row += now;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace picovae

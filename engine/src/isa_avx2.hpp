@@ -1,0 +1,99 @@
+// What dense_f32.hpp and dense_s8.hpp ask of an ISA, answered by AVX2 and FMA. Include it only in
+// files compiled for these.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "simd.hpp"
+
+namespace picovae {
+namespace {
+
+PICOVAE_INLINE __m256i load256(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
+struct Avx2 {
+  using Floats = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
+  using Ints = xsimd::batch<std::int32_t, xsimd::fma3<xsimd::avx2>>;
+  static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
+    return xsimd::fma(a, b, c);
+  }
+  static constexpr std::size_t kTileRows = 6, kTileVectors = 2;  // 12 sums of 16 registers
+  static constexpr std::size_t kRowPanels = 2;
+
+  using Sums = __m256i;
+  using Words = xsimd::batch<std::int16_t, xsimd::fma3<xsimd::avx2>>;
+  static constexpr std::size_t kS8Rows = 4, kS8Vectors = 2, kS8Split = 1;
+
+  // VPMADDUBSW's pair sums reach 2 * 127 * 127 and never saturate.
+  struct Narrow {
+    using X = std::uint8_t;
+    using Input = __m256i;
+    using Weights = __m256i;
+    static PICOVAE_INLINE Input broadcast(const X* x) {
+      int four;
+      std::memcpy(&four, x, sizeof four);
+      return _mm256_set1_epi32(four);
+    }
+    static PICOVAE_INLINE Weights load(const std::int8_t* w) { return load256(w); }
+    static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
+      const __m256i pairs = _mm256_maddubs_epi16(x, w);
+      return _mm256_add_epi32(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
+    }
+  };
+
+  // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones.
+  struct Wide {
+    using X = std::int16_t;
+    struct Pair {
+      __m256i even, odd;
+    };
+    using Input = Pair;
+    using Weights = Pair;
+    static PICOVAE_INLINE Input broadcast(const X* x) {
+      const __m128i four = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(x));
+      const __m128i all = _mm_shufflelo_epi16(four, _MM_SHUFFLE(3, 1, 2, 0));
+      return {_mm256_broadcastd_epi32(all), _mm256_broadcastd_epi32(_mm_srli_epi64(all, 32))};
+    }
+    static PICOVAE_INLINE Weights load(const std::int8_t* w) {
+      const __m256i bytes = load256(w);
+      return {_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)};
+    }
+    static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
+      return _mm256_add_epi32(_mm256_add_epi32(sums, _mm256_madd_epi16(x.even, w.even)),
+                              _mm256_madd_epi16(x.odd, w.odd));
+    }
+  };
+
+  static PICOVAE_INLINE Sums add(Sums a, Sums b) { return _mm256_add_epi32(a, b); }
+  static PICOVAE_INLINE void store(std::int32_t* to, Sums sums) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), sums);
+  }
+
+  static PICOVAE_INLINE Words requantize(const std::int32_t* sums, const std::uint16_t* multiplier,
+                                         const std::int32_t* bias, int pre, int post) {
+    const auto half = [&](std::size_t at) __attribute__((always_inline)) {
+      const __m256i m =
+          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(multiplier + at)));
+      const __m256i scaled =
+          _mm256_mullo_epi32(_mm256_sra_epi32(load256(sums + at), _mm_cvtsi32_si128(pre)), m);
+      return _mm256_sra_epi32(_mm256_add_epi32(scaled, load256(bias + at)),
+                              _mm_cvtsi32_si128(post));
+    };
+    return _mm256_permute4x64_epi64(_mm256_packs_epi32(half(0), half(8)), _MM_SHUFFLE(3, 1, 2, 0));
+  }
+  static PICOVAE_INLINE Words multiply_q15(Words a, Words b) { return _mm256_mulhrs_epi16(a, b); }
+  static PICOVAE_INLINE void store_bytes(Words words, std::uint8_t* to) {
+    const __m256i v = words;
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                     _mm_packus_epi16(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
+  }
+};
+
+}  // namespace
+}  // namespace picovae

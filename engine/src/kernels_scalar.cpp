@@ -1,0 +1,95 @@
+// The reference that defines what is right, on any machine: plain loops over the layout's formula.
+#include <cmath>
+
+#include "picovae/layout.hpp"
+#include "requantize.hpp"
+
+namespace picovae {
+namespace {
+
+float activate(Activation activation, float v) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return std::fmax(v, 0.0f) + std::log1p(std::exp(-std::fabs(v)));
+    case Activation::kSigmoid:
+      return 1.0f / (1.0f + std::exp(-v));
+    case Activation::kIdentity:
+      break;
+  }
+  return v;
+}
+
+void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+               std::size_t y_stride, std::size_t rows) {
+  const auto* weights = static_cast<const float*>(layer.weights);
+  const auto* bias = static_cast<const float*>(layer.bias);
+  for (std::size_t row = 0; row < rows; ++row) {
+    const float* in = static_cast<const float*>(x) + row * x_stride;
+    float* out = static_cast<float*>(y) + row * y_stride;
+    for (std::size_t j = 0; j < layer.out; ++j) {
+      float sum = bias[j];
+      for (std::size_t k = 0; k < layer.in; ++k) {
+        sum += weights[packed_index(Layout::kHost, Type::kF32, layer.in, layer.out, j, k)] * in[k];
+      }
+      out[j] = activate(layer.activation, sum);
+    }
+  }
+}
+
+template <typename X>
+std::int32_t dot(const Dense& layer, const X* in, std::size_t output) {
+  const auto* weights = static_cast<const std::int8_t*>(layer.weights);
+  std::uint32_t sum = 0;  // wraps; a verified model never does
+  for (std::size_t k = 0; k < layer.in; ++k) {
+    const std::int32_t weight =
+        weights[packed_index(Layout::kHost, Type::kS8, layer.in, layer.out, output, k)];
+    sum += static_cast<std::uint32_t>(weight * in[k]);
+  }
+  return static_cast<std::int32_t>(sum);
+}
+
+void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+              std::size_t y_stride, std::size_t rows) {
+  const auto* bias = static_cast<const std::int32_t*>(layer.bias);
+  for (std::size_t row = 0; row < rows; ++row) {
+    for (std::size_t j = 0; j < layer.out; ++j) {
+      const std::size_t from = row * x_stride;
+      const std::size_t to = row * y_stride + j;
+      const std::int32_t sum = layer.wide_input
+                                   ? dot(layer, static_cast<const std::int16_t*>(x) + from, j)
+                                   : dot(layer, static_cast<const std::uint8_t*>(x) + from, j);
+      const std::int32_t t =
+          requantize(sum, layer.multiplier[j], bias[j], layer.pre_shift, layer.post_shift);
+      switch (layer.activation) {
+        case Activation::kIdentity:
+          static_cast<std::int16_t*>(y)[to] = static_cast<std::int16_t>(t);
+          break;
+        case Activation::kSoftplus:
+          static_cast<std::uint8_t*>(y)[to] = softplus_u8(t, layer.rescale[j], softplus_tail);
+          break;
+        case Activation::kSigmoid:
+          static_cast<std::uint8_t*>(y)[to] = sigmoid_u8(t, sigmoid_tail);
+          break;
+      }
+    }
+  }
+}
+
+void product(const Product& p) {
+  for (std::size_t i = 0; i < p.m; ++i) {
+    for (std::size_t j = 0; j < p.n; ++j) {
+      float sum = 0;
+      for (std::size_t l = 0; l < p.k; ++l) {
+        sum += p.a[i * p.a_row + l * p.a_column] * p.b[l * p.b_row + j];
+      }
+      p.c[i * p.c_row + j] = sum;
+    }
+  }
+}
+
+}  // namespace
+
+constinit const Kernels kScalarKernels = {Isa::kScalar, "scalar", Layout::kHost,
+                                          dense_f32,    dense_s8, product};
+
+}  // namespace picovae
