@@ -1,0 +1,18 @@
+// The commands of picovae: each adds itself to the command line and does its work in the callback.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+namespace picovae::tools {
+
+void add_train(CLI::App& app);
+void add_eval(CLI::App& app);
+void add_quantize(CLI::App& app);
+void add_export(CLI::App& app);
+void add_generate(CLI::App& app);
+void add_reconstruct(CLI::App& app);
+void add_interpolate(CLI::App& app);
+void add_info(CLI::App& app);
+void add_self_test(CLI::App& app);
+
+}  // namespace picovae::tools

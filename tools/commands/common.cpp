@@ -1,0 +1,77 @@
+#include "tools/commands/common.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <thread>
+
+#include "tools/built_shape.hpp"
+#include "tools/error.hpp"
+
+namespace picovae::tools {
+namespace {
+
+// As tools/fetch_mnist.sh has it.
+std::filesystem::path default_data_folder() {
+  const auto variable = [](const char* name) {
+    const char* value = std::getenv(name);
+    return std::filesystem::path{value == nullptr ? "" : value};
+  };
+  const auto cache = variable("XDG_CACHE_HOME");
+  return (cache.empty() ? variable("HOME") / ".cache" : cache) / "picovae" / "mnist";
+}
+
+}  // namespace
+
+std::size_t image_side() {
+  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(BuiltShape::kPixels)));
+  if (side * side != BuiltShape::kPixels) {
+    fail("{} pixels make no square image; pictures need one", BuiltShape::kPixels);
+  }
+  return side;
+}
+
+void add_data_option(CLI::App& command, std::filesystem::path& folder) {
+  folder = default_data_folder();
+  command.add_option("--data", folder, "Folder of the four IDX files (tools/fetch_mnist.sh)")
+      ->type_name("DIR")
+      ->capture_default_str();
+}
+
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what) {
+  // CLI11 takes -1 for 2^64 - 1.
+  const auto is_digits = [](const std::string& text) {
+    const bool ok = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+    return ok ? std::string{} : text + " is no whole number from 0 to 2^64 - 1";
+  };
+  command.add_option("--seed", seed, what)
+      ->check(CLI::Validator(is_digits, ""))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_threads_option(CLI::App& command, unsigned& threads) {
+  threads = std::max(1U, std::thread::hardware_concurrency());
+  command.add_option("--threads", threads, "Threads; the result does not depend on them")
+      ->check(CLI::Range(1, 256))
+      ->type_name("N")
+      ->capture_default_str();
+}
+
+void add_pixels_option(CLI::App& command, PixelMode& pixels) {
+  std::map<std::string, PixelMode> names;
+  for (const auto& [name, mode] : kPixelModes) names.emplace(name, mode);
+  command
+      .add_option("--pixels", pixels,
+                  "gray: p / 255; binary: p > 127; stochastic: 1 with probability p / 255")
+      ->transform(CLI::CheckedTransformer(names))
+      ->type_name("gray|binary|stochastic")
+      ->default_str(std::string{pixel_mode_name(pixels)});
+}
+
+void add_json_option(CLI::App& command, bool& json) {
+  command.add_flag("--json", json, "Print the result as JSON");
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,32 @@
+// What several commands share: options that mean the same everywhere.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "tools/data/pixels.hpp"
+#include "tools/model/elbo.hpp"
+
+namespace picovae::tools {
+
+// Side of an image of the built shape, for pictures; fails where its pixels are no square.
+std::size_t image_side();
+
+// --data DIR, by default the folder of tools/fetch_mnist.sh.
+void add_data_option(CLI::App& command, std::filesystem::path& folder);
+
+// --seed N, a whole number of 64 bits. `what` it seeds.
+void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what);
+
+// --threads N, by default one a core.
+void add_threads_option(CLI::App& command, unsigned& threads);
+
+// --pixels gray|binary|stochastic.
+void add_pixels_option(CLI::App& command, PixelMode& pixels);
+
+// --json: a machine-readable result on stdout.
+void add_json_option(CLI::App& command, bool& json);
+
+}  // namespace picovae::tools

@@ -1,0 +1,72 @@
+// picovae export: the same s8 model packed for another target.
+#include <fmt/format.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tools/commands/commands.hpp"
+#include "tools/error.hpp"
+#include "tools/file.hpp"
+#include "tools/model/model.hpp"
+#include "tools/model/names.hpp"
+#include "tools/model/pack.hpp"
+#include "tools/model/unpack.hpp"
+
+namespace picovae::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model, out;
+  Layout layout = Layout::kCortexM;
+  bool decoder_only = false;
+};
+
+void run(const Options& options) {
+  check_writable(options.out);
+  const BlobBytes blob = load_blob(options.model);
+  BlobView view;
+  const auto& header = *reinterpret_cast<const BlobHeader*>(blob.bytes().data());
+  if (const Status status = open_blob(blob.bytes(), header.dimensions, view);
+      status != Status::kOk) {
+    fail("{}: {}", options.model.string(), message(status));
+  }
+  if (header.type != Type::kS8) {
+    fail("{}: is an {} model; layouts are for s8 models (picovae quantize makes one)",
+         options.model.string(), type_name(header.type));
+  }
+  const std::uint8_t parts =
+      options.decoder_only ? static_cast<std::uint8_t>(kDecoderPart) : header.parts;
+  if ((parts & header.parts) != parts) fail("{}: has no decoder", options.model.string());
+  const Signatures signatures{header.signature,
+                              options.decoder_only ? 0 : header.signature_reconstruct};
+  const BlobBytes packed = pack_s8(unpack_s8(view), options.layout, parts, signatures);
+  write_file(options.out, packed.bytes());
+  fmt::print("{}: {} bytes, layout {}{}\n", options.out.string(), packed.bytes().size(),
+             layout_name(options.layout), parts == kDecoderPart ? ", decoder only" : "");
+}
+
+}  // namespace
+
+void add_export(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "export", "Pack an s8 model for another target: same model, same digits, other byte order");
+  command->add_option("model", options->model, "A .pvae model of type s8")
+      ->required()
+      ->type_name("MODEL");
+  const std::map<std::string, Layout> layouts = {{"host", Layout::kHost},
+                                                 {"cortex-m", Layout::kCortexM}};
+  command->add_option("--layout", options->layout, "host: desktops, Arm Linux; cortex-m: boards")
+      ->transform(CLI::CheckedTransformer(layouts))
+      ->type_name("host|cortex-m")
+      ->default_str("cortex-m");
+  command->add_flag("--decoder-only", options->decoder_only,
+                    "Leave the encoder out: for boards that only draw");
+  command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE");
+  command->footer(
+      "Example:\n  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace picovae::tools

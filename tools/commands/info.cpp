@@ -1,0 +1,129 @@
+// picovae info: what a model file is, and what a board needs for it.
+#include <fmt/format.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "picovae/vae.hpp"
+#include "tools/built_shape.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/commands/common.hpp"
+#include "tools/model/model.hpp"
+#include "tools/model/names.hpp"
+
+namespace picovae::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model;
+  bool json = false;
+};
+
+using nlohmann::ordered_json;
+
+// Bytes of RAM that the engine needs, arena and Vae, one image at a time.
+template <typename A>
+ordered_json ram_of() {
+  constexpr std::size_t kVae = sizeof(Vae<BuiltShape, A>);
+  return {{"encoder", kVae + sizeof(EncoderArena<BuiltShape, A>)},
+          {"decoder", kVae + sizeof(DecoderArena<BuiltShape, A>)},
+          {"full", kVae + sizeof(Arena<BuiltShape, A>)}};
+}
+
+std::string parts_name(const BlobHeader& header) {
+  if (header.parts == kDecoderPart) return "decoder";
+  if (header.parts == kEncoderPart) return "encoder";
+  return "encoder and decoder";
+}
+
+ordered_json describe_layers(const BlobHeader& header) {
+  const std::array<std::string_view, 5> kinds = {"", "weights", "bias", "multiplier", "rescale"};
+  ordered_json layers = ordered_json::array();
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto [in, out] = layer_sizes(header.dimensions)[i];
+    ordered_json layer = {{"name", kLayerNames[i]}, {"in", in}, {"out", out}};
+    bool present = false;
+    for (const Section& section : sections(header)) {
+      if (section.layer != i || static_cast<std::size_t>(section.kind) >= kinds.size()) continue;
+      layer[kinds[static_cast<std::size_t>(section.kind)]] = {
+          {"offset", section.offset},
+          {"bytes", section.size},
+          {"crc32c", fmt::format("{:08x}", section.checksum)}};
+      present = true;
+    }
+    if (header.type == Type::kS8) {
+      layer["pre_shift"] = header.shifts[i][0];
+      layer["post_shift"] = header.shifts[i][1];
+    }
+    if (present) layers.push_back(std::move(layer));
+  }
+  return layers;
+}
+
+void run(const Options& options) {
+  const BlobBytes blob = load_blob(options.model);  // checks everything
+  const auto& header = *reinterpret_cast<const BlobHeader*>(blob.bytes().data());
+  const Dimensions d = header.dimensions;
+  const bool integer = header.type == Type::kS8;
+  const ordered_json ram = integer ? ram_of<Integer>() : ram_of<Float>();
+  if (options.json) {
+    ordered_json result = {
+        {"file", options.model.string()},
+        {"version", header.version},
+        {"type", type_name(header.type)},
+        {"layout", layout_name(header.layout)},
+        {"shape", {d.pixels, d.hidden1, d.hidden2, d.latent}},
+        {"parts", parts_name(header)},
+        {"bytes", header.total_size},
+        {"model_id", fmt::format("{:08x}", header.model_id)},
+        {"header_crc32c", fmt::format("{:08x}", header.checksum)},
+    };
+    if (integer) {
+      result["signature"] = fmt::format("{:08x}", header.signature);
+      result["signature_reconstruct"] = fmt::format("{:08x}", header.signature_reconstruct);
+    }
+    result["flash"] = header.total_size;
+    result["ram"] = ram;
+    result["layers"] = describe_layers(header);
+    fmt::print("{}\n", result.dump(2));
+    return;
+  }
+  fmt::print("{}\n", options.model.string());
+  fmt::print("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
+             parts_name(header));
+  fmt::print("  weights    {}, layout {}, format {}\n", type_name(header.type),
+             layout_name(header.layout), header.version);
+  fmt::print("  model id   {:08x}\n", header.model_id);
+  if (integer) {
+    fmt::print("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
+    if (header.parts & kEncoderPart) {
+      fmt::print("             {:08x} (reconstructions of the first 100)\n",
+                 header.signature_reconstruct);
+    }
+  }
+  fmt::print("  flash      {} bytes\n", header.total_size);
+  fmt::print("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",
+             ram["encoder"].get<int>(), ram["decoder"].get<int>(), ram["full"].get<int>());
+  fmt::print("  {:14} {:>5} {:>5} {:>9}  {}\n", "layer", "in", "out", "weights", "CRC-32C");
+  for (const auto& layer : describe_layers(header)) {
+    fmt::print("  {:14} {:>5} {:>5} {:>9}  {}\n", layer["name"].get<std::string>(),
+               layer["in"].get<int>(), layer["out"].get<int>(),
+               layer["weights"]["bytes"].get<int>(), layer["weights"]["crc32c"].get<std::string>());
+  }
+}
+
+}  // namespace
+
+void add_info(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "info", "Describe a model: shape, type, sizes, checksums, signature, flash and RAM");
+  command->add_option("model", options->model, "A .safetensors or .pvae model")
+      ->required()
+      ->type_name("MODEL");
+  add_json_option(*command, options->json);
+  command->footer("Example:\n  picovae info model.pvae --json");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace picovae::tools

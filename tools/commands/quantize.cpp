@@ -1,0 +1,155 @@
+// picovae quantize: an f32 model -> the blob that is deployed, and what that costs in nats.
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <limits>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "tools/built_shape.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/commands/common.hpp"
+#include "tools/commands/json.hpp"
+#include "tools/data/dataset.hpp"
+#include "tools/error.hpp"
+#include "tools/file.hpp"
+#include "tools/isa.hpp"
+#include "tools/model/model.hpp"
+#include "tools/model/names.hpp"
+#include "tools/model/pack.hpp"
+#include "tools/model/quantize.hpp"
+#include "tools/model/signature.hpp"
+#include "tools/view/progress.hpp"
+
+namespace picovae::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model, data, out;
+  Type type = Type::kS8;
+  double max_loss = std::numeric_limits<double>::infinity();
+  unsigned threads = 1;
+  bool json = false;
+};
+
+struct Result {
+  BlobBytes blob;
+  std::optional<Quantized> quantized;  // s8 only
+};
+
+Result quantize_network(const Network& network, const Options& options, const Kernels& kernels) {
+  if (options.type == Type::kF32) return {pack_f32(network), std::nullopt};
+  const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
+  constexpr std::size_t kSteps = 1000;
+  Progress bar("quantizing", kSteps);
+  Quantized quantized =
+      quantize(network, train.images.pixels, {.threads = options.threads}, kernels,
+               [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
+  constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
+  const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});
+  const Signatures signatures = compute_signatures(unsigned_blob, kernels);
+  return {pack_s8(quantized.network, Layout::kHost, kParts, signatures), std::move(quantized)};
+}
+
+// Largest difference of any pixel's probability over reconstructions of these images.
+double worst_pixel(Model& a, Model& b, std::span<const std::uint8_t> images) {
+  std::vector<std::uint8_t> pixels_a(images.size()), pixels_b(images.size());
+  a.reconstruct(images, pixels_a.data());
+  b.reconstruct(images, pixels_b.data());
+  int worst = 0;
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    worst = std::max(worst, std::abs(pixels_a[i] - pixels_b[i]));
+  }
+  return worst / 255.0;
+}
+
+void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name) {
+  const auto row = [&](std::string_view label, double a, double b) {
+    fmt::print("  {:15} {:9.4f} {:9.4f} {:+9.4f}\n", label, a, b, b - a);
+  };
+  fmt::print("  {:15} {:>9} {:>9} {:>9}   (nats per test image)\n", "", "f32", name, "loss");
+  row("negative ELBO", f32.neg_elbo, quantized.neg_elbo);
+  row("reconstruction", f32.reconstruction, quantized.reconstruction);
+  row("KL", f32.kl, quantized.kl);
+}
+
+void run(const Options& options) {
+  check_writable(options.out);
+  const Kernels& kernels = chosen_kernels();
+  const Network network = load_network(options.model);
+  check_shape(
+      network,
+      {BuiltShape::kPixels, BuiltShape::kHidden1, BuiltShape::kHidden2, BuiltShape::kLatent},
+      options.model);
+  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+  Result result = quantize_network(network, options, kernels);
+
+  const auto reference = make_model(network, kernels);
+  const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);
+  const EvaluateOptions evaluation{.threads = options.threads};
+  const Elbo f32 = evaluate(*reference, test.images.pixels, evaluation);
+  const Elbo after = evaluate(*quantized, test.images.pixels, evaluation);
+  const double loss = after.neg_elbo - f32.neg_elbo;
+  const double worst = worst_pixel(*reference, *quantized, test.images.pixels);
+  if (loss > options.max_loss) {
+    fail("{}: {} loses {:.4f} nats, more than --max-loss {}; nothing was written",
+         options.model.string(), type_name(options.type), loss, options.max_loss);
+  }
+  write_file(options.out, result.blob.bytes());
+
+  if (options.json) {
+    nlohmann::ordered_json json = {{"type", type_name(options.type)},
+                                   {"f32", to_json(f32)},
+                                   {"quantized", to_json(after)},
+                                   {"loss", loss},
+                                   {"worst_pixel", worst},
+                                   {"bytes", result.blob.bytes().size()}};
+    if (result.quantized) {
+      for (const auto& layer : result.quantized->layers) {
+        json["layers"].push_back({{"name", layer.name}, {"sqnr_db", layer.sqnr_db}});
+      }
+      json["signature"] = fmt::format("{:08x}", quantized->header().signature);
+    }
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  fmt::print("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
+             result.blob.bytes().size());
+  print_table(f32, after, type_name(options.type));
+  fmt::print("  worst pixel     {:9.4f} of 1, over reconstructions of the test set\n", worst);
+  if (!result.quantized) return;
+  for (const auto& layer : result.quantized->layers) {
+    fmt::print("  {:15} SQNR {:5.1f} dB\n", layer.name, layer.sqnr_db);
+  }
+  fmt::print("  signature       {:08x}\n", quantized->header().signature);
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "quantize", "Turn an f32 model into the blob that is deployed, and measure the loss");
+  command->add_option("model", options->model, "A .safetensors model")
+      ->required()
+      ->type_name("MODEL");
+  add_data_option(*command, options->data);
+  command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE.pvae");
+  const std::map<std::string, Type> types = {{"s8", Type::kS8}, {"f32", Type::kF32}};
+  command->add_option("--type", options->type, "s8: integers only; f32: unchanged, for the engine")
+      ->transform(CLI::CheckedTransformer(types))
+      ->type_name("s8|f32")
+      ->default_str("s8");
+  command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
+      ->check(CLI::Number)
+      ->type_name("NATS");
+  add_threads_option(*command, options->threads);
+  add_json_option(*command, options->json);
+  command->footer("Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,29 @@
+// Reader of IDX files, the format of MNIST: a big-endian magic number and sizes, then u8 values.
+// Plain and gzip-compressed files are read alike.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+namespace picovae::tools {
+
+struct Images {
+  std::size_t count = 0;
+  std::size_t rows = 0, cols = 0;    // of each image, in pixels
+  std::vector<std::uint8_t> pixels;  // [count][rows * cols], 0 is background, 255 is full ink
+};
+
+// Returns the file that read_idx_* would read for `path`: `path` itself, else `path`.gz, else none.
+std::optional<std::filesystem::path> find_idx(const std::filesystem::path& path);
+
+// Reads an image file (magic 0x00000803); a truncated or overlong one, an empty one, or one that
+// needs more than 1 GiB is an error.
+Images read_idx_images(const std::filesystem::path& path);
+
+// Reads a label file (magic 0x00000801) with the same care; one u8 for each image.
+std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
+
+}  // namespace picovae::tools

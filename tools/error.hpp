@@ -1,0 +1,22 @@
+// How the tools fail: one exception type, turned by main() into one line and exit status 1.
+// (Misuse of the command line is CLI11's business and ends with exit status 2.)
+#pragma once
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace picovae::tools {
+
+// what() is the whole line a person sees: the file, what is wrong, and what to do about it.
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Throws Error with a formatted message.
+template <typename... Args>
+[[noreturn]] void fail(fmt::format_string<Args...> message, Args&&... args) {
+  throw Error(fmt::format(message, std::forward<Args>(args)...));
+}
+
+}  // namespace picovae::tools

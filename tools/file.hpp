@@ -1,0 +1,53 @@
+// Files read whole, and files written whole or not at all.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace picovae::tools {
+
+// Returns the whole content of `path`; fails where it cannot be read or is longer than `limit`
+// bytes, so that a mistaken path (a disk image, /dev/zero) never fills the memory.
+std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t limit);
+
+// Replaces `path` by `bytes`: either all of them are there afterwards or the old file still is.
+void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
+
+// The same for text.
+void write_file(const std::filesystem::path& path, std::string_view text);
+
+// Fails where write_file(path, ...) could not start: missing or read-only folder, `path` is a
+// folder, existing file is write-protected. Call it before long work. It leaves no file behind and
+// changes none.
+void check_writable(const std::filesystem::path& path);
+
+// A file under construction. Bytes go to a temporary file in the same folder, which commit()
+// renames over `path`; without commit() the destructor removes it. A target that is no regular file
+// (a device, a pipe, /dev/stdout) cannot be replaced and is written straight away.
+// Every member fails with the path and the system's reason.
+class OutputFile {
+ public:
+  explicit OutputFile(std::filesystem::path path);
+  ~OutputFile();
+  OutputFile(const OutputFile&) = delete;
+  OutputFile& operator=(const OutputFile&) = delete;
+
+  void write(std::span<const std::byte> bytes);
+  void write(std::string_view text);
+
+  // Flushes to the disk and gives the file its name. Nothing may be written afterwards.
+  void commit();
+
+ private:
+  void open_temporary();
+
+  std::filesystem::path path_;       // as the user gave it: for messages
+  std::filesystem::path target_;     // with links followed, so that a link stays a link
+  std::filesystem::path temporary_;  // empty where written straight, and after commit()
+  int descriptor_ = -1;
+};
+
+}  // namespace picovae::tools

@@ -1,0 +1,69 @@
+// picovae: the command line. Exit status 0, 1 (failed, one line on stderr) or 2 (misused).
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <string>
+
+#include "picovae/blob.hpp"
+#include "tools/built_shape.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/error.hpp"
+#include "tools/isa.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+
+constexpr auto kCommands = {add_train,       add_eval,     add_quantize,
+                            add_export,      add_generate, add_reconstruct,
+                            add_interpolate, add_info,     add_self_test};
+
+constexpr int kFailed = 1;
+constexpr int kMisused = 2;
+
+std::string version() {
+  const Dimensions d = BuiltShape::kDimensions;
+  return fmt::format("picovae {} (shape {},{},{},{}; format {}; ISA {})", PICOVAE_VERSION, d.pixels,
+                     d.hidden1, d.hidden2, d.latent, kBlobVersion, chosen_kernels().name);
+}
+
+int run(int argc, char** argv) {
+  CLI::App app{
+      "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
+      "PICOVAE_ISA=scalar|avx2|avx512 forces the kernels; the default is the machine's best."};
+  app.name("picovae");
+  app.footer(
+      "Example:\n"
+      "  picovae train --out model.safetensors\n"
+      "  picovae quantize model.safetensors --out model.pvae\n"
+      "  picovae generate model.pvae --ascii --count 3");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", version, "Print version, shape and the ISA in use");
+  for (const auto add : kCommands) add(app);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& success) {  // --help, --version
+    return app.exit(success);
+  } catch (const CLI::ParseError& error) {
+    fmt::print(stderr, "picovae: {} (see picovae --help)\n", error.what());
+    return kMisused;
+  }
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    const int status = run(argc, argv);
+    // Output that could not be written is a failure too.
+    if (std::fflush(stdout) != 0) fail("standard output: {}", std::strerror(errno));
+    return status;
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "picovae: {}\n", error.what());
+    return kFailed;
+  }
+}

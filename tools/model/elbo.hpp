@@ -1,0 +1,43 @@
+// The negative evidence lower bound and its two parts, in nats per image, summed over pixels and
+// latents (Kingma and Welling 2013, equations 7 and 10).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+
+#include "tools/data/pixels.hpp"
+
+namespace picovae::tools {
+
+class Model;
+
+struct Elbo {
+  double neg_elbo = 0;        // reconstruction + kl
+  double reconstruction = 0;  // Bernoulli cross-entropy of x given the logits
+  double kl = 0;              // KL(q(z|x) || N(0, I)) in closed form
+};
+
+// Cross-entropy of one image: sum of max(l, 0) - l x + log(1 + exp(-|l|)).
+double bernoulli_cross_entropy(std::span<const float> logits, std::span<const float> pixels);
+
+// -0.5 sum(1 + logvar - mu^2 - exp(logvar)) of one posterior.
+double gaussian_kl(std::span<const float> mu, std::span<const float> logvar);
+
+struct EvaluateOptions {
+  int samples = 1;  // z drawn for each image; the reconstruction is their mean
+  PixelMode pixels = PixelMode::kGray;
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+};
+
+// Mean over images [count][pixels] u8. eps of image i and sample s is
+// normals(seed, Purpose::kPosterior, s, i), so that two models are compared at the same noise, and
+// the result does not depend on the number of threads.
+//   progress  called with the images done so far, from one thread
+Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
+              const EvaluateOptions& options,
+              const std::function<void(std::size_t)>& progress = {});
+
+}  // namespace picovae::tools

@@ -1,0 +1,27 @@
+// Networks -> blobs: lays weights out for a target (engine layout.hpp) and writes header, section
+// table and CRCs (engine FORMAT.md).
+#pragma once
+
+#include <cstdint>
+
+#include "picovae/blob.hpp"
+#include "tools/model/blob_bytes.hpp"
+#include "tools/model/network.hpp"
+#include "tools/model/quantized_network.hpp"
+
+namespace picovae::tools {
+
+// An f32 model, Layout::kHost.
+BlobBytes pack_f32(const Network& network);
+
+// The signatures that stand in an s8 model's header, once they are known.
+struct Signatures {
+  std::uint32_t generated = 0;
+  std::uint32_t reconstructed = 0;
+};
+
+// An s8 model. parts: Part bits; a decoder alone is a smaller model for boards that only draw.
+BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
+                  Signatures signatures);
+
+}  // namespace picovae::tools

@@ -1,0 +1,27 @@
+// One float layer -> one s8 layer of the integer contract (engine FORMAT.md), proved not to
+// overflow.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "picovae/shape.hpp"
+#include "tools/model/least_squares.hpp"
+#include "tools/model/quantized_network.hpp"
+
+namespace picovae::tools {
+
+// The fixed-point fractions of a layer's outputs: Q.7, but for mu and logvar.
+std::vector<int> output_bits(Layer index, std::size_t out);
+
+// Rounds a layer.
+//   weight   [out][in], real output for each step of an integer input
+//   moments  of the integer inputs and the real outputs wanted
+//   damping  of the rounding (round_weights.hpp)
+// The scale of row j is exactly multiplier[j] / 2^(output bits + shifts). A row whose sums could
+// leave their range gets a larger scale, or the layer smaller shifts. Biases make the mean
+// outputs right. rescale is left empty. Fails where weights are too large for any scale.
+QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
+                              double damping, unsigned threads);
+
+}  // namespace picovae::tools

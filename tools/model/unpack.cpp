@@ -1,0 +1,50 @@
+#include "tools/model/unpack.hpp"
+
+#include "picovae/layout.hpp"
+
+namespace picovae::tools {
+namespace {
+
+std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
+  const auto* packed = static_cast<const std::uint8_t*>(dense.weights);
+  std::vector<std::int8_t> weights(std::size_t{dense.in} * dense.out);
+  for (std::size_t output = 0; output < dense.out; ++output) {
+    const bool offset = layout == Layout::kCortexM && output % 2 == 0;
+    for (std::size_t input = 0; input < dense.in; ++input) {
+      const std::uint8_t byte =
+          packed[packed_index(layout, Type::kS8, dense.in, dense.out, output, input)];
+      weights[output * dense.in + input] =
+          static_cast<std::int8_t>(offset ? byte - kCortexMOffset : byte);
+    }
+  }
+  return weights;
+}
+
+template <typename T>
+std::vector<T> values(const void* from, std::size_t count) {
+  if (from == nullptr) return {};
+  const T* first = static_cast<const T*>(from);
+  return {first, first + count};
+}
+
+}  // namespace
+
+QuantizedNetwork unpack_s8(const BlobView& view) {
+  QuantizedNetwork network;
+  network.dimensions = view.header->dimensions;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const Dense& dense = view.layers[i];
+    if (dense.weights == nullptr) continue;
+    network.layers[i] = {.in = dense.in,
+                         .out = dense.out,
+                         .weight = logical_weights(dense, view.header->layout),
+                         .bias = values<std::int32_t>(dense.bias, dense.out),
+                         .multiplier = values<std::uint16_t>(dense.multiplier, dense.out),
+                         .rescale = values<std::int16_t>(dense.rescale, dense.out),
+                         .pre_shift = dense.pre_shift,
+                         .post_shift = dense.post_shift};
+  }
+  return network;
+}
+
+}  // namespace picovae::tools

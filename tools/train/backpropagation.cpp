@@ -1,0 +1,167 @@
+#include "tools/train/backpropagation.hpp"
+
+#include <algorithm>
+
+namespace picovae::tools {
+
+Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
+                                 const Kernels& kernels)
+    : plan_(plan),
+      objective_(objective),
+      product_(kernels.product),
+      ops_(vector_ops(kernels.isa)),
+      heads_(capacity * 2 * plan.latent_width),
+      sigma_(capacity * plan.latent_width),
+      noise_(capacity * objective.samples * plan.latent_width),
+      dz_(capacity * objective.samples * plan.latent_width),
+      losses_(capacity) {
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    const LayerPlan& layer = plan_.layers[l];
+    const std::size_t rows = l < kDecoder0 ? capacity : capacity * objective_.samples;
+    inputs_[l] = AlignedFloats(rows * layer.input_stride);
+    deltas_[l] = AlignedFloats(rows * layer.width);
+    for (std::size_t row = 0; row < rows; ++row) input(l, row)[layer.in] = 1;
+  }
+}
+
+void Backpropagation::run(const Parameters& parameters, std::size_t first, std::size_t last,
+                          std::size_t images, float* scratch) {
+  const Rows encoder{first, last - first};
+  const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
+  const float image_weight = 1 / static_cast<float>(images);
+
+  softplus_layer(parameters, kEncoder0, encoder);
+  softplus_layer(parameters, kEncoder1, encoder);
+  sums(parameters, kEncoderHeads, encoder, heads(first), 2 * plan_.latent_width);
+  sample_latents(encoder);
+  softplus_layer(parameters, kDecoder0, decoder);
+  softplus_layer(parameters, kDecoder1, decoder);
+  sums(parameters, kDecoder2, decoder, delta(kDecoder2, decoder.first),
+       plan_.layers[kDecoder2].width);
+  reconstruction(encoder, image_weight);
+
+  softplus_gradient(parameters, kDecoder2, decoder, scratch);
+  softplus_gradient(parameters, kDecoder1, decoder, scratch);
+  input_gradient(parameters, kDecoder0, decoder, dz(decoder.first), scratch);
+  posterior_gradient(encoder, image_weight);
+  softplus_gradient(parameters, kEncoderHeads, encoder, scratch);
+  softplus_gradient(parameters, kEncoder1, encoder, scratch);
+}
+
+// to = X W, biases included.
+void Backpropagation::sums(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
+                           std::size_t to_stride) {
+  const LayerPlan& plan = plan_.layers[layer];
+  product_({.a = input(layer, rows.first),
+            .a_row = plan.input_stride,
+            .a_column = 1,
+            .b = parameters.layer(layer),
+            .b_row = plan.width,
+            .c = to,
+            .c_row = to_stride,
+            .m = rows.count,
+            .n = plan.width,
+            .k = plan.rows()});
+}
+
+// A hidden layer: its outputs are the next layer's inputs.
+void Backpropagation::softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows) {
+  const LayerPlan& plan = plan_.layers[layer];
+  sums(parameters, layer, rows, input(layer + 1, rows.first), plan_.layers[layer + 1].input_stride);
+  for (std::size_t i = 0; i < rows.count; ++i) {
+    float* hidden = input(layer + 1, rows.first + i);
+    ops_.softplus(hidden, plan.width);
+    hidden[plan.out] = 1;  // padding may have covered it
+  }
+}
+
+// z of each sample, and the KL of each image.
+void Backpropagation::sample_latents(Rows images) {
+  const std::size_t latent = plan_.dimensions.latent;
+  for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    const Posterior q = posterior(i);
+    losses_[i].kl = ops_.posterior(q);
+    for (std::size_t s = 0; s < objective_.samples; ++s) {
+      float* z = input(kDecoder0, i * objective_.samples + s);
+      ops_.reparameterize(q, noise(i, s), z);
+      z[latent] = 1;
+    }
+  }
+}
+
+// Logits -> their gradients, and the reconstruction loss of each image.
+void Backpropagation::reconstruction(Rows images, float image_weight) {
+  const std::size_t samples = objective_.samples;
+  const float weight = image_weight / static_cast<float>(samples);
+  for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    double sum = 0;
+    for (std::size_t s = 0; s < samples; ++s) {
+      sum += ops_.cross_entropy(delta(kDecoder2, i * samples + s), pixels(i), weight,
+                                plan_.dimensions.pixels);
+    }
+    losses_[i].reconstruction = sum / static_cast<double>(samples);
+  }
+}
+
+// to = dY W^T, padding included; a panel of W is transposed at a time.
+void Backpropagation::input_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
+                                     float* to, float* panel) {
+  const LayerPlan& plan = plan_.layers[layer];
+  const std::size_t columns = round_up(plan.in, AlignedFloats::kLine);
+  for (std::size_t first = 0; first < plan.in; first += kPanelRows) {
+    ops_.transpose(parameters.layer(layer) + first * plan.width,
+                   std::min(kPanelRows, plan.in - first), plan.width, panel);
+    product_({.a = delta(layer, rows.first),
+              .a_row = plan.width,
+              .a_column = 1,
+              .b = panel,
+              .b_row = kPanelRows,
+              .c = to + first,
+              .c_row = columns,
+              .m = rows.count,
+              .n = std::min(kPanelRows, columns - first),
+              .k = plan.out});
+  }
+}
+
+// The deltas of the layer below, which is a hidden one.
+void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
+                                        float* panel) {
+  input_gradient(parameters, layer, rows, delta(layer - 1, rows.first), panel);
+  for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
+    ops_.softplus_backward(delta(layer - 1, row), input(layer, row), plan_.layers[layer - 1].width);
+  }
+}
+
+// dz -> the deltas of the heads.
+void Backpropagation::posterior_gradient(Rows images, float image_weight) {
+  const std::size_t width = plan_.latent_width;
+  for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    float* dmu = delta(kEncoderHeads, i);
+    float* dlogvar = dmu + width;
+    ops_.posterior_backward(posterior(i), {.dz = dz(i * objective_.samples),
+                                           .eps = noise(i, 0),
+                                           .stride = width,
+                                           .samples = objective_.samples,
+                                           .kl_weight = objective_.beta * image_weight,
+                                           .dmu = dmu,
+                                           .dlogvar = dlogvar});
+  }
+}
+
+void Backpropagation::weight_gradient(std::size_t layer, std::size_t first, std::size_t last,
+                                      std::size_t images, float* gradient) const {
+  const LayerPlan& plan = plan_.layers[layer];
+  product_({.a = inputs_[layer].data() + first,
+            .a_row = 1,
+            .a_column = plan.input_stride,
+            .b = deltas_[layer].data(),
+            .b_row = plan.width,
+            .c = gradient,
+            .c_row = plan.width,
+            .m = last - first,
+            .n = plan.width,
+            .k = layer < kDecoder0 ? images : images * objective_.samples});
+}
+
+}  // namespace picovae::tools

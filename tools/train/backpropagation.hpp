@@ -1,0 +1,100 @@
+// The negative ELBO of a minibatch and its gradient (Kingma and Welling 2013, equation 10):
+//   loss = 1/images sum over images of (1/samples sum over samples of reconstruction + beta KL).
+// Work on images is independent of one another, and so is work on rows of a layer's weights: each
+// number is computed in the same order whatever the split.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "tools/train/aligned_floats.hpp"
+#include "tools/train/parameters.hpp"
+#include "tools/train/vector_ops.hpp"
+
+namespace picovae::tools {
+
+struct Objective {
+  std::size_t samples = 1;  // z drawn for each image
+  float beta = 1;           // weight of the KL
+};
+
+struct ImageLoss {
+  double reconstruction = 0;  // mean over samples, nats
+  double kl = 0;              // nats, without beta
+};
+
+class Backpropagation {
+ public:
+  // Takes all memory for minibatches of up to `capacity` images.
+  Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
+                  const Kernels& kernels);
+
+  // What a caller fills in before run(): pixels [plan pixels] in [0, 1] of an image of the
+  // minibatch, and eps [latent] of each of its samples.
+  float* pixels(std::size_t image) { return input(kEncoder0, image); }
+  float* noise(std::size_t image, std::size_t sample) {
+    return noise_.data() + (image * objective_.samples + sample) * plan_.latent_width;
+  }
+
+  // Forward and backward for images [first, last) of a minibatch of `images`, down to the gradient
+  // by each layer's sums. scratch [scratch_size()] is the calling thread's own.
+  void run(const Parameters& parameters, std::size_t first, std::size_t last, std::size_t images,
+           float* scratch);
+  std::size_t scratch_size() const { return kPanelRows * plan_.widest(); }
+
+  // The loss of each image of the minibatch, after run().
+  const ImageLoss& loss(std::size_t image) const { return losses_[image]; }
+
+  // The gradient by rows [first, last) of a layer's weights (LayerPlan), after run() for all of the
+  // minibatch's images; gradient [last - first][width] out.
+  void weight_gradient(std::size_t layer, std::size_t first, std::size_t last, std::size_t images,
+                       float* gradient) const;
+
+ private:
+  struct Rows {
+    std::size_t first, count;
+  };
+
+  float* input(std::size_t layer, std::size_t row) {
+    return inputs_[layer].data() + row * plan_.layers[layer].input_stride;
+  }
+  float* delta(std::size_t layer, std::size_t row) {
+    return deltas_[layer].data() + row * plan_.layers[layer].width;
+  }
+  float* heads(std::size_t image) { return heads_.data() + image * 2 * plan_.latent_width; }
+  float* dz(std::size_t row) { return dz_.data() + row * plan_.latent_width; }
+  Posterior posterior(std::size_t image) {
+    const std::size_t width = plan_.latent_width;
+    return {heads(image), heads(image) + width, sigma_.data() + image * width, width};
+  }
+
+  void sums(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
+            std::size_t to_stride);
+  void softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows);
+  void sample_latents(Rows images);
+  void reconstruction(Rows images, float image_weight);
+  void input_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
+                      float* panel);
+  void softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* panel);
+  void posterior_gradient(Rows images, float image_weight);
+
+  Plan plan_;
+  Objective objective_;
+  ProductFn product_;
+  const VectorOps& ops_;
+
+  // A layer's inputs [row][input_stride], with a one behind them; rows are images in the encoder,
+  // images x samples in the decoder. Its deltas [row][width]: gradients by the sums that it
+  // computes.
+  std::array<AlignedFloats, kLayerCount> inputs_;
+  std::array<AlignedFloats, kLayerCount> deltas_;
+  AlignedFloats heads_;  // [image][2 * latent_width]: mu, then logvar
+  AlignedFloats sigma_;  // [image][latent_width]
+  AlignedFloats noise_;  // [image * samples][latent_width]
+  AlignedFloats dz_;     // the same
+  std::vector<ImageLoss> losses_;
+};
+
+}  // namespace picovae::tools

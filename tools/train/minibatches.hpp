@@ -1,0 +1,48 @@
+// The images of an epoch in random order, and what is drawn for each of them. All is a function of
+// (seed, epoch, image, sample): there is no state to save, and any thread may ask for any part.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tools/data/pixels.hpp"
+
+namespace picovae::tools {
+
+class Minibatches {
+ public:
+  // images [count][pixels] u8, owned by the caller.
+  Minibatches(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
+              std::uint64_t seed);
+
+  std::size_t images() const { return order_.size(); }
+
+  // Puts the images into the order of an epoch (Fisher and Yates).
+  void start_epoch(std::uint32_t epoch);
+
+  // The image at `position` of the epoch as network inputs, x [pixels] out.
+  void draw_pixels(std::size_t position, float* x) const;
+
+  // eps ~ N(0, I) for a sample of the image at `position`, eps [count] out.
+  void draw_noise(std::size_t position, std::size_t sample, std::size_t samples, float* eps,
+                  std::size_t count) const;
+
+ private:
+  std::span<const std::uint8_t> pixels_of(std::size_t position) const {
+    return images_.subspan(order_[position] * pixels_, pixels_);
+  }
+
+  std::span<const std::uint8_t> images_;
+  std::size_t pixels_;
+  PixelMode mode_;
+  std::uint64_t seed_;
+  std::uint32_t epoch_ = 0;
+  std::array<float, 256> values_;       // of a pixel, where chance plays no part
+  std::vector<std::uint32_t> order_;    // position -> image
+  std::vector<std::uint32_t> chances_;  // what start_epoch() shuffles by
+};
+
+}  // namespace picovae::tools

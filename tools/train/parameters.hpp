@@ -1,0 +1,59 @@
+// What training changes: the weights of all layers in one buffer, laid out for the three products
+// of a step (forward X W, input gradient dY W^T, weight gradient X^T dY).
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "picovae/shape.hpp"
+#include "tools/model/network.hpp"
+#include "tools/train/aligned_floats.hpp"
+
+namespace picovae::tools {
+
+// One layer as a matrix [in + 1][width]: a row for each input, and the bias as the row of one more
+// input that is always 1. Rows are padded to `width` columns, and padding is zero for good: its
+// gradients are. The heads' columns are mu, padding, logvar, padding, each half latent_width wide.
+struct LayerPlan {
+  std::size_t in, out;
+  std::size_t width;         // columns of a row, and of the layer's outputs: a multiple of 16
+  std::size_t input_stride;  // columns of the layer's inputs: room for `in` and the one
+  std::size_t offset;        // floats before the layer's first row
+
+  std::size_t rows() const { return in + 1; }
+};
+
+// The plan of all layers, in the order of picovae::Layer.
+struct Plan {
+  explicit Plan(Dimensions d);
+
+  std::size_t widest() const;  // the largest width of a layer
+
+  Dimensions dimensions;
+  std::size_t latent_width;  // latents padded to a multiple of 16
+  std::array<LayerPlan, kLayerCount> layers;
+  std::size_t size = 0;  // floats of all layers
+};
+
+class Parameters {
+ public:
+  // Takes the values of `network`, which is of the plan's dimensions.
+  Parameters(const Plan& plan, const Network& network);
+
+  Network network() const;
+  const Plan& plan() const { return plan_; }
+
+  float* layer(std::size_t l) { return weights_.data() + plan_.layers[l].offset; }
+  const float* layer(std::size_t l) const { return weights_.data() + plan_.layers[l].offset; }
+
+ private:
+  Plan plan_;
+  AlignedFloats weights_;
+};
+
+// Weights before training: uniform in +-sqrt(6 / (in + out)) (Glorot and Bengio 2010, equation 16),
+// biases zero.
+Network initial_network(Dimensions dimensions, std::uint64_t seed);
+
+}  // namespace picovae::tools

@@ -1,0 +1,55 @@
+// Trains the network: Adam on minibatches of the negative ELBO. The same recipe on the same images
+// gives the same bytes, whatever the number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+
+#include "picovae/kernels.hpp"
+#include "picovae/shape.hpp"
+#include "tools/data/pixels.hpp"
+#include "tools/model/elbo.hpp"
+#include "tools/model/network.hpp"
+
+namespace picovae::tools {
+
+struct Recipe {
+  int epochs = 30;
+  std::size_t batch = 100;
+  float learning_rate = 1e-3f;
+  int samples = 1;  // z drawn for each image
+  float beta = 1;   // weight of the KL
+  PixelMode pixels = PixelMode::kGray;
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+};
+
+class Trainer {
+ public:
+  // What happened so far in an epoch: the part of it that is done, and its mean loss.
+  using Progress = std::function<void(double fraction, const Elbo& so_far)>;
+
+  // Takes all the memory that training needs.
+  //   images   [count][pixels] u8, owned by the caller, at least one
+  //   recipe   batch, samples and threads at least 1; a batch may be larger than `images`
+  //   kernels  with a product
+  Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
+          const Kernels& kernels);
+  ~Trainer();
+
+  // One pass over the images. Returns their mean loss as training went (the weights changed
+  // meanwhile), the KL unweighted. Throws Error where the loss is no longer a number.
+  Elbo run_epoch(const Progress& progress);
+
+  Network network() const;
+  int epoch() const;  // epochs done
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace picovae::tools

@@ -1,0 +1,18 @@
+#include "tools/train/vector_ops.hpp"
+
+namespace picovae::tools {
+
+const VectorOps& vector_ops(Isa isa) {
+  switch (isa) {
+#if defined(__x86_64__)
+    case Isa::kAvx2:
+      return kAvx2VectorOps;
+    case Isa::kAvx512:
+      return kAvx512VectorOps;
+#endif
+    default:
+      return kPortableVectorOps;
+  }
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,86 @@
+// The elementwise work of training as a table of functions, one table for each ISA, chosen along
+// with the engine's kernels.
+//
+// Rows start at multiples of 64 bytes; n counts floats. Where nothing else is said n is a multiple
+// of 16, and what stands in a row's padding is computed along with the rest.
+#pragma once
+
+#include <cstddef>
+
+#include "picovae/kernels.hpp"
+
+namespace picovae::tools {
+
+// log sigma^2 is clamped to this in training, so that no step can overflow; beyond, its gradient is
+// zero, as the clamped function's is.
+inline constexpr float kLowestLogvar = -14;
+inline constexpr float kHighestLogvar = 6;
+
+// One image's posterior N(mu, sigma^2), [n] each.
+struct Posterior {
+  const float* mu;
+  const float* logvar;  // as the encoder gives it, not yet clamped
+  float* sigma;
+  std::size_t n;
+};
+
+// The gradients that reach one image's posterior.
+struct PosteriorGradient {
+  const float* dz;   // [samples][stride], of the loss by each z
+  const float* eps;  // [samples][stride], the noise behind each z
+  std::size_t stride, samples;
+  float kl_weight;  // weight of this image's KL in the loss
+  float* dmu;       // [n] out
+  float* dlogvar;   // [n] out
+};
+
+// What one step of Adam does to each weight (Kingma and Ba 2014, Algorithm 1):
+//   m += (1 - beta1) (g - m),  v += (1 - beta2) (g^2 - v),
+//   w -= rate m / (sqrt(v) root_correction + epsilon)
+struct AdamStep {
+  float rate;             // alpha / (1 - beta1^t)
+  float root_correction;  // 1 / sqrt(1 - beta2^t)
+  float one_minus_beta1, one_minus_beta2;
+  float epsilon;
+};
+
+inline constexpr std::size_t kPanelRows = 32;  // that are transposed at a time
+
+struct VectorOps {
+  // y = softplus(y).
+  void (*softplus)(float* y, std::size_t n);
+
+  // d *= softplus'(a) = 1 - exp(-h), where h = softplus(a) is known.
+  void (*softplus_backward)(float* d, const float* h, std::size_t n);
+
+  // Returns the sum over n pixels x (any n) of softplus(l) - l x: the cross-entropy given the
+  // logits l. Replaces each logit by its gradient, weight (sigmoid(l) - x).
+  float (*cross_entropy)(float* logits, const float* x, float weight, std::size_t n);
+
+  // Fills sigma, and returns the KL divergence from N(0, I). Padding holds mu = logvar = 0, so its
+  // sigma is exactly 1, and its KL and gradients exactly 0 (Adam would make steps of the least
+  // dust).
+  float (*posterior)(const Posterior& p);
+
+  // z = mu + sigma eps.
+  void (*reparameterize)(const Posterior& p, const float* eps, float* z);
+
+  // The chain rule through reparameterize, plus the KL's own gradient.
+  void (*posterior_backward)(const Posterior& p, const PosteriorGradient& g);
+
+  // One step on n weights w with gradients g and moments m and v.
+  void (*adam)(const AdamStep& step, const float* g, float* m, float* v, float* w, std::size_t n);
+
+  // to [columns][kPanelRows] = from [rows][columns], transposed, with zeros for the rows that are
+  // missing. rows <= kPanelRows.
+  void (*transpose)(const float* from, std::size_t rows, std::size_t columns, float* to);
+};
+
+extern const VectorOps kPortableVectorOps;
+extern const VectorOps kAvx2VectorOps;
+extern const VectorOps kAvx512VectorOps;
+
+// The table that goes with the engine's kernels for `isa`.
+const VectorOps& vector_ops(Isa isa);
+
+}  // namespace picovae::tools

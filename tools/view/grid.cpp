@@ -1,0 +1,48 @@
+#include "tools/view/grid.hpp"
+
+#include <algorithm>
+
+#include "tools/error.hpp"
+
+namespace picovae::tools {
+
+GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, std::size_t height,
+                       const GridStyle& style) {
+  const std::size_t pixels = width * height;
+  if (pixels == 0 || images.empty() || images.size() % pixels != 0 || style.columns == 0 ||
+      style.scale == 0) {
+    fail("a grid of {} columns at scale {} cannot be made of {} pixels in images of {} x {}",
+         style.columns, style.scale, images.size(), width, height);
+  }
+  const std::size_t count = images.size() / pixels;
+  const std::size_t columns = std::min(style.columns, count);
+  const std::size_t rows = (count + columns - 1) / columns;
+  const std::size_t cell_width = width * style.scale + style.margin;
+  const std::size_t cell_height = height * style.scale + style.margin;
+
+  GrayImage grid;
+  grid.width = columns * cell_width + style.margin;
+  grid.height = rows * cell_height + style.margin;
+  constexpr std::size_t kMaxSide = 1'000'000;  // libpng's own limit
+  constexpr std::size_t kMaxPixels = std::size_t{1} << 28;
+  if (grid.width > kMaxSide || grid.height > kMaxSide || grid.width > kMaxPixels / grid.height) {
+    fail("a picture of {} images would have {} x {} pixels; ask for fewer images", count,
+         grid.width, grid.height);
+  }
+  grid.pixels.assign(grid.width * grid.height, style.background);
+
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto image = images.subspan(i * pixels, pixels);
+    const std::size_t left = style.margin + i % columns * cell_width;
+    const std::size_t top = style.margin + i / columns * cell_height;
+    for (std::size_t y = 0; y < height * style.scale; ++y) {
+      std::uint8_t* out = grid.pixels.data() + (top + y) * grid.width + left;
+      for (std::size_t x = 0; x < width * style.scale; ++x) {
+        out[x] = image[y / style.scale * width + x / style.scale];
+      }
+    }
+  }
+  return grid;
+}
+
+}  // namespace picovae::tools

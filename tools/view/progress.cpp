@@ -1,0 +1,76 @@
+#include "tools/view/progress.hpp"
+
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace picovae::tools {
+namespace {
+
+std::size_t terminal_width(int descriptor) {
+  constexpr std::size_t kUsual = 80;
+  winsize size{};
+  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
+  return size.ws_col;
+}
+
+void draw(int descriptor, std::string_view text) {
+  // A terminal that has gone away must not end an hour of training.
+  [[maybe_unused]] const auto written = ::write(descriptor, text.data(), text.size());
+}
+
+std::string time_left(std::size_t done, std::size_t total, double seconds) {
+  constexpr double kLongest = 359'999;  // 99:59:59
+  if (done == 0) return "";
+  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done) + 0.5;
+  const auto whole = static_cast<unsigned>(std::clamp(left, 0.0, kLongest));
+  if (whole >= 3600) {
+    return fmt::format("{}:{:02}:{:02} left", whole / 3600, whole / 60 % 60, whole % 60);
+  }
+  return fmt::format("{}:{:02} left", whole / 60, whole % 60);
+}
+
+}  // namespace
+
+std::string progress_line(std::string_view label, std::size_t done, std::size_t total,
+                          double seconds, std::string_view tail, std::size_t width) {
+  constexpr std::size_t kBar = 24;
+  done = std::min(done, total);
+  const double part = total == 0 ? 1.0 : static_cast<double>(done) / static_cast<double>(total);
+  const auto filled = static_cast<std::size_t>(part * static_cast<double>(kBar));
+  const auto percent = static_cast<unsigned>(part * 100.0);
+  std::string line =
+      fmt::format("{} [{:#<{}}{: <{}}] {:3}%  {}", label, "", filled, "", kBar - filled, percent,
+                  tail.empty() ? time_left(done, total, seconds) : std::string(tail));
+  while (!line.empty() && line.back() == ' ') line.pop_back();
+  if (line.size() > width) line.resize(width);
+  return line;
+}
+
+Progress::Progress(std::string label, std::size_t total, int descriptor)
+    : label_(std::move(label)),
+      total_(total),
+      descriptor_(descriptor),
+      is_terminal_(::isatty(descriptor) == 1) {}
+
+Progress::~Progress() {
+  if (drawn_) draw(descriptor_, "\r\x1b[K");
+}
+
+void Progress::update(std::size_t done, std::string_view tail) {
+  constexpr auto kInterval = std::chrono::milliseconds(100);
+  if (!is_terminal_) return;
+  const auto now = Clock::now();
+  if (now < next_) return;
+  next_ = now + kInterval;
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  // One column stays free: a character in the last one makes some terminals wrap.
+  const std::size_t width = terminal_width(descriptor_) - 1;
+  draw(descriptor_,
+       fmt::format("\r{}\x1b[K", progress_line(label_, done, total_, seconds, tail, width)));
+  drawn_ = true;
+}
+
+}  // namespace picovae::tools
