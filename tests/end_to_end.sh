@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# The main path on real MNIST: trains two epochs, checks the model against an independent program, quantizes,
+# checks the signature on every ISA of this machine, and leaves models for the boards.
+#   end_to_end.sh PICOVAE FOLDER
+set -euo pipefail
+picovae=$1 folder=$2
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$folder"
+fail() { echo "end_to_end: $*" >&2; exit 1; }
+below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
+value() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["'"$1"'"])'; }
+
+data=$("$here/../tools/fetch_mnist.sh")
+"$picovae" train --data "$data" --out "$folder/model.safetensors" --epochs 2 --log "$folder/log.csv"
+
+f32=$("$picovae" eval "$folder/model.safetensors" --data "$data" --samples 10 --json | value neg_elbo)
+numpy=$(/usr/bin/python3 "$here/numpy_elbo.py" "$folder/model.safetensors" "$data" 10)
+echo "test ELBO after 2 epochs: $f32; by numpy: $numpy"
+below "$f32" 130 || fail "two epochs should get below 130 nats"
+below "$f32" "$(awk -v n="$numpy" 'BEGIN { print n + 0.05 }')" || fail "numpy finds a better ELBO"
+below "$numpy" "$(awk -v n="$f32" 'BEGIN { print n + 0.05 }')" || fail "numpy finds a worse ELBO"
+
+"$picovae" quantize "$folder/model.safetensors" --data "$data" --out "$folder/model.pvae" \
+  --max-loss 0.25 --json > "$folder/quantize.json"
+echo "s8 loses $(value loss < "$folder/quantize.json") nats"
+
+ran=0
+for isa in scalar avx2 avx512; do
+  if ! PICOVAE_ISA=$isa "$picovae" --version > "$folder/version" 2> "$folder/lacks"; then
+    echo "not run here: $(cat "$folder/lacks")"
+    continue
+  fi
+  PICOVAE_ISA=$isa "$picovae" self-test "$folder/model.pvae"
+  ran=$((ran + 1))
+done
+[ $ran -ge 1 ] || fail "no ISA ran"
+
+"$picovae" export "$folder/model.pvae" --layout cortex-m --out "$folder/cortex-m.pvae"
+"$picovae" export "$folder/model.pvae" --layout cortex-m --decoder-only --out "$folder/decoder.pvae"
+"$picovae" generate "$folder/model.pvae" --count 1 --ascii

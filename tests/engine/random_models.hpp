@@ -1,0 +1,91 @@
+// Models with random weights, in logical order, whose values spread over the whole range of every
+// format: hidden units are 0 in places and saturate in others, logits come in both signs.
+#pragma once
+
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <random>
+
+#include "picovae/blob.hpp"
+#include "picovae/shape.hpp"
+#include "tools/model/network.hpp"
+#include "tools/model/quantized_network.hpp"
+
+namespace picovae::tests {
+
+// Numbers that are equal on every machine, which those of the standard's distributions are not.
+class Dice {
+ public:
+  explicit Dice(std::uint32_t seed) : engine_(seed) {}
+
+  // Uniform on lowest .. highest.
+  std::int32_t between(std::int32_t lowest, std::int32_t highest) {
+    const auto count = static_cast<std::uint64_t>(std::int64_t{highest} - lowest + 1);
+    const std::uint64_t word = static_cast<std::uint32_t>(engine_());
+    return static_cast<std::int32_t>(lowest + static_cast<std::int64_t>(word * count >> 32));
+  }
+
+  // Uniform on [-limit, limit].
+  float real(float limit) { return limit * static_cast<float>(between(-4096, 4096)) / 4096.0f; }
+
+ private:
+  std::mt19937 engine_;
+};
+
+// An s8 layer whose pre-activations spread by about `spread` units of the layer's fixed point.
+inline tools::QuantizedLayer random_layer(LayerSize size, bool wide_input, bool softplus,
+                                          double spread, Dice& dice) {
+  tools::QuantizedLayer layer;
+  layer.in = size.in;
+  layer.out = size.out;
+  for (std::size_t i = 0; i < layer.in * layer.out; ++i) {
+    layer.weight.push_back(static_cast<std::int8_t>(dice.between(-127, 127)));
+  }
+  // Sums are halved until no input can push the scaled sum beyond 2^30.
+  const double reach =
+      static_cast<double>(layer.in) * 127 * (wide_input ? kMaxLatent : kMaxActivation);
+  while (std::ldexp(reach * kMaxMultiplier, -layer.pre_shift) > 1 << 30) ++layer.pre_shift;
+  const double typical = std::sqrt(static_cast<double>(layer.in)) * 73 * (wide_input ? 1024 : 73) *
+                         640 / std::ldexp(1.0, layer.pre_shift);
+  while (std::ldexp(typical, -layer.post_shift - 1) > spread) ++layer.post_shift;
+  const auto bias_reach = static_cast<std::int32_t>(std::ldexp(spread, layer.post_shift));
+  for (std::size_t j = 0; j < layer.out; ++j) {
+    layer.bias.push_back(dice.between(-bias_reach, bias_reach));
+    layer.multiplier.push_back(static_cast<std::uint16_t>(dice.between(256, kMaxMultiplier)));
+    if (softplus) layer.rescale.push_back(static_cast<std::int16_t>(dice.between(1500, 6000)));
+  }
+  return layer;
+}
+
+inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, std::uint32_t seed) {
+  tools::QuantizedNetwork network{.dimensions = dimensions, .layers = {}};
+  Dice dice(seed);
+  const auto sizes = layer_sizes(dimensions);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const double spread = i == kEncoderHeads ? 6000 : i == kDecoder2 ? 400 : 600;
+    network.layers[i] = random_layer(sizes[i], has_wide_input(i),
+                                     layer_activation(i) == Activation::kSoftplus, spread, dice);
+  }
+  return network;
+}
+
+inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed) {
+  tools::Network network;
+  network.pixels = dimensions.pixels;
+  network.hidden1 = dimensions.hidden1;
+  network.hidden2 = dimensions.hidden2;
+  network.latent = dimensions.latent;
+  Dice dice(seed);
+  for (const tools::NetworkLayer& entry : tools::kNetworkLayers) {
+    tools::DenseWeights& layer = network.*entry.weights;
+    layer.in = network.*entry.in;
+    layer.out = network.*entry.out;
+    const float limit = 3.0f / std::sqrt(static_cast<float>(layer.in));
+    for (std::size_t i = 0; i < layer.in * layer.out; ++i) layer.weight.push_back(dice.real(limit));
+    for (std::size_t j = 0; j < layer.out; ++j) layer.bias.push_back(dice.real(0.5f));
+  }
+  return network;
+}
+
+}  // namespace picovae::tests

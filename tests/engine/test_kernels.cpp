@@ -1,0 +1,395 @@
+// Every ISA against the scalar reference: integers bit for bit, floats to 1e-5.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdlib>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <random>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "tests/engine/packed_layer.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tests;
+
+constexpr std::array<std::size_t, 12> kWidths = {1, 3, 15, 16, 17, 31, 32, 33, 50, 100, 300, 784};
+
+class Random {
+ public:
+  explicit Random(unsigned seed) : bits_(seed) {}
+  int between(int low, int high) { return std::uniform_int_distribution(low, high)(bits_); }
+  float unit() { return std::uniform_real_distribution(-1.0f, 1.0f)(bits_); }
+  std::uint32_t word() { return static_cast<std::uint32_t>(bits_()); }
+
+ private:
+  std::mt19937 bits_;
+};
+
+TEST_CASE("the kernels under test") {
+  std::string tested, missing;
+  for (const Kernels* kernels : built_kernels()) {
+    std::string& list = machine_runs(kernels->isa) ? tested : missing;
+    list += std::string(list.empty() ? "" : ", ") + kernels->name;
+  }
+  MESSAGE("kernels tested: " << tested);
+  if (!missing.empty()) MESSAGE("this machine lacks, so NOT tested: " << missing);
+  CHECK(machine_runs(Isa::kScalar));
+  CHECK(&select_kernels() == runnable_kernels().front());
+}
+
+// ---- s8
+
+// A row of y holds u8, or s16 for the identity.
+std::size_t element_size(const S8Layer& layer) {
+  return layer.activation == Activation::kIdentity ? sizeof(std::int16_t) : sizeof(std::uint8_t);
+}
+
+// Inputs in their legal range, garbage between them. The last row ends where a kernel may stop
+// reading.
+struct S8Input {
+  std::size_t rows, stride;
+  std::vector<std::int16_t> wide;
+  std::vector<std::uint8_t> narrow;
+
+  S8Input(const S8Layer& layer, std::size_t count, bool extreme, Random& random)
+      : rows(count),
+        stride(round_up(layer.in, kInputPad) +
+               kInputPad * static_cast<std::size_t>(random.between(0, 2))) {
+    const std::size_t size = (rows - 1) * stride + round_up(layer.in, kInputPad);
+    for (std::size_t i = 0; i < size; ++i) {
+      const bool used = i % stride < layer.in;
+      if (layer.wide_input) {
+        const int legal =
+            extreme ? (random.between(0, 1) ? 8191 : -8191) : random.between(-8191, 8191);
+        wide.push_back(static_cast<std::int16_t>(used ? legal : random.between(-32768, 32767)));
+      } else {
+        const int legal = extreme ? 127 : random.between(0, 127);
+        narrow.push_back(static_cast<std::uint8_t>(used ? legal : random.between(0, 255)));
+      }
+    }
+  }
+  const void* data() const {
+    return narrow.empty() ? static_cast<const void*>(wide.data()) : narrow.data();
+  }
+};
+
+void check_s8(const S8Layer& layer, const S8Input& input, std::size_t gap) {
+  const std::size_t stride = layer.out + gap;
+  const std::vector<std::uint8_t> untouched(input.rows * stride * element_size(layer) + 64, 0xa5);
+  std::vector<std::uint8_t> expected = untouched;
+  kScalarKernels.s8(layer.dense(), input.data(), input.stride, expected.data(), stride, input.rows);
+  for (const Kernels* kernels : runnable_kernels()) {
+    std::vector<std::uint8_t> y = untouched;
+    kernels->s8(layer.dense(), input.data(), input.stride, y.data(), stride, input.rows);
+    const auto differs = std::mismatch(y.begin(), y.end(), expected.begin()).first - y.begin();
+    CAPTURE(std::string(kernels->name));
+    CAPTURE(layer.in);
+    CAPTURE(layer.out);
+    CAPTURE(input.rows);
+    CAPTURE(input.stride);
+    CAPTURE(stride);
+    CAPTURE(layer.wide_input);
+    CAPTURE(static_cast<int>(layer.activation));
+    CAPTURE(static_cast<int>(layer.pre_shift));
+    CAPTURE(static_cast<int>(layer.post_shift));
+    CAPTURE(differs);  // the first byte of y that does
+    REQUIRE(y == expected);
+  }
+}
+
+// A layer whose sums land in the interesting part of the activations.
+S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
+  S8Layer layer(in, out, [&](std::size_t, std::size_t) {
+    return static_cast<std::int8_t>(random.between(-127, 127));
+  });
+  layer.wide_input = random.between(0, 1) != 0;
+  layer.activation = static_cast<Activation>(random.between(0, 2));
+  layer.pre_shift = static_cast<std::uint8_t>(random.between(0, 8));
+  layer.post_shift = static_cast<std::uint8_t>(random.between(0, 18));
+  for (std::size_t j = 0; j < layer.bias.size(); ++j) {
+    const int spread = 1 << (layer.post_shift + 12);
+    layer.bias[j] = random.between(-spread, spread);
+    layer.multiplier[j] = static_cast<std::uint16_t>(random.between(0, 1023));
+    layer.rescale[j] = static_cast<std::int16_t>(random.between(0, 32767));
+  }
+  return layer;
+}
+
+TEST_CASE("s8 layers of every width equal the reference bit for bit") {
+  Random random(1);
+  std::size_t count = 0;
+  for (const std::size_t in : kWidths) {
+    for (const std::size_t out : kWidths) {
+      for (const std::size_t rows : {std::size_t{1}, 2 + count++ % 12}) {
+        const S8Layer layer = random_s8(in, out, random);
+        check_s8(layer, S8Input(layer, rows, false, random), count % 3 * 5);
+      }
+    }
+  }
+}
+
+TEST_CASE("s8 layers of every number of rows equal the reference bit for bit") {
+  Random random(2);
+  for (const bool wide : {false, true}) {
+    for (const Activation activation :
+         {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid}) {
+      S8Layer layer = random_s8(50, 113, random);
+      layer.wide_input = wide;
+      layer.activation = activation;
+      for (std::size_t rows = 1; rows <= 13; ++rows) {
+        check_s8(layer, S8Input(layer, rows, false, random), rows % 4);
+      }
+      check_s8(layer, S8Input(layer, 100, false, random), 3);
+    }
+  }
+}
+
+TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit") {
+  Random random(3);
+  for (const int weight : {127, -127, -128}) {
+    for (const bool wide : {false, true}) {
+      for (const std::size_t in : {std::size_t{4}, std::size_t{301}, kMaxWidth}) {
+        S8Layer layer(in, 49,
+                      [&](std::size_t, std::size_t) { return static_cast<std::int8_t>(weight); });
+        layer.wide_input = wide;
+        for (std::uint8_t shift = 0; shift <= 24; ++shift) {
+          layer.pre_shift = shift % 9;
+          layer.post_shift = shift;
+          layer.activation = static_cast<Activation>(shift % 3);
+          for (std::size_t j = 0; j < layer.bias.size(); ++j) {  // products and sums wrap here
+            layer.bias[j] = static_cast<std::int32_t>(random.word());
+            layer.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
+            layer.rescale[j] = 32767;
+          }
+          check_s8(layer, S8Input(layer, 5, true, random), 1);
+        }
+      }
+    }
+  }
+}
+
+// ---- f32
+
+// Between and behind the inputs of f32 rows stands NaN, which would spread from a single read.
+std::vector<float> f32_input(std::size_t rows, std::size_t stride, std::size_t in, Random& random) {
+  std::vector<float> x((rows - 1) * stride + in, std::numeric_limits<float>::quiet_NaN());
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i % stride < in) x[i] = random.unit();
+  }
+  return x;
+}
+
+// Outputs of order 1.
+F32Layer random_f32(std::size_t in, std::size_t out, Random& random) {
+  const float scale = 2.0f / std::sqrt(static_cast<float>(in));
+  F32Layer layer(in, out, [&](std::size_t, std::size_t) { return scale * random.unit(); });
+  for (float& bias : layer.bias) bias = 0.1f * random.unit();
+  layer.activation = static_cast<Activation>(random.between(0, 2));
+  return layer;
+}
+
+void check_f32(const F32Layer& layer, std::size_t rows, std::size_t gap, Random& random) {
+  const std::size_t x_stride = layer.in + gap;
+  const std::size_t y_stride = layer.out + gap;
+  const std::vector<float> x = f32_input(rows, x_stride, layer.in, random);
+  const float guard = -12345.0f;
+  std::vector<float> expected(rows * y_stride + 16, guard);
+  kScalarKernels.f32(layer.dense(), x.data(), x_stride, expected.data(), y_stride, rows);
+  for (const Kernels* kernels : runnable_kernels()) {
+    CAPTURE(std::string(kernels->name));
+    CAPTURE(layer.in);
+    CAPTURE(layer.out);
+    CAPTURE(rows);
+    CAPTURE(gap);
+    CAPTURE(static_cast<int>(layer.activation));
+    std::vector<float> y(expected.size(), guard);
+    kernels->f32(layer.dense(), x.data(), x_stride, y.data(), y_stride, rows);
+    for (std::size_t i = 0; i < y.size(); ++i) {
+      CAPTURE(i);
+      const bool written = i < rows * y_stride && i % y_stride < layer.out;
+      const float tolerance = written ? 1e-5f * std::max(1.0f, std::fabs(expected[i])) : 0.0f;
+      REQUIRE(std::fabs(y[i] - expected[i]) <= tolerance);
+    }
+    // The same row alone gives the same bits.
+    std::vector<float> alone(layer.out);
+    for (std::size_t row = 0; row < rows; ++row) {
+      CAPTURE(row);
+      kernels->f32(layer.dense(), x.data() + row * x_stride, 0, alone.data(), 0, 1);
+      REQUIRE(std::memcmp(alone.data(), &y[row * y_stride], layer.out * sizeof(float)) == 0);
+    }
+  }
+}
+
+TEST_CASE("f32 layers of every width agree with the reference, and a row with itself alone") {
+  Random random(4);
+  std::size_t count = 0;
+  for (const std::size_t in : kWidths) {
+    for (const std::size_t out : kWidths) {
+      check_f32(random_f32(in, out, random), 1, 0, random);
+      check_f32(random_f32(in, out, random), 2 + count % 12, count % 3 * 5, random);
+      ++count;
+    }
+  }
+}
+
+TEST_CASE("f32 layers of every number of rows agree with the reference") {
+  Random random(5);
+  for (const std::size_t out : {std::size_t{16}, std::size_t{57}, std::size_t{176}}) {
+    for (std::size_t rows = 1; rows <= 25; ++rows) {
+      check_f32(random_f32(33, out, random), rows, rows % 4, random);
+    }
+    check_f32(random_f32(50, out, random), 100, 3, random);
+  }
+}
+
+// ---- product
+
+// Floats at a multiple of 64 bytes, exactly `size` of them.
+class Floats {
+ public:
+  explicit Floats(std::size_t size, float value = 0)
+      : size_(size),
+        data_(static_cast<float*>(std::aligned_alloc(64, round_up(size * sizeof(float), 64))),
+              &std::free) {
+    std::fill_n(data(), size, value);
+  }
+  float* data() { return data_.get(); }
+  std::span<float> all() { return {data(), size_}; }
+
+ private:
+  std::size_t size_;
+  std::unique_ptr<float[], void (*)(void*)> data_;
+};
+
+struct ProductCase {
+  std::size_t m, n, k;
+  bool transposed;  // a is stored [k][m]
+};
+
+struct Operands {
+  Floats a, b, c;
+  Product product;
+
+  static constexpr float kGuard = -12345.0f;
+
+  Operands(const ProductCase& of, std::size_t gap, Random& random)
+      : a(of.m * of.k), b(of.k * (of.n + gap)), c(of.m * (of.n + gap), kGuard) {
+    for (float& v : a.all()) v = random.unit();
+    for (float& v : b.all()) v = random.unit();
+    product = {.a = a.data(),
+               .a_row = of.transposed ? 1 : of.k,
+               .a_column = of.transposed ? of.m : 1,
+               .b = b.data(),
+               .b_row = of.n + gap,
+               .c = c.data(),
+               .c_row = of.n + gap,
+               .m = of.m,
+               .n = of.n,
+               .k = of.k};
+  }
+};
+
+TEST_CASE("products agree with double precision and leave the gaps between rows alone") {
+  Random random(6);
+  constexpr ProductCase kCases[] = {
+      {1, 16, 1, false},     {2, 32, 3, true},       {6, 16, 16, false},    {7, 48, 50, false},
+      {10, 32, 33, true},    {11, 64, 100, false},   {13, 112, 300, true},  {19, 304, 50, false},
+      {50, 304, 784, false}, {100, 784, 300, false}, {784, 304, 100, true}, {5, 80, 0, false}};
+  for (const ProductCase& of : kCases) {
+    for (const std::size_t gap : {std::size_t{0}, std::size_t{16}}) {
+      Operands data(of, gap, random);
+      const Product& p = data.product;
+      for (const Kernels* kernels : runnable_kernels()) {
+        std::ranges::fill(data.c.all(), Operands::kGuard);
+        kernels->product(p);
+        CAPTURE(std::string(kernels->name));
+        CAPTURE(of.m);
+        CAPTURE(of.n);
+        CAPTURE(of.k);
+        CAPTURE(of.transposed);
+        for (std::size_t i = 0; i < of.m; ++i) {
+          CAPTURE(i);
+          for (std::size_t j = 0; j < of.n; ++j) {
+            CAPTURE(j);
+            double exact = 0, magnitude = 0;
+            for (std::size_t l = 0; l < of.k; ++l) {
+              const double term =
+                  double{p.a[i * p.a_row + l * p.a_column]} * double{p.b[l * p.b_row + j]};
+              exact += term;
+              magnitude += std::fabs(term);
+            }
+            const double rounding = 0x1p-24 * static_cast<double>(of.k + 1) * magnitude;
+            REQUIRE(std::fabs(double{p.c[i * p.c_row + j]} - exact) <= rounding);
+          }
+          for (std::size_t j = of.n; j < p.c_row; ++j) {
+            REQUIRE(p.c[i * p.c_row + j] == Operands::kGuard);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("a product has the same bits however its rows and columns are split") {
+  Random random(7);
+  for (const ProductCase& of : {ProductCase{23, 112, 50, false}, ProductCase{37, 64, 31, true}}) {
+    Operands data(of, 0, random);
+    const Product& whole = data.product;
+    for (const Kernels* kernels : runnable_kernels()) {
+      CAPTURE(std::string(kernels->name));
+      kernels->product(whole);
+      const std::vector<float> expected(whole.c, whole.c + of.m * of.n);
+      for (std::size_t rows = 1; rows <= 14; ++rows) {
+        for (const std::size_t columns : {std::size_t{16}, std::size_t{48}}) {
+          CAPTURE(rows);
+          CAPTURE(columns);
+          std::ranges::fill(data.c.all(), Operands::kGuard);
+          for (std::size_t i = 0; i < of.m; i += rows) {
+            for (std::size_t j = 0; j < of.n; j += columns) {
+              Product part = whole;
+              part.a += i * part.a_row;
+              part.b += j;
+              part.c += i * part.c_row + j;
+              part.m = std::min(rows, of.m - i);
+              part.n = std::min(columns, of.n - j);
+              kernels->product(part);
+            }
+          }
+          REQUIRE(std::ranges::equal(data.c.all(), expected));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE(
+    "vector products are one fused multiply-add a term, in order: the same bits on every ISA") {
+  Random random(8);
+  Operands data({29, 80, 101, false}, 0, random);
+  const Product& p = data.product;
+  for (const Kernels* kernels : runnable_kernels()) {
+    if (kernels->isa == Isa::kScalar) continue;  // rounds each product
+    CAPTURE(std::string(kernels->name));
+    kernels->product(p);
+    for (std::size_t i = 0; i < p.m; ++i) {
+      for (std::size_t j = 0; j < p.n; ++j) {
+        float sum = 0;
+        for (std::size_t l = 0; l < p.k; ++l) {
+          sum = std::fma(p.a[i * p.a_row + l], p.b[l * p.b_row + j], sum);
+        }
+        REQUIRE(p.c[i * p.c_row + j] == sum);
+      }
+    }
+  }
+}
+
+}  // namespace

@@ -1,0 +1,69 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+
+using namespace picovae;
+
+TEST_CASE("the scalar kernels are always there, last, and run anywhere") {
+  const auto built = built_kernels();
+  REQUIRE(!built.empty());
+  CHECK(built.back() == &kScalarKernels);
+  CHECK(machine_runs(Isa::kScalar));
+  for (const Isa isa : {Isa::kCortexM0, Isa::kCortexM, Isa::kCortexMDsp, Isa::kMve}) {
+    CHECK_FALSE(machine_runs(isa));  // a host is no board
+  }
+}
+
+TEST_CASE("the tables are complete, on one layout, and each has an ISA and a name of its own") {
+  std::vector<Isa> isas;
+  std::vector<std::string_view> names;
+  for (const Kernels* kernels : built_kernels()) {
+    REQUIRE(kernels != nullptr);
+    CAPTURE(std::string(kernels->name));
+    CHECK((kernels->f32 != nullptr));
+    CHECK((kernels->s8 != nullptr));
+    CHECK((kernels->product != nullptr));
+    CHECK(kernels->layout == Layout::kHost);
+    CHECK(std::count(isas.begin(), isas.end(), kernels->isa) == 0);
+    CHECK(std::count(names.begin(), names.end(), kernels->name) == 0);
+    isas.push_back(kernels->isa);
+    names.push_back(kernels->name);
+  }
+  // Best first: wider vectors before narrower ones.
+  CHECK(std::is_sorted(isas.begin(), isas.end(),
+                       [](Isa a, Isa b) { return static_cast<int>(a) > static_cast<int>(b); }));
+}
+
+TEST_CASE("the first table that the machine runs is selected") {
+  const Kernels& selected = select_kernels();
+  CHECK(machine_runs(selected.isa));
+  for (const Kernels* kernels : built_kernels()) {
+    if (kernels == &selected) break;
+    CHECK_FALSE(machine_runs(kernels->isa));
+  }
+
+  // It runs: y = 2 x + 1 for a layer of one input, of which one output column is real.
+  alignas(64) float weights[16] = {2};
+  alignas(64) float bias[16] = {1};
+  const Dense layer{.weights = weights,
+                    .bias = bias,
+                    .multiplier = nullptr,
+                    .rescale = nullptr,
+                    .in = 1,
+                    .out = 1,
+                    .pre_shift = 0,
+                    .post_shift = 0,
+                    .wide_input = false,
+                    .activation = Activation::kIdentity};
+  const float x = 3;
+  float y[2] = {0, -1};
+  selected.f32(layer, &x, 1, y, 1, 1);
+  CHECK(y[0] == 7);
+  CHECK(y[1] == -1);
+}

@@ -1,0 +1,274 @@
+"""The picovae program from outside: good ways end well, bad input ends with status 1 or 2, one line
+that helps, and no half-written output.   test_cli.py PROGRAM"""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+import zlib
+
+PROGRAM = ""
+COMMANDS = ["train", "eval", "quantize", "export", "generate", "reconstruct", "interpolate", "info"]
+
+
+def idx_images(count):
+    """Blurry bars and crosses: small data that a network can learn something from."""
+    pixels = bytearray()
+    for i in range(count):
+        for y in range(28):
+            for x in range(28):
+                near = min(abs(x - 6 - 2 * (i % 10)), abs(y - 4 - i % 7) + 3 * (i % 2))
+                pixels.append(max(0, 255 - 90 * near) if 3 < y < 25 else 0)
+    return struct.pack(">IIII", 0x803, count, 28, 28) + bytes(pixels)
+
+
+def idx_labels(count):
+    return struct.pack(">II", 0x801, count) + bytes(i % 10 for i in range(count))
+
+
+def run(*arguments, env=None):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, **(env or {})}, timeout=300)
+
+
+class Cli(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        root = cls.root = pathlib.Path(cls.folder.name)
+        cls.data = root / "data"
+        cls.data.mkdir()
+        for split, count in (("train", 1200), ("t10k", 100)):
+            (cls.data / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count))
+            (cls.data / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels(count))
+        cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
+        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2,
+                      "--log", root / "log.csv", "--pictures", root)
+        assert trained.returncode == 0, trained.stderr
+        quantized = run("quantize", cls.f32, "--data", cls.data, "--out", cls.s8, "--json")
+        assert quantized.returncode == 0, quantized.stderr
+        cls.quantized = json.loads(quantized.stdout)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def good(self, *arguments, env=None):
+        result = run(*arguments, env=env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr, "")  # no progress bar where there is no terminal
+        return result.stdout
+
+    def bad(self, status, *arguments, says="", env=None):
+        """Fails with this status and one line, and leaves the folders as they were."""
+        def files():
+            return {p: p.stat().st_mtime_ns for p in self.root.rglob("*") if p.is_file()}
+
+        before = files()
+        result = run(*arguments, env=env)
+        self.assertEqual(result.returncode, status, result.stderr + result.stdout)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(says, result.stderr)
+        self.assertEqual(files(), before)
+
+    # --- good ways ---
+
+    def test_help_has_an_example_everywhere(self):
+        self.assertIn("Example:", self.good("--help"))
+        for command in COMMANDS:
+            self.assertIn("Example:", self.good(command, "--help"), command)
+
+    def test_version_names_the_isa(self):
+        self.assertRegex(self.good("--version"), r"ISA \w+")
+        self.assertIn("ISA scalar", self.good("--version", env={"PICOVAE_ISA": "scalar"}))
+
+    def test_log_and_pictures(self):
+        lines = (self.root / "log.csv").read_text().splitlines()
+        self.assertEqual(lines[0], "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
+                                   "test_neg_elbo,test_reconstruction,test_kl")
+        self.assertEqual([line.split(",")[0] for line in lines[1:]], ["1", "2"])
+        figures = [float(v) for v in lines[2].split(",")]
+        self.assertAlmostEqual(figures[2], figures[3] + figures[4], places=3)
+        self.assertLess(figures[2], float(lines[1].split(",")[2]))  # it learns
+        for name in ("samples_001.png", "samples_002.png", "reconstructions_002.png"):
+            self.assertEqual((self.root / name).read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+
+    def test_eval_agrees_with_quantize(self):
+        for model, key in ((self.f32, "f32"), (self.s8, "quantized")):
+            figures = json.loads(self.good("eval", model, "--data", self.data, "--json"))
+            self.assertEqual(set(figures), {"neg_elbo", "reconstruction", "kl"})
+            self.assertEqual(figures, self.quantized[key])
+        loss = self.quantized["quantized"]["neg_elbo"] - self.quantized["f32"]["neg_elbo"]
+        self.assertAlmostEqual(self.quantized["loss"], loss)
+
+    def test_an_f32_blob_is_the_same_model(self):
+        blob = self.root / "f32.pvae"
+        self.good("quantize", self.f32, "--data", self.data, "--out", blob, "--type", "f32")
+        evaluate = ["--data", self.data, "--json"]
+        self.assertEqual(self.good("eval", blob, *evaluate), self.good("eval", self.f32, *evaluate))
+
+    def test_same_seed_same_bytes_whatever_the_threads(self):
+        models = []
+        for threads in (1, 2):
+            out = self.root / f"threads{threads}.safetensors"
+            self.good("train", "--data", self.data, "--out", out, "--epochs", 1, "--seed", 5,
+                      "--threads", threads)
+            models.append(out.read_bytes())
+        self.assertEqual(models[0], models[1])
+
+    def test_s8_draws_the_same_on_every_isa(self):
+        drawn = {}
+        for isa in ("scalar", "avx2", "avx512"):
+            out = self.root / f"{isa}.png"
+            result = run("generate", self.s8, "--seed", 7, "--out", out, env={"PICOVAE_ISA": isa})
+            if result.returncode == 0:
+                drawn[isa] = out.read_bytes()
+            else:
+                self.assertRegex(result.stderr, "lacks that ISA|no such ISA")
+                self.assertNotEqual(isa, "scalar")
+        self.assertEqual(len(set(drawn.values())), 1)
+
+    def test_ascii(self):
+        text = self.good("generate", self.s8, "--ascii", "--count", 2)
+        self.assertGreaterEqual(len(text.splitlines()), 14)
+        self.assertFalse(pathlib.Path("digits.png").exists())
+
+    def test_reconstruct_and_interpolate(self):
+        pairs, morph = self.root / "pairs.png", self.root / "morph.png"
+        self.good("reconstruct", self.s8, "--data", self.data, "--count", 3, "--out", pairs)
+        self.good("interpolate", self.s8, "--data", self.data, "--out", morph)
+        self.assertGreater(pairs.stat().st_size, 100)
+        self.assertGreater(morph.stat().st_size, 100)
+
+    def test_export_keeps_model_and_signature(self):
+        board = self.root / "board.pvae"
+        self.good("export", self.s8, "--layout", "cortex-m", "--out", board)
+        host, other = (json.loads(self.good("info", m, "--json")) for m in (self.s8, board))
+        self.assertEqual(other["layout"], "cortex-m")
+        for key in ("model_id", "signature", "signature_reconstruct", "shape"):
+            self.assertEqual(host[key], other[key], key)
+        back = self.root / "back.pvae"
+        self.good("export", board, "--layout", "host", "--out", back)
+        self.assertEqual(back.read_bytes(), self.s8.read_bytes())
+        decoder = self.root / "decoder.pvae"
+        self.good("export", self.s8, "--decoder-only", "--out", decoder)
+        self.assertLessEqual(decoder.stat().st_size, 352 * 1024)
+        self.bad(1, "generate", board, "--ascii", says="picovae export")
+        self.bad(1, "export", decoder, "--layout", "host", "--out", self.root / "no" / "x")
+
+    # --- misuse: status 2 ---
+
+    def test_misuse(self):
+        train = ["train", "--data", self.data, "--out", self.root / "x"]
+        for extra in (["--batch", "0"], ["--epochs", "-3"], ["--seed", "seven"], ["--seed", "-1"],
+                      ["--lr", "0"], ["--pixels", "blue"], ["--nonsense"], ["--threads", "0"]):
+            self.bad(2, *train, *extra)
+        self.bad(2)
+        self.bad(2, "paint")
+        self.bad(2, "train", "--data", self.data)
+        self.bad(2, "generate", self.s8, "--seed", "1e99")
+        self.bad(2, "reconstruct", self.s8, "--image", "a.png", "--count", "3", "--out", "b.png")
+
+    # --- failures: status 1 ---
+
+    def test_isa(self):
+        self.bad(1, "--version", env={"PICOVAE_ISA": "mmx"}, says="PICOVAE_ISA=mmx")
+
+    def test_data(self):
+        self.bad(1, "eval", self.f32, "--data", self.root / "nowhere", says="fetch_mnist.sh")
+        name = "t10k-images-idx3-ubyte"
+        whole = (self.data / name).read_bytes()
+        for broken in (b"", whole[:3], whole[:15], whole[:-1], whole + b"\0", b"\0\0\x08\x01" + whole[4:]):
+            with tempfile.TemporaryDirectory() as folder:
+                copy = pathlib.Path(folder)
+                for file in self.data.iterdir():
+                    (copy / file.name).write_bytes(file.read_bytes())
+                (copy / name).write_bytes(broken)
+                self.bad(1, "eval", self.f32, "--data", copy, says=name)
+
+    def broken_model(self, content, says, command=("generate", "--ascii")):
+        path = self.root / "broken"
+        path.write_bytes(content)
+        self.bad(1, command[0], path, *command[1:], says=says)
+
+    def test_safetensors(self):
+        whole = self.f32.read_bytes()
+        size = struct.unpack("<Q", whole[:8])[0]
+        header = json.loads(whole[8:8 + size])
+
+        def with_header(change):
+            changed = json.loads(json.dumps(header))
+            change(changed)
+            text = json.dumps(changed).encode()
+            return struct.pack("<Q", len(text)) + text + whole[8 + size:]
+
+        def rename(h):
+            h["decoder.3.bias"] = h.pop("decoder.2.bias")
+
+        self.broken_model(b"", "broken")
+        self.broken_model(whole[:100], "broken")
+        self.broken_model(whole[:-4], "broken")
+        self.broken_model(struct.pack("<Q", 1 << 60) + whole[8:], "broken")
+        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(dtype="F16")), "F16")
+        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(shape=[784, 300])),
+                          "encoder.0")
+        self.broken_model(with_header(rename), "decoder.")
+        nan = bytearray(whole)
+        nan[8 + size:12 + size] = b"\xff\xff\xff\x7f"
+        self.broken_model(bytes(nan), "broken")
+
+    def test_blobs(self):
+        whole = self.s8.read_bytes()
+        for at in (0, 5, 9, 17, 30, 60, 70, 200, 1000, len(whole) // 2, len(whole) - 1):
+            flipped = bytearray(whole)
+            flipped[at] ^= 1
+            self.broken_model(bytes(flipped), "broken")
+        for length in (3, 10, 63, 64, 500, len(whole) // 2, len(whole) - 1):
+            self.broken_model(whole[:length], "broken")
+        self.broken_model(zlib.compress(whole), "broken")
+
+    def test_a_blob_of_another_shape(self):
+        other = bytearray(self.s8.read_bytes())
+        count = other[33]
+        other[8:16] = struct.pack("<HHHH", 784, 128, 64, 16)
+        table_end = 64 + 16 * count
+        other[60:64] = struct.pack("<I", crc32c(bytes(other[:60]) + bytes(other[64:table_end])))
+        self.broken_model(bytes(other), "-DPICOVAE_SHAPE=784,128,64,16")
+
+    def test_outputs(self):
+        nowhere = self.root / "missing" / "out"
+        for out in (nowhere, "/dev/full", self.root):
+            self.bad(1, "generate", self.s8, "--out", out, says=str(out))
+            self.bad(1, "quantize", self.f32, "--data", self.data, "--out", out, says=str(out))
+        self.bad(1, "train", "--data", self.data, "--out", nowhere, says=str(nowhere))
+        self.bad(1, "train", "--data", self.data, "--out", self.root / "x", "--log", nowhere)
+        with open("/dev/full", "w") as full:
+            result = subprocess.run([PROGRAM, "info", self.s8], stdout=full, stderr=subprocess.PIPE)
+        self.assertEqual(result.returncode, 1)
+
+    def test_max_loss(self):
+        self.bad(1, "quantize", self.f32, "--data", self.data, "--out", self.root / "x.pvae",
+                 "--max-loss", -100, says="--max-loss")
+
+    def test_pictures_of_the_wrong_size(self):
+        self.bad(1, "reconstruct", self.s8, "--image", self.root / "samples_001.png",
+                 "--out", self.root / "x.png", says="28 x 28")
+        self.bad(1, "reconstruct", self.s8, "--image", self.s8, "--out", self.root / "x.png")
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc ^= byte
+        for _ in range(8):
+            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
+    return crc ^ 0xFFFFFFFF
+
+
+if __name__ == "__main__":
+    PROGRAM = sys.argv.pop(1)
+    unittest.main(verbosity=1)

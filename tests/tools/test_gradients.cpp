@@ -1,0 +1,243 @@
+// The gradient of every weight against central differences of the loss, which is written down here
+// once more: straight from the paper, image by image, in double precision.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "picovae/random.hpp"
+#include "tools/train/backpropagation.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+
+struct Example {
+  Dimensions dimensions;
+  std::size_t images;
+  Objective objective;
+  Network network;
+  std::vector<float> x;    // [images][pixels]
+  std::vector<float> eps;  // [images][samples][latent]
+};
+
+float normal(Purpose purpose, std::size_t item) {
+  std::int16_t value = 0;
+  normals(11, purpose, 0, static_cast<std::uint32_t>(item), &value, 1);
+  return static_cast<float>(value) / 1024;
+}
+
+// Logvars of latent 0 are far below the clamp and those of latent 1 far above: no gradient.
+Example make_example(Dimensions dimensions, std::size_t images, const Objective& objective) {
+  Example e{dimensions, images, objective, initial_network(dimensions, 5), {}, {}};
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    auto& bias = (e.network.*layer.weights).bias;
+    for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = 0.3f * normal(Purpose::kPrior, i);
+  }
+  e.network.logvar.bias[0] = -30;
+  e.network.logvar.bias[1] = 20;
+  for (std::size_t i = 0; i < images * dimensions.pixels; ++i) {
+    e.x.push_back(std::clamp(0.5f + 0.5f * normal(Purpose::kBinarize, i), 0.0f, 1.0f));
+  }
+  for (std::size_t i = 0; i < images * objective.samples * dimensions.latent; ++i) {
+    e.eps.push_back(normal(Purpose::kTraining, i));
+  }
+  return e;
+}
+
+// A network's values in double precision, in the order of kNetworkLayers: weights, then biases.
+using Values = std::vector<double>;
+
+Values values_of(const Network& network) {
+  Values values;
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const DenseWeights& dense = network.*layer.weights;
+    values.insert(values.end(), dense.weight.begin(), dense.weight.end());
+    values.insert(values.end(), dense.bias.begin(), dense.bias.end());
+  }
+  return values;
+}
+
+struct Loss {
+  double reconstruction = 0, kl = 0, total = 0;  // means over images
+};
+
+class Reference {
+ public:
+  explicit Reference(const Example& example) : example_(example) {}
+
+  Loss loss(const Values& values) const {
+    const std::size_t pixels = example_.dimensions.pixels;
+    const std::size_t latent = example_.dimensions.latent;
+    const std::size_t samples = example_.objective.samples;
+    Loss loss;
+    for (std::size_t image = 0; image < example_.images; ++image) {
+      const float* x = &example_.x[image * pixels];
+      Values h = softplus(dense(values, 0, Values(x, x + pixels)));
+      h = softplus(dense(values, 1, h));
+      const Values mu = dense(values, 2, h);
+      Values logvar = dense(values, 3, h);
+      for (std::size_t k = 0; k < latent; ++k) {
+        logvar[k] = std::clamp<double>(logvar[k], kLowestLogvar, kHighestLogvar);
+        loss.kl -= 0.5 * (1 + logvar[k] - mu[k] * mu[k] - std::exp(logvar[k]));
+      }
+      for (std::size_t s = 0; s < samples; ++s) {
+        Values z(latent);
+        for (std::size_t k = 0; k < latent; ++k) {
+          z[k] =
+              mu[k] + std::exp(0.5 * logvar[k]) * example_.eps[(image * samples + s) * latent + k];
+        }
+        const Values logits =
+            dense(values, 6, softplus(dense(values, 5, softplus(dense(values, 4, z)))));
+        for (std::size_t p = 0; p < pixels; ++p) {
+          const double y = 1 / (1 + std::exp(-logits[p]));
+          loss.reconstruction -=
+              (x[p] * std::log(y) + (1 - x[p]) * std::log(1 - y)) / static_cast<double>(samples);
+        }
+      }
+    }
+    loss.reconstruction /= static_cast<double>(example_.images);
+    loss.kl /= static_cast<double>(example_.images);
+    loss.total = loss.reconstruction + example_.objective.beta * loss.kl;
+    return loss;
+  }
+
+ private:
+  // Layer `index` of kNetworkLayers.
+  Values dense(const Values& values, std::size_t index, const Values& in) const {
+    std::size_t at = 0;
+    for (std::size_t l = 0; l < index; ++l) at += size_of(l);
+    const std::size_t out = (example_.network.*kNetworkLayers[index].weights).out;
+    Values sums(values.begin() + static_cast<std::ptrdiff_t>(at + out * in.size()),
+                values.begin() + static_cast<std::ptrdiff_t>(at + out * in.size() + out));
+    for (std::size_t o = 0; o < out; ++o) {
+      for (std::size_t i = 0; i < in.size(); ++i) sums[o] += values[at + o * in.size() + i] * in[i];
+    }
+    return sums;
+  }
+
+  std::size_t size_of(std::size_t index) const {
+    const DenseWeights& dense = example_.network.*kNetworkLayers[index].weights;
+    return dense.weight.size() + dense.bias.size();
+  }
+
+  static Values softplus(Values v) {
+    for (double& a : v) a = std::log1p(std::exp(a));
+    return v;
+  }
+
+  const Example& example_;
+};
+
+struct Result {
+  Loss loss;
+  Network gradient;    // d loss / d weight in the weights' places
+  double padding = 0;  // largest gradient of what is no weight
+};
+
+Result backpropagate(const Example& e, const Kernels& kernels) {
+  const Plan plan(e.dimensions);
+  Backpropagation pass(plan, e.images, e.objective, kernels);
+  const std::size_t latent = e.dimensions.latent;
+  const std::size_t samples = e.objective.samples;
+  for (std::size_t i = 0; i < e.images; ++i) {
+    std::copy_n(&e.x[i * e.dimensions.pixels], e.dimensions.pixels, pass.pixels(i));
+    for (std::size_t s = 0; s < samples; ++s) {
+      std::copy_n(&e.eps[(i * samples + s) * latent], latent, pass.noise(i, s));
+    }
+  }
+  const Parameters parameters(plan, e.network);
+  AlignedFloats scratch(pass.scratch_size());
+  pass.run(parameters, 0, 2, e.images, scratch.data());  // in two parts, as two threads would
+  pass.run(parameters, 2, e.images, e.images, scratch.data());
+
+  Parameters gradient(plan, e.network);
+  Result result;
+  double everything = 0;
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    const std::size_t rows = plan.layers[l].rows();
+    float* to = gradient.layer(l);
+    pass.weight_gradient(l, 0, 3, e.images, to);
+    pass.weight_gradient(l, 3, rows, e.images, to + 3 * plan.layers[l].width);
+    for (std::size_t i = 0; i < rows * plan.layers[l].width; ++i) everything += std::fabs(to[i]);
+  }
+  result.gradient = gradient.network();
+  for (const double g : values_of(result.gradient)) everything -= std::fabs(g);
+  result.padding = std::fabs(everything);
+  for (std::size_t i = 0; i < e.images; ++i) {
+    result.loss.reconstruction += pass.loss(i).reconstruction / static_cast<double>(e.images);
+    result.loss.kl += pass.loss(i).kl / static_cast<double>(e.images);
+  }
+  return result;
+}
+
+// Checks every value of every tensor.
+void check_gradients(const Example& e, const Kernels& kernels) {
+  const Reference reference(e);
+  const Result result = backpropagate(e, kernels);
+  Values values = values_of(e.network);
+  const Loss expected = reference.loss(values);
+  CHECK(result.loss.reconstruction == doctest::Approx(expected.reconstruction).epsilon(1e-6));
+  CHECK(result.loss.kl == doctest::Approx(expected.kl).epsilon(1e-6));
+  CHECK(result.padding < 1e-9);
+
+  std::size_t at = 0;
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    for (const auto* tensor :
+         {&(result.gradient.*layer.weights).weight, &(result.gradient.*layer.weights).bias}) {
+      double largest = 0;
+      double worst = 0;
+      for (const float gradient : *tensor) {
+        constexpr double kStep = 1e-5;
+        const double value = values[at];
+        values[at] = value + kStep;
+        const double above = reference.loss(values).total;
+        values[at] = value - kStep;
+        const double below = reference.loss(values).total;
+        values[at++] = value;
+        const double difference = (above - below) / (2 * kStep);
+        largest = std::max(largest, std::fabs(difference));
+        worst = std::max(worst, std::fabs(gradient - difference));
+      }
+      INFO(layer.name, tensor->size(), " values, largest gradient ", largest);
+      CHECK(largest > 1e-3);
+      CHECK(worst < 3e-6 * largest);
+    }
+  }
+}
+
+TEST_CASE("gradients of every tensor agree with central differences") {
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    for (const std::size_t samples : {std::size_t{1}, std::size_t{2}}) {
+      for (const float beta : {1.0f, 0.5f}) {
+        CAPTURE(kernels->name);
+        CAPTURE(samples);
+        CAPTURE(beta);
+        check_gradients(make_example({20, 7, 6, 3}, 5, {samples, beta}), *kernels);
+      }
+    }
+  }
+}
+
+TEST_CASE("gradients are right where no width needs padding, and where one spans panels") {
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    CAPTURE(kernels->name);
+    check_gradients(make_example({32, 16, 16, 16}, 3, {1, 1.0f}), *kernels);
+    check_gradients(make_example({12, 35, 33, 5}, 3, {1, 1.0f}), *kernels);
+  }
+}
+
+TEST_CASE("a clamped log variance has no gradient") {
+  const Result result = backpropagate(make_example({20, 7, 6, 3}, 5, {1, 1.0f}), kScalarKernels);
+  CHECK(result.gradient.logvar.bias[0] == 0);
+  CHECK(result.gradient.logvar.bias[1] == 0);
+  CHECK(result.gradient.logvar.bias[2] != 0);
+}
+
+}  // namespace
