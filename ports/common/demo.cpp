@@ -1,0 +1,143 @@
+// The same program on every board: opens the model in flash, verifies it, draws a digit, and
+// computes the signatures that stand in the model's header: CRC-32C over the pixels of the first
+// digits of seed 1, and over the reconstructions of the first 100 of them. Ends with 0 only where
+// all is right. run.sh reads the lines of `key value`.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+
+#include "picovae/crc32c.hpp"
+#include "picovae/vae.hpp"
+#include "port.hpp"
+#include "write.hpp"
+
+#if !defined(PICOVAE_SHAPE) || !defined(PICOVAE_KERNELS) || !defined(PICOVAE_ENCODER) || \
+    !defined(PICOVAE_DIGITS) || !defined(PICOVAE_PICTURE)
+#error "CMake sets these"
+#endif
+
+namespace picovae {
+namespace {
+
+using DemoShape = Shape<PICOVAE_SHAPE>;
+
+constexpr std::uint32_t kDigits = PICOVAE_DIGITS;
+constexpr std::uint64_t kSeed = 1;
+constexpr std::uint32_t kSignatureDigits = 1000;  // behind the header's signatures
+constexpr std::uint32_t kReconstructions = 100;
+
+void stop_unless_ok(Status status) {
+  if (status == Status::kOk) return;
+  port::write_decimal("failed: status ", static_cast<std::uint32_t>(status));
+  port::exit(1);
+}
+
+// Runs `work` and writes how long it took, without the clock's own share.
+void measure(const char* key, Status (*work)()) {
+  const std::uint32_t before = port::ticks();
+  const std::uint32_t start = port::ticks();
+  const Status status = work();
+  const std::uint32_t end = port::ticks();
+  stop_unless_ok(status);
+  port::write_decimal(key, (end - start) - (start - before));
+}
+
+// What the engine needs, and one picture: static, so that the linker accounts for it. A template,
+// so that a demo without an encoder has neither its code nor its arena.
+template <typename DemoArena>
+struct Demo {
+  static constexpr bool kEncoder = std::is_same_v<DemoArena, Arena<DemoShape, Integer>>;
+  using Latents = std::array<std::int16_t, DemoShape::kLatent>;
+
+  static inline Vae<DemoShape, Integer> vae;
+  static inline DemoArena arena;
+  static inline std::array<std::uint8_t, DemoShape::kPixels> pixels;
+  static inline Latents z, logvar;
+
+  static DecoderArena<DemoShape, Integer>& decoder_arena() {
+    if constexpr (kEncoder) {
+      return arena.decoder;
+    } else {
+      return arena;
+    }
+  }
+
+  static Status open() { return vae.open(port::model(), PICOVAE_KERNELS); }
+  static Status verify() { return vae.verify(); }
+  static Status decode() { return vae.decode(z.data(), pixels.data(), decoder_arena()); }
+  static Status encode() {
+    return vae.encode(pixels.data(), z.data(), logvar.data(), arena.encoder);
+  }
+
+  // A character for two pixels, one above the other: about square on a terminal.
+  static void draw() {
+    constexpr std::size_t kColumns = 28;
+    for (std::size_t row = 0; row + 2 * kColumns <= pixels.size(); row += 2 * kColumns) {
+      std::array<char, kColumns + 2> line{};
+      for (std::size_t i = 0; i < kColumns; ++i) {
+        const int light = pixels[row + i] + pixels[row + kColumns + i];  // 0..510
+        line[i] = " .:-=+*#%@"[light / 52];
+      }
+      line[kColumns] = '\n';
+      port::write(line.data());
+    }
+  }
+
+  static std::uint32_t add_pixels(std::uint32_t crc) {
+    return crc32c(std::as_bytes(std::span(pixels)), crc);
+  }
+
+  static int run() {
+    measure("open_instructions ", open);
+    measure("verify_instructions ", verify);
+    normals(kSeed, Purpose::kPrior, 0, 0, z.data(), z.size());  // as generate does
+    measure("decode_instructions ", decode);
+    draw();
+    if constexpr (PICOVAE_PICTURE) {
+      if (!port::write_file("digit.pgm", "P5 28 28 255\n", std::as_bytes(std::span(pixels)))) {
+        port::write("failed: cannot write digit.pgm\n");
+        return 1;
+      }
+    }
+    if constexpr (kEncoder) measure("encode_instructions ", encode);
+
+    std::uint32_t signature = 0;
+    std::uint32_t signature_reconstruct = 0;
+    for (std::uint32_t digit = 0; digit < kDigits; ++digit) {
+      stop_unless_ok(vae.generate(kSeed, digit, pixels.data(), decoder_arena()));
+      signature = add_pixels(signature);
+      if constexpr (kEncoder) {
+        if (digit >= kReconstructions) continue;
+        stop_unless_ok(vae.reconstruct(pixels.data(), pixels.data(), arena));
+        signature_reconstruct = add_pixels(signature_reconstruct);
+      }
+    }
+    port::write_hexadecimal("signature ", signature);
+    if constexpr (kEncoder)
+      port::write_hexadecimal("signature_reconstruct ", signature_reconstruct);
+
+    const port::Memory memory = port::memory();
+    port::write_decimal("ram ", memory.fixed + memory.stack_reserved);
+    port::write_decimal("stack ", memory.stack_used);
+
+    const BlobHeader& header = *vae.view().header;
+    if (kDigits == kSignatureDigits &&
+        (signature != header.signature || signature_reconstruct != header.signature_reconstruct)) {
+      port::write("failed: another signature than the model's\n");
+      return 1;
+    }
+    return 0;
+  }
+};
+
+}  // namespace
+}  // namespace picovae
+
+int main() {
+  using namespace picovae;
+  using DemoArena = std::conditional_t<PICOVAE_ENCODER, Arena<DemoShape, Integer>,
+                                       DecoderArena<DemoShape, Integer>>;
+  port::exit(Demo<DemoArena>::run());
+}

@@ -1,0 +1,40 @@
+// The four functions that compilers call even in freestanding code; the linker drops those that
+// nothing calls. Built so that their loops do not become calls of themselves.
+#include <cstddef>
+
+extern "C" {
+
+void* memcpy(void* __restrict to, const void* __restrict from, std::size_t size) {
+  auto* out = static_cast<unsigned char*>(to);
+  const auto* in = static_cast<const unsigned char*>(from);
+  for (std::size_t i = 0; i < size; ++i) out[i] = in[i];
+  return to;
+}
+
+void* memmove(void* to, const void* from, std::size_t size) {
+  auto* out = static_cast<unsigned char*>(to);
+  const auto* in = static_cast<const unsigned char*>(from);
+  if (out < in) {
+    for (std::size_t i = 0; i < size; ++i) out[i] = in[i];
+  } else {
+    for (std::size_t i = size; i-- > 0;) out[i] = in[i];
+  }
+  return to;
+}
+
+void* memset(void* to, int value, std::size_t size) {
+  auto* out = static_cast<unsigned char*>(to);
+  for (std::size_t i = 0; i < size; ++i) out[i] = static_cast<unsigned char>(value);
+  return to;
+}
+
+int memcmp(const void* a, const void* b, std::size_t size) {
+  const auto* left = static_cast<const unsigned char*>(a);
+  const auto* right = static_cast<const unsigned char*>(b);
+  for (std::size_t i = 0; i < size; ++i) {
+    if (left[i] != right[i]) return left[i] - right[i];
+  }
+  return 0;
+}
+
+}  // extern "C"

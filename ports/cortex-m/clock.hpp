@@ -1,0 +1,11 @@
+// The clock behind port::ticks. A board takes one of the clock_*.cpp.
+#pragma once
+
+namespace picovae::port {
+
+void start_clock();
+
+// The SysTick vector.
+void clock_interrupt();
+
+}  // namespace picovae::port
