@@ -37,4 +37,5 @@ done
 
 "$picovae" export "$folder/model.pvae" --layout cortex-m --out "$folder/cortex-m.pvae"
 "$picovae" export "$folder/model.pvae" --layout cortex-m --decoder-only --out "$folder/decoder.pvae"
+"$picovae" export "$folder/model.pvae" --layout mve --out "$folder/mve.pvae"
 "$picovae" generate "$folder/model.pvae" --count 1 --ascii

@@ -66,7 +66,13 @@ stage_end
 
 if $boards; then
   stage "boards"
-  ports/run.sh --model build/test-gcc-release/end_to_end/cortex-m.pvae
+  models=build/test-gcc-release/end_to_end
+  for model in cortex-m decoder mve; do
+    ports/run.sh --model "$models/$model.pvae" --build build/test-ports/$model
+  done
+  # Random and extreme inputs through the kernels themselves.
+  ports/run.sh --model "$models/cortex-m.pvae" --program tests/ports/kernels.cpp --build build/test-ports/kernels
+  ports/run.sh --model "$models/mve.pvae" --program tests/ports/kernels.cpp --build build/test-ports/kernels-mve
   stage_end
 fi
 

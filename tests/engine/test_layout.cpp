@@ -14,8 +14,10 @@ struct Kind {
   Type type;
 };
 
-constexpr Kind kKinds[] = {
-    {Layout::kHost, Type::kF32}, {Layout::kHost, Type::kS8}, {Layout::kCortexM, Type::kS8}};
+constexpr Kind kKinds[] = {{Layout::kHost, Type::kF32},
+                           {Layout::kHost, Type::kS8},
+                           {Layout::kCortexM, Type::kS8},
+                           {Layout::kMve, Type::kS8}};
 
 std::size_t padded_in(const Kind& kind, std::size_t in) {
   return round_up(in, kind.layout == Layout::kMve ? 16 : kind.type == Type::kS8 ? 4 : 1);

@@ -92,7 +92,7 @@ TEST_CASE("an s8 model speaks real units without losing a bit") {
 
 TEST_CASE("unpacking gives back what was packed, in every layout") {
   const auto quantized = tests::random_quantized_network({20, 7, 6, 3}, 4);
-  for (const Layout layout : {Layout::kHost, Layout::kCortexM}) {
+  for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
     const BlobBytes blob = pack_s8(quantized, layout, kBothParts, {1, 2});
     BlobView view;
     REQUIRE(open_blob(blob.bytes(), quantized.dimensions, view) == Status::kOk);

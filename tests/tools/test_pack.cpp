@@ -43,7 +43,7 @@ const T& at(const void* array, std::size_t index) {
 // The stored bytes hold each weight at the layout's index, and weights of zero everywhere else.
 void check_weights(const QuantizedLayer& layer, const Dense& dense, Layout layout) {
   std::vector<std::uint8_t> expected(packed_size(layout, Type::kS8, layer.in, layer.out));
-  const std::size_t padded_in = round_up(layer.in, kInputPad);
+  const std::size_t padded_in = round_up(layer.in, input_pad(layout, Type::kS8));
   const std::size_t padded_out = expected.size() / padded_in;
   for (std::size_t output = 0; output < padded_out; ++output) {
     const int offset = layout == Layout::kCortexM && output % 2 == 0 ? 128 : 0;
@@ -61,7 +61,7 @@ void check_weights(const QuantizedLayer& layer, const Dense& dense, Layout layou
 
 TEST_CASE("every s8 weight stands where its layout says") {
   const QuantizedNetwork network = random_quantized_network(kSize, 1);
-  for (const Layout layout : {Layout::kHost, Layout::kCortexM}) {
+  for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
     CAPTURE(static_cast<int>(layout));
     const BlobBytes blob = pack_s8(network, layout, kBoth, {});
     const BlobView view = open(blob);
@@ -143,6 +143,7 @@ TEST_CASE("the model id is of the logical order") {
   };
   const std::uint32_t host = id(network, Layout::kHost);
   CHECK(id(network, Layout::kCortexM) == host);
+  CHECK(id(network, Layout::kMve) == host);
   CHECK(id(network, Layout::kHost, kDecoderPart) == id(network, Layout::kCortexM, kDecoderPart));
 
   const auto changed = [&](auto&& change) {

@@ -55,11 +55,13 @@ void add_export(CLI::App& app) {
   command->add_option("model", options->model, "A .pvae model of type s8")
       ->required()
       ->type_name("MODEL");
-  const std::map<std::string, Layout> layouts = {{"host", Layout::kHost},
-                                                 {"cortex-m", Layout::kCortexM}};
-  command->add_option("--layout", options->layout, "host: desktops, Arm Linux; cortex-m: boards")
+  std::map<std::string, Layout> layouts;
+  for (const auto& [name, layout] : kLayoutNames) layouts.emplace(name, layout);
+  command
+      ->add_option("--layout", options->layout,
+                   "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
       ->transform(CLI::CheckedTransformer(layouts))
-      ->type_name("host|cortex-m")
+      ->type_name("host|cortex-m|mve")
       ->default_str("cortex-m");
   command->add_flag("--decoder-only", options->decoder_only,
                     "Leave the encoder out: for boards that only draw");

@@ -11,8 +11,18 @@ namespace picovae::tools {
 
 constexpr std::string_view type_name(Type type) { return type == Type::kS8 ? "s8" : "f32"; }
 
+struct LayoutName {
+  std::string_view name;
+  Layout layout;
+};
+inline constexpr std::array<LayoutName, 3> kLayoutNames = {
+    {{"host", Layout::kHost}, {"cortex-m", Layout::kCortexM}, {"mve", Layout::kMve}}};
+
 constexpr std::string_view layout_name(Layout layout) {
-  return layout == Layout::kCortexM ? "cortex-m" : "host";
+  for (const auto& known : kLayoutNames) {
+    if (known.layout == layout) return known.name;
+  }
+  return "unknown";
 }
 
 inline constexpr std::array<std::string_view, kLayerCount> kLayerNames = {

@@ -21,7 +21,7 @@ namespace picovae::tools {
 namespace {
 
 // Found by experiment; the loss is flat around them.
-constexpr double kRidge = 0.02;       // pull towards the float weights
+constexpr double kRidge = 0.3;        // pull towards the float weights
 constexpr double kDamping = 0.05;     // of the rounding
 constexpr double kRange = 0.9;        // of a unit's largest activation that 127 stands for
 constexpr double kLeastRange = 0.03;  // share of the layer's largest that every unit's range has

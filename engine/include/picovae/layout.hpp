@@ -6,13 +6,11 @@
 // batch size read the same bytes.
 //   host, f32    [panel][k][column]
 //   host, s8     [panel][k / 4][column][k % 4]: four products an s32 lane
-//   cortex-m, s8 [panel of 8][k / 4][k % 2][pair of outputs][k % 4 / 2][even, odd]: inputs 0 and 2
-//   stand
-//                together, then 1 and 3, because UXTB16 takes bytes 0 and 2 of a word apart; the
-//                even output's weight has 128 added, so that one halfword is 256 * odd + (even +
-//                128)
-//   mve, s8      [panel of 8][k / 16][column][k % 16]: a vector of inputs meets a vector of each
-//   output
+//   cortex-m, s8 [panel of 8][k / 4][k % 2][pair of outputs][k % 4 / 2][even, odd]
+//   mve, s8      [panel of 8][k / 16][column][k % 16]: 16 inputs meet 16 weights of each output
+//
+// In cortex-m inputs 0 and 2 stand together, then 1 and 3, because UXTB16 takes bytes 0 and 2 of a
+// word apart; the even output's weight has 128 added, so one halfword is 256 * odd + (even + 128).
 #pragma once
 
 #include <cstddef>
