@@ -25,7 +25,7 @@ below "$numpy" "$(awk -v n="$f32" 'BEGIN { print n + 0.05 }')" || fail "numpy fi
 echo "s8 loses $(value loss < "$folder/quantize.json") nats"
 
 ran=0
-for isa in scalar avx2 avx512; do
+for isa in scalar avx2 avx512 neon sdot i8mm; do
   if ! PICOVAE_ISA=$isa "$picovae" --version > "$folder/version" 2> "$folder/lacks"; then
     echo "not run here: $(cat "$folder/lacks")"
     continue

@@ -2,7 +2,7 @@
 # Builds everything and runs every test; installs what is missing first.
 #   tests/run.sh [--slow] [--host-only]
 #     --slow       also: clang Debug, sanitizers, full training of 30 epochs
-#     --host-only  no emulators: leaves the boards out
+#     --host-only  no emulators: leaves the boards and Arm Linux out
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,7 +25,12 @@ stage "packages"
 packages=(g++ clang cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
   libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev)
 $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
-$slow && [ "$(uname -m)" = x86_64 ] && packages+=(libclang-rt-14-dev)
+# Another processor's Arm Linux is emulated; on Arm the tests above run on the real one.
+arm_linux=false
+if $boards && [ "$(uname -m)" = x86_64 ]; then
+  arm_linux=true
+  packages+=(g++-aarch64-linux-gnu qemu-user)
+fi
 tools/install_packages.sh "${packages[@]}"
 stage_end
 
@@ -76,6 +81,12 @@ if $boards; then
   stage_end
 fi
 
+if $arm_linux; then
+  stage "Arm Linux"
+  ports/arm-linux/run.sh aarch64 --model build/test-gcc-release/end_to_end/model.pvae --build build/test-arm-linux
+  stage_end
+fi
+
 if $slow; then
   stage "clang Debug"
   build_and_test clang-debug clang++ Debug
@@ -91,5 +102,5 @@ fi
 echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
-$boards || echo "left out (--host-only): boards"
+$boards || echo "left out (--host-only): boards and emulated Arm Linux"
 $slow || echo "left out (they come with --slow): clang Debug, sanitizers, full training"

@@ -33,7 +33,7 @@ std::string version() {
 int run(int argc, char** argv) {
   CLI::App app{
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA=scalar|avx2|avx512 forces the kernels; the default is the machine's best."};
+      "PICOVAE_ISA=scalar|avx2|avx512|neon|sdot|i8mm forces the kernels; the default is the best."};
   app.name("picovae");
   app.footer(
       "Example:\n"

@@ -1,7 +1,8 @@
 // exp, softplus and the sigmoid in f32, for every ISA: polynomials of our own fitting, within 3 ulp
 // wherever the result is a normal number, free of overflow, NaN for NaN.
 //
-// An Isa gives Floats (an xsimd batch) and multiply_add(a, b, c) = a * b + c, rounded once.
+// An Isa gives Floats (an xsimd batch) and multiply_add(a, b, c) = a * b + c, rounded once; and
+// reciprocal(x), within an ulp, where xsimd's division is no division.
 #pragma once
 
 #include "picovae/kernels.hpp"
@@ -64,7 +65,11 @@ template <typename Isa>
 PICOVAE_INLINE typename Isa::Floats sigmoid_f32(typename Isa::Floats x) {
   using Floats = typename Isa::Floats;
   const Floats e = exp_f32<Isa>(xsimd::min(Floats(88.0f), -x));
-  return Floats(1.0f) / (Floats(1.0f) + e);
+  if constexpr (requires { Isa::reciprocal(e); }) {
+    return Isa::reciprocal(Floats(1.0f) + e);
+  } else {
+    return Floats(1.0f) / (Floats(1.0f) + e);
+  }
 }
 
 template <typename Isa, Activation kActivation>

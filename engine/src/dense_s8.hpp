@@ -3,12 +3,12 @@
 //
 // An Isa gives, beside the types Narrow and Wide below,
 //   Sums      a vector of s32, one an output; add(sums, sums), store(to, sums)
-//   Words     an xsimd batch of kOutputPad s16, what the epilogue works on
+//   Words     an xsimd batch of s16, what the epilogue works on: kOutputPad lanes, or half of them
 //   kS8Rows, kS8Vectors  the tile for many rows; a single row takes a whole panel instead
 //   kS8Split             how many groups of a single row are summed apart
-//   requantize(sums, multiplier, bias, pre, post)  kOutputPad sums -> Words
+//   requantize(sums, multiplier, bias, pre, post)  a Words' worth of sums -> Words
 //   multiply_q15(a, b)                             as in requantize.hpp
-//   store_bytes(words, to)                         words in 0..255 -> kOutputPad u8
+//   store_bytes(words, to)                         words in 0..255 -> u8
 // Narrow (x u8 in 0..127) and Wide (x s16 in +-8191) say how four products join an s32 lane:
 //   Input broadcast(x)   x[0..3] to all lanes
 //   Weights load(w)      four weights of each output
@@ -145,17 +145,20 @@ template <typename Isa, Activation kActivation>
   const std::int16_t* rescale = layer.rescale + (kSoftplus ? output : 0);
   const int pre = layer.pre_shift, post = layer.post_shift;
   for (; count != 0; --count, sums += sums_step, y += y_step) {
-    const Words t = Isa::requantize(sums, multiplier, bias, pre, post);
-    if constexpr (kSoftplus) {
-      Isa::store_bytes(softplus_s8<Isa>(t, Words::load_unaligned(rescale)), y);
-      rescale += output_step;
-    } else if constexpr (kActivation == Activation::kSigmoid) {
-      Isa::store_bytes(sigmoid_s8<Isa>(t), y);
-    } else {
-      t.store_unaligned(y);
-    }
+    unroll<kOutputPad / Words::size>([&](auto part) __attribute__((always_inline)) {
+      constexpr std::size_t kAt = decltype(part){} * Words::size;
+      const Words t = Isa::requantize(sums + kAt, multiplier + kAt, bias + kAt, pre, post);
+      if constexpr (kSoftplus) {
+        Isa::store_bytes(softplus_s8<Isa>(t, Words::load_unaligned(rescale + kAt)), y + kAt);
+      } else if constexpr (kActivation == Activation::kSigmoid) {
+        Isa::store_bytes(sigmoid_s8<Isa>(t), y + kAt);
+      } else {
+        t.store_unaligned(y + kAt);
+      }
+    });
     bias += output_step;
     multiplier += output_step;
+    if constexpr (kSoftplus) rescale += output_step;
   }
 }
 

@@ -1,4 +1,8 @@
 // Hosts: which ISA this processor runs -> its kernels. One screen.
+#if defined(__aarch64__) || defined(__arm__)
+#include <sys/auxv.h>  // with it the HWCAP bits
+#endif
+
 #include <array>
 
 #include "picovae/kernels.hpp"
@@ -10,9 +14,20 @@ constexpr std::array kBuilt = {
 #if defined(__x86_64__)
     &kAvx512Kernels,
     &kAvx2Kernels,
+#elif defined(__aarch64__)
+    &kI8mmKernels,
+    &kSdotKernels,
+    &kNeonKernels,
+#elif defined(__arm__)
+    &kNeonKernels,
 #endif
     &kScalarKernels,
 };
+
+#if defined(__aarch64__) || defined(__arm__)
+// What Linux says of the processor.
+bool has_all(unsigned long word, unsigned long bits) { return (getauxval(word) & bits) == bits; }
+#endif
 
 }  // namespace
 
@@ -28,6 +43,16 @@ bool machine_runs(Isa isa) {
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+#elif defined(__aarch64__)
+    case Isa::kNeon:
+      return true;
+    case Isa::kSdot:
+      return has_all(AT_HWCAP, HWCAP_ASIMDDP);
+    case Isa::kI8mm:
+      return has_all(AT_HWCAP2, HWCAP2_I8MM) && machine_runs(Isa::kSdot);
+#elif defined(__arm__)
+    case Isa::kNeon:
+      return has_all(AT_HWCAP, HWCAP_ARM_NEON | HWCAP_ARM_VFPv4);
 #endif
     default:
       return false;

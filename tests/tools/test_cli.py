@@ -122,7 +122,7 @@ class Cli(unittest.TestCase):
 
     def test_s8_draws_the_same_on_every_isa(self):
         drawn = {}
-        for isa in ("scalar", "avx2", "avx512"):
+        for isa in ("scalar", "avx2", "avx512", "neon", "sdot", "i8mm"):
             out = self.root / f"{isa}.png"
             result = run("generate", self.s8, "--seed", 7, "--out", out, env={"PICOVAE_ISA": isa})
             if result.returncode == 0:

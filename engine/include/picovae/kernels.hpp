@@ -56,7 +56,18 @@ struct Product {
 };
 using ProductFn = void (*)(const Product& product);
 
-enum class Isa : std::uint8_t { kScalar, kAvx2, kAvx512, kCortexM0, kCortexM, kCortexMDsp, kMve };
+enum class Isa : std::uint8_t {
+  kScalar,
+  kAvx2,
+  kAvx512,
+  kNeon,
+  kSdot,
+  kI8mm,
+  kCortexM0,
+  kCortexM,
+  kCortexMDsp,
+  kMve
+};
 
 struct Kernels {
   Isa isa;
@@ -71,6 +82,9 @@ struct Kernels {
 extern const Kernels kScalarKernels;
 extern const Kernels kAvx2Kernels;
 extern const Kernels kAvx512Kernels;
+extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
+extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
+extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
 extern const Kernels kCortexM0Kernels;    // M0, M0+
 extern const Kernels kCortexMKernels;     // M3
 extern const Kernels kCortexMDspKernels;  // M4, M7, M33
