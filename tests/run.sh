@@ -29,7 +29,7 @@ $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-
 arm_linux=false
 if $boards && [ "$(uname -m)" = x86_64 ]; then
   arm_linux=true
-  packages+=(g++-aarch64-linux-gnu qemu-user)
+  packages+=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
 fi
 tools/install_packages.sh "${packages[@]}"
 stage_end
@@ -83,7 +83,7 @@ fi
 
 if $arm_linux; then
   stage "Arm Linux"
-  ports/arm-linux/run.sh aarch64 --model build/test-gcc-release/end_to_end/model.pvae --build build/test-arm-linux
+  ports/arm-linux/run.sh --model build/test-gcc-release/end_to_end/model.pvae --build build/test-arm-linux
   stage_end
 fi
 
