@@ -24,6 +24,7 @@ exceptions=(
   'engine/src/isa_avx*.hpp immintrin.h'
   'engine/src/isa_neon.hpp arm_neon.h'
   'engine/src/kernels_i8mm.cpp cstring'
+  'engine/src/select.cpp cpuid.h'
   'engine/src/select.cpp sys/auxv.h'
   'engine/src/kernels_cortex_m*.cpp arm_acle.h'
   'engine/src/kernels_mve.cpp arm_mve.h'

@@ -1,5 +1,7 @@
 // Hosts: which ISA this processor runs -> its kernels. One screen.
-#if defined(__aarch64__) || defined(__arm__)
+#if defined(__x86_64__)
+#include <cpuid.h>
+#elif defined(__aarch64__) || defined(__arm__)
 #include <sys/auxv.h>  // with it the HWCAP bits
 #endif
 
@@ -12,8 +14,7 @@ namespace {
 
 constexpr std::array kBuilt = {
 #if defined(__x86_64__)
-    &kAvx512Kernels,
-    &kAvx2Kernels,
+    &kAvx512VnniKernels, &kAvx512Kernels, &kAvxVnniKernels, &kAvx2Kernels,
 #elif defined(__aarch64__)
     &kI8mmKernels,
     &kSdotKernels,
@@ -24,7 +25,14 @@ constexpr std::array kBuilt = {
     &kScalarKernels,
 };
 
-#if defined(__aarch64__) || defined(__arm__)
+#if defined(__x86_64__)
+// clang 14 does not know this one by name. The registers are AVX2's, of which the system is asked
+// there.
+bool has_avx_vnni() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
+}
+#elif defined(__aarch64__) || defined(__arm__)
 // What Linux says of the processor.
 bool has_all(unsigned long word, unsigned long bits) { return (getauxval(word) & bits) == bits; }
 #endif
@@ -40,9 +48,13 @@ bool machine_runs(Isa isa) {
 #if defined(__x86_64__)
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    case Isa::kAvxVnni:
+      return machine_runs(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+    case Isa::kAvx512Vnni:
+      return machine_runs(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__)
     case Isa::kNeon:
       return true;

@@ -59,7 +59,9 @@ using ProductFn = void (*)(const Product& product);
 enum class Isa : std::uint8_t {
   kScalar,
   kAvx2,
+  kAvxVnni,
   kAvx512,
+  kAvx512Vnni,
   kNeon,
   kSdot,
   kI8mm,
@@ -80,8 +82,10 @@ struct Kernels {
 
 // One table an ISA. A table may be named on any machine; running it needs the ISA.
 extern const Kernels kScalarKernels;
-extern const Kernels kAvx2Kernels;
-extern const Kernels kAvx512Kernels;
+extern const Kernels kAvx2Kernels;        // with FMA
+extern const Kernels kAvxVnniKernels;     // and dot products of bytes
+extern const Kernels kAvx512Kernels;      // F, BW, VL and DQ
+extern const Kernels kAvx512VnniKernels;  // and dot products of bytes
 extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
 extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
