@@ -17,9 +17,9 @@ namespace {
 using namespace picovae;
 using namespace picovae::tools;
 
-constexpr auto kCommands = {add_train,       add_eval,     add_quantize,
-                            add_export,      add_generate, add_reconstruct,
-                            add_interpolate, add_info,     add_self_test};
+constexpr auto kCommands = {add_train,  add_eval,     add_quantize,    add_export,
+                            add_encode, add_generate, add_reconstruct, add_interpolate,
+                            add_info,   add_self_test};
 
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
@@ -33,7 +33,7 @@ std::string version() {
 int run(int argc, char** argv) {
   CLI::App app{
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA=scalar|avx2|avx512|neon|sdot|i8mm forces the kernels; the default is the best."};
+      "PICOVAE_ISA=scalar|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels."};
   app.name("picovae");
   app.footer(
       "Example:\n"

@@ -1,6 +1,7 @@
 // Checks of a blob. Knows no kernel. Every read stays within the bytes given.
 #include "picovae/blob.hpp"
 
+#include <bit>
 #include <type_traits>
 
 #include "picovae/crc32c.hpp"
@@ -8,6 +9,16 @@
 
 namespace picovae {
 namespace {
+
+// What models can be. A board's build names the one layout that its kernels read
+// (PICOVAE_ONLY_LAYOUT), and then has no code for what it could not run.
+#if defined(PICOVAE_ONLY_LAYOUT)
+constexpr Type type_of(const BlobHeader&) { return Type::kS8; }
+constexpr Layout layout_of(const BlobHeader&) { return Layout::PICOVAE_ONLY_LAYOUT; }
+#else
+Type type_of(const BlobHeader& header) { return header.type; }
+Layout layout_of(const BlobHeader& header) { return header.layout; }
+#endif
 
 std::span<const std::byte> bytes_of(const BlobHeader& header) {
   return {reinterpret_cast<const std::byte*>(&header), header.total_size};
@@ -30,28 +41,23 @@ bool is_zero(std::span<const std::byte> bytes) {
   return true;
 }
 
-// Not inlined: code on a board is dearer than a call.
-[[gnu::noinline]] LayerSize layer_size(const BlobHeader& header, std::size_t layer) {
-  return layer_sizes(header.dimensions)[layer];
-}
-
-// Bytes that a section of this kind has for this layer; 0 where the model's type has no such
-// section.
-std::size_t section_size(const BlobHeader& header, SectionKind kind, std::size_t layer) {
-  const auto [in, out] = layer_size(header, layer);
-  const std::size_t padded = round_up(out, kOutputPad);
-  const bool integer = header.type == Type::kS8;
+// Bytes that a section of this kind has for this layer; 0 where the model has no such section.
+std::size_t section_size(const BlobHeader& header, SectionKind kind, const Dense& layer) {
+  const bool integer = type_of(header) == Type::kS8;
+  const std::size_t padded = round_up(layer.out, kOutputPad);
   switch (kind) {
     case SectionKind::kWeights:
-      return packed_size(header.layout, header.type, in, out) * (integer ? 1 : sizeof(float));
+      return packed_size(layout_of(header), type_of(header), layer.in, layer.out) *
+             (integer ? 1 : sizeof(float));
     case SectionKind::kBias:
       return padded * sizeof(std::int32_t);
     case SectionKind::kMultiplier:
       return integer ? padded * sizeof(std::uint16_t) : 0;
     case SectionKind::kRescale:
-      return integer && layer_activation(layer) == Activation::kSoftplus
-                 ? padded * sizeof(std::int16_t)
-                 : 0;
+      return integer && layer.activation == Activation::kSoftplus ? padded * sizeof(std::int16_t)
+                                                                  : 0;
+    case SectionKind::kGolden:
+      return integer ? golden_crc_offset(layer.in, layer.wide_input) + sizeof(std::uint32_t) : 0;
   }
   return 0;
 }
@@ -76,6 +82,8 @@ bool attach(Dense& dense, SectionKind kind, const std::byte* start) {
       return set(dense.multiplier);
     case SectionKind::kRescale:
       return set(dense.rescale);
+    case SectionKind::kGolden:
+      return true;  // found in the table by those who want it
   }
   return false;
 }
@@ -86,9 +94,12 @@ Status check_fields(const BlobHeader& header) {
   if (header.layout != Layout::kHost && header.type != Type::kS8) return Status::kBadHeader;
   if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadHeader;
   if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadHeader;
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    const auto [in, out] = layer_size(header, i);
-    if (in == 0 || in > kMaxWidth || out == 0 || out > kMaxWidth) return Status::kBadHeader;
+  const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
+  for (const std::uint32_t width : {+pixels, +hidden1, +hidden2, 2 * latent}) {
+    if (width - 1 >= kMaxWidth) return Status::kBadHeader;  // 0 wraps
+  }
+  if (header.type != type_of(header) || header.layout != layout_of(header)) {
+    return Status::kUnsupportedKernel;
   }
   for (const auto& [pre, post] : header.shifts) {
     if (pre > kMaxPreShift || post > kMaxPostShift) return Status::kBadShift;
@@ -97,7 +108,7 @@ Status check_fields(const BlobHeader& header) {
 }
 
 // Walks the section table: every section within the blob, aligned, in ascending order, of the size
-// its kind wants. Fills the layers.
+// its kind wants. Points the layers, whose sizes are known, at them.
 Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& layers) {
   const std::byte* base = bytes_of(header).data();
   std::size_t end = table_end(header);
@@ -108,12 +119,12 @@ Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& 
       return Status::kBadSection;
     }
     end = section.offset + section.size;
-    if (section.kind < SectionKind::kWeights || section.kind > SectionKind::kRescale) {
+    if (section.kind < SectionKind::kWeights || section.kind > SectionKind::kGolden) {
       if (section.flags != kMaySkip) return Status::kBadSection;
       continue;
     }
     if (section.layer >= kLayerCount || !has_layer(header, section.layer) || section.size == 0 ||
-        section.size != section_size(header, section.kind, section.layer) ||
+        section.size != section_size(header, section.kind, layers[section.layer]) ||
         !attach(layers[section.layer], section.kind, base + section.offset)) {
       return Status::kBadSection;
     }
@@ -121,23 +132,69 @@ Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& 
   return Status::kOk;
 }
 
-// Whether all that stands in a layer's sections beyond its own inputs and outputs is zero. Kernels
-// rely on it: they read inputs beyond the last one, whatever these are.
-bool is_padded_with_zeros(const BlobHeader& header, const Dense& layer) {
-  const bool integer = header.type == Type::kS8;
-  const std::size_t width = integer ? 1 : sizeof(float);
-  const std::size_t inputs = round_up(layer.in, input_pad(header.layout, header.type));
-  const std::size_t outputs = packed_size(header.layout, header.type, layer.in, layer.out) / inputs;
-  const auto* weights = static_cast<const std::byte*>(layer.weights);
+// All weights of one output: the largest and the smallest sum that legal inputs can reach.
+struct SumRange {
+  std::int64_t lowest, highest;
+};
+
+// Walks an output's weights, padding and all. False where padding is not zero. Kernels rely on it:
+// they read inputs beyond the last one, whatever these are. `range` means nothing in f32 models.
+bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t output,
+                 SumRange& range) {
+  const bool offset = layout_of(header) == Layout::kCortexM && output % 2 == 0;
+  const std::size_t inputs = round_up(layer.in, input_pad(layout_of(header), type_of(header)));
+  std::int32_t positive = 0;
+  std::int32_t negative = 0;
+  for (std::size_t input = 0; input < inputs; ++input) {
+    const std::size_t index =
+        packed_index(layout_of(header), type_of(header), layer.in, layer.out, output, input);
+    std::int32_t weight;
+    if (type_of(header) == Type::kS8) {
+      weight = static_cast<const std::int8_t*>(layer.weights)[index];
+      if (offset) weight = (weight & 255) - kCortexMOffset;
+    } else {
+      weight = std::bit_cast<std::int32_t>(static_cast<const float*>(layer.weights)[index]);
+    }
+    if (output < layer.out && input < layer.in) {
+      (weight < 0 ? negative : positive) += weight;
+    } else if (weight != 0) {
+      return false;
+    }
+  }
+  range = {std::int64_t{negative} * kMaxActivation, std::int64_t{positive} * kMaxActivation};
+  if (layer.wide_input) {
+    range.highest = (std::int64_t{positive} - negative) * kMaxLatent;
+    range.lowest = -range.highest;
+  }
+  return true;
+}
+
+bool fits_s32(std::int64_t v) { return static_cast<std::int32_t>(v) == v; }
+
+// One output of an s8 layer: its scales, and that none of its sums can overflow.
+Status check_arithmetic(const Dense& layer, std::size_t output, const SumRange& range) {
+  const std::int64_t multiplier = layer.multiplier[output];
+  if (multiplier < 1 || multiplier > kMaxMultiplier) return Status::kBadScale;
+  if (layer.rescale != nullptr && layer.rescale[output] < 1) return Status::kBadScale;
+  const std::int64_t bias = static_cast<const std::int32_t*>(layer.bias)[output];
+  for (const std::int64_t sum : {range.lowest, range.highest}) {
+    if (!fits_s32(sum) || !fits_s32((sum >> layer.pre_shift) * multiplier + bias) ||
+        (!layer.wide_input && (sum < -kMaxNarrowSum || sum > kMaxNarrowSum))) {
+      return Status::kAccumulatorOverflow;
+    }
+  }
+  return Status::kOk;
+}
+
+Status check_layer(const BlobHeader& header, const Dense& layer) {
+  const std::size_t outputs = packed_size(layout_of(header), type_of(header), layer.in, layer.out) /
+                              round_up(layer.in, input_pad(layout_of(header), type_of(header)));
   for (std::size_t output = 0; output < outputs; ++output) {
-    const bool offset = header.layout == Layout::kCortexM && output % 2 == 0;
-    const auto zero = static_cast<std::byte>(offset ? kCortexMOffset : 0);
-    for (std::size_t input = output < layer.out ? layer.in : 0; input < inputs; ++input) {
-      const std::size_t index =
-          packed_index(header.layout, header.type, layer.in, layer.out, output, input);
-      for (std::size_t i = 0; i < width; ++i) {
-        if (weights[index * width + i] != zero) return false;
-      }
+    SumRange range;
+    if (!walk_output(header, layer, output, range)) return Status::kBadPadding;
+    if (output >= layer.out || type_of(header) != Type::kS8) continue;
+    if (const Status status = check_arithmetic(layer, output, range); status != Status::kOk) {
+      return status;
     }
   }
   const std::size_t more = round_up(layer.out, kOutputPad) - layer.out;
@@ -146,51 +203,10 @@ bool is_padded_with_zeros(const BlobHeader& header, const Dense& layer) {
     return values == nullptr || is_zero({bytes + layer.out * size, more * size});
   };
   return ends_in_zeros(layer.bias, sizeof(std::int32_t)) &&
-         ends_in_zeros(layer.multiplier, sizeof(std::uint16_t)) &&
-         ends_in_zeros(layer.rescale, sizeof(std::int16_t));
-}
-
-// Sums that a row can reach: the largest and the smallest over all inputs of the legal range.
-struct SumRange {
-  std::int64_t lowest, highest;
-};
-
-SumRange sum_range(const Dense& layer, Layout layout, std::size_t output) {
-  const auto* weights = static_cast<const std::int8_t*>(layer.weights);
-  const int offset = layout == Layout::kCortexM && output % 2 == 0 ? kCortexMOffset : 0;
-  std::int32_t positive = 0;
-  std::int32_t negative = 0;
-  for (std::size_t input = 0; input < layer.in; ++input) {
-    const std::size_t index = packed_index(layout, Type::kS8, layer.in, layer.out, output, input);
-    const auto stored = static_cast<std::int32_t>(weights[index]);
-    const std::int32_t weight = offset == 0 ? stored : (stored & 255) - offset;
-    (weight < 0 ? negative : positive) += weight;
-  }
-  if (!layer.wide_input)
-    return {std::int64_t{negative} * kMaxActivation, std::int64_t{positive} * kMaxActivation};
-  const std::int64_t reach = (std::int64_t{positive} - negative) * kMaxLatent;
-  return {-reach, reach};
-}
-
-bool fits_s32(std::int64_t v) { return v >= INT32_MIN && v <= INT32_MAX; }
-
-Status check_arithmetic(const Dense& layer, Layout layout) {
-  const auto* bias = static_cast<const std::int32_t*>(layer.bias);
-  for (std::size_t output = 0; output < layer.out; ++output) {
-    const std::int64_t multiplier = layer.multiplier[output];
-    if (multiplier < 1 || multiplier > kMaxMultiplier) return Status::kBadScale;
-    if (layer.rescale != nullptr && layer.rescale[output] < 1) return Status::kBadScale;
-    const auto [lowest, highest] = sum_range(layer, layout, output);
-    if (!fits_s32(lowest) || !fits_s32(highest)) return Status::kAccumulatorOverflow;
-    if (!layer.wide_input && (lowest < -kMaxNarrowSum || highest > kMaxNarrowSum)) {
-      return Status::kAccumulatorOverflow;
-    }
-    if (!fits_s32((lowest >> layer.pre_shift) * multiplier + bias[output]) ||
-        !fits_s32((highest >> layer.pre_shift) * multiplier + bias[output])) {
-      return Status::kAccumulatorOverflow;
-    }
-  }
-  return Status::kOk;
+                 ends_in_zeros(layer.multiplier, sizeof(std::uint16_t)) &&
+                 ends_in_zeros(layer.rescale, sizeof(std::int16_t))
+             ? Status::kOk
+             : Status::kBadPadding;
 }
 
 }  // namespace
@@ -222,20 +238,23 @@ Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions,
 
   BlobView result;
   result.header = header;
-  if (const Status status = check_sections(*header, result.layers); status != Status::kOk) {
-    return status;
-  }
-  const bool integer = header->type == Type::kS8;
+  const auto sizes = layer_sizes(dimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     Dense& layer = result.layers[i];
-    const auto [in, out] = layer_size(*header, i);
-    layer.in = in;
-    layer.out = out;
+    layer.in = sizes[i].in;
+    layer.out = sizes[i].out;
     layer.pre_shift = header->shifts[i][0];
     layer.post_shift = header->shifts[i][1];
     layer.wide_input = has_wide_input(i);
     layer.activation = layer_activation(i);
+  }
+  if (const Status status = check_sections(*header, result.layers); status != Status::kOk) {
+    return status;
+  }
+  const bool integer = type_of(*header) == Type::kS8;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(*header, i)) continue;
+    const Dense& layer = result.layers[i];
     const bool rescaled = integer && layer.activation == Activation::kSoftplus;
     if (layer.weights == nullptr || layer.bias == nullptr ||
         (integer && layer.multiplier == nullptr) || (rescaled && layer.rescale == nullptr)) {
@@ -261,10 +280,7 @@ Status verify_blob(const BlobView& view) {
   if (!is_zero(bytes.subspan(end))) return Status::kBadPadding;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(header, i)) continue;
-    if (!is_padded_with_zeros(header, view.layers[i])) return Status::kBadPadding;
-    if (header.type != Type::kS8) continue;
-    if (const Status status = check_arithmetic(view.layers[i], header.layout);
-        status != Status::kOk) {
+    if (const Status status = check_layer(header, view.layers[i]); status != Status::kOk) {
       return status;
     }
   }

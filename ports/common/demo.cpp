@@ -1,7 +1,7 @@
-// The same program on every board: opens the model in flash, verifies it, draws a digit, and
-// computes the signatures that stand in the model's header: CRC-32C over the pixels of the first
-// digits of seed 1, and over the reconstructions of the first 100 of them. Ends with 0 only where
-// all is right. run.sh reads the lines of `key value`.
+// The same program on every board: opens the model in flash, verifies it, tests each layer on its
+// golden input, draws a digit, and computes the signatures that stand in the model's header:
+// CRC-32C over the pixels of the first digits of seed 1, and over the reconstructions of the first
+// 100 of them. Ends with 0 only where all is right. run.sh reads the lines of `key value`.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +66,12 @@ struct Demo {
 
   static Status open() { return vae.open(port::model(), PICOVAE_KERNELS); }
   static Status verify() { return vae.verify(); }
+  static Status self_test() {
+    Layer differs{};
+    const Status status = vae.self_test(arena, differs);
+    if (status == Status::kWrongOutput) port::write_decimal("wrong output of layer ", differs);
+    return status;
+  }
   static Status decode() { return vae.decode(z.data(), pixels.data(), decoder_arena()); }
   static Status encode() {
     return vae.encode(pixels.data(), z.data(), logvar.data(), arena.encoder);
@@ -92,6 +98,7 @@ struct Demo {
   static int run() {
     measure("open_instructions ", open);
     measure("verify_instructions ", verify);
+    measure("self_test_instructions ", self_test);
     normals(kSeed, Purpose::kPrior, 0, 0, z.data(), z.size());  // as generate does
     measure("decode_instructions ", decode);
     draw();

@@ -439,7 +439,7 @@ TEST_CASE("models that a Vae cannot run") {
 
 TEST_CASE("every status has a message of its own") {
   std::set<std::string> messages;
-  for (int i = 0; i <= static_cast<int>(Status::kBatchTooLarge); ++i) {
+  for (int i = 0; i <= static_cast<int>(Status::kWrongOutput); ++i) {
     const std::string text = message(static_cast<Status>(i));
     CHECK(text != "unknown status");
     CHECK(messages.insert(text).second);

@@ -208,9 +208,5 @@ TEST_CASE("pixel modes") {
 }
 
 TEST_CASE("pixel modes have names") {
-  for (const auto& [name, mode] : kPixelModes) {
-    CHECK(parse_pixel_mode(name) == mode);
-    CHECK(pixel_mode_name(mode) == name);
-  }
-  CHECK(contains(message_of([] { parse_pixel_mode("grey"); }), "gray, binary or stochastic"));
+  for (const auto& [name, mode] : kPixelModes) CHECK(pixel_mode_name(mode) == name);
 }

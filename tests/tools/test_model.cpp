@@ -8,6 +8,7 @@
 
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/built_shape.hpp"
@@ -96,7 +97,7 @@ TEST_CASE("unpacking gives back what was packed, in every layout") {
     const BlobBytes blob = pack_s8(quantized, layout, kBothParts, {1, 2});
     BlobView view;
     REQUIRE(open_blob(blob.bytes(), quantized.dimensions, view) == Status::kOk);
-    const QuantizedNetwork back = unpack_s8(view);
+    const QuantizedNetwork back = unpack_s8(view, "model");
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       CHECK(back.layers[i].weight == quantized.layers[i].weight);
       CHECK(back.layers[i].bias == quantized.layers[i].bias);
@@ -105,6 +106,18 @@ TEST_CASE("unpacking gives back what was packed, in every layout") {
       CHECK(back.layers[i].post_shift == quantized.layers[i].post_shift);
     }
   }
+}
+
+TEST_CASE("weights that were changed are found by the model id, whatever checksums were mended") {
+  tests::Patient patient(pack_s8(tests::random_quantized_network({20, 7, 6, 3}, 4),
+                                 Layout::kCortexM, kBothParts, {1, 2}));
+  patient.weight(kEncoder0, 3, 4) ^= 1;
+  BlobView view;
+  REQUIRE(open_blob(patient.seal().bytes(), {20, 7, 6, 3}, view) == Status::kOk);
+  REQUIRE(verify_blob(view) == Status::kOk);
+  const auto message = tests::message_of([&] { unpack_s8(view, "board.pvae"); });
+  CHECK(tests::contains(message, "board.pvae"));
+  CHECK(tests::contains(message, "model id"));
 }
 
 TEST_CASE("what cannot run here is refused with what to do") {

@@ -26,7 +26,7 @@ void run(const Options& options) {
   check_writable(options.out);
   const BlobBytes blob = load_blob(options.model);
   BlobView view;
-  const auto& header = *reinterpret_cast<const BlobHeader*>(blob.bytes().data());
+  const auto& header = blob.header();
   if (const Status status = open_blob(blob.bytes(), header.dimensions, view);
       status != Status::kOk) {
     fail("{}: {}", options.model.string(), message(status));
@@ -40,7 +40,8 @@ void run(const Options& options) {
   if ((parts & header.parts) != parts) fail("{}: has no decoder", options.model.string());
   const Signatures signatures{header.signature,
                               options.decoder_only ? 0 : header.signature_reconstruct};
-  const BlobBytes packed = pack_s8(unpack_s8(view), options.layout, parts, signatures);
+  const BlobBytes packed =
+      pack_s8(unpack_s8(view, options.model.string()), options.layout, parts, signatures);
   write_file(options.out, packed.bytes());
   fmt::print("{}: {} bytes, layout {}{}\n", options.out.string(), packed.bytes().size(),
              layout_name(options.layout), parts == kDecoderPart ? ", decoder only" : "");

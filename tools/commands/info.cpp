@@ -8,8 +8,10 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/model/bounds.hpp"
 #include "tools/model/model.hpp"
 #include "tools/model/names.hpp"
+#include "tools/model/unpack.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -36,8 +38,26 @@ std::string parts_name(const BlobHeader& header) {
   return "encoder and decoder";
 }
 
-ordered_json describe_layers(const BlobHeader& header) {
-  const std::array<std::string_view, 5> kinds = {"", "weights", "bias", "multiplier", "rescale"};
+// How near a layer's sums come to the end of their range, proved from the weights.
+ordered_json describe_bounds(const QuantizedLayer& layer, Layer index) {
+  const Bounds bounds = layer_bounds(layer, index);
+  const Bounds greatest = greatest_bounds(index);
+  return {{"sum", bounds.sum},
+          {"sum_limit", greatest.sum},
+          {"scaled", bounds.scaled},
+          {"scaled_limit", greatest.scaled}};
+}
+
+ordered_json describe_layers(const BlobBytes& blob, const std::string& name) {
+  const BlobHeader& header = blob.header();
+  QuantizedNetwork network;
+  if (header.type == Type::kS8) {
+    BlobView view;
+    open_blob(blob.bytes(), header.dimensions, view);
+    network = unpack_s8(view, name);
+  }
+  const std::array<std::string_view, 6> kinds = {"",           "weights", "bias",
+                                                 "multiplier", "rescale", "golden"};
   ordered_json layers = ordered_json::array();
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const auto [in, out] = layer_sizes(header.dimensions)[i];
@@ -54,6 +74,7 @@ ordered_json describe_layers(const BlobHeader& header) {
     if (header.type == Type::kS8) {
       layer["pre_shift"] = header.shifts[i][0];
       layer["post_shift"] = header.shifts[i][1];
+      if (present) layer["bounds"] = describe_bounds(network.layers[i], static_cast<Layer>(i));
     }
     if (present) layers.push_back(std::move(layer));
   }
@@ -62,7 +83,7 @@ ordered_json describe_layers(const BlobHeader& header) {
 
 void run(const Options& options) {
   const BlobBytes blob = load_blob(options.model);  // checks everything
-  const auto& header = *reinterpret_cast<const BlobHeader*>(blob.bytes().data());
+  const auto& header = blob.header();
   const Dimensions d = header.dimensions;
   const bool integer = header.type == Type::kS8;
   const ordered_json ram = integer ? ram_of<Integer>() : ram_of<Float>();
@@ -84,7 +105,7 @@ void run(const Options& options) {
     }
     result["flash"] = header.total_size;
     result["ram"] = ram;
-    result["layers"] = describe_layers(header);
+    result["layers"] = describe_layers(blob, options.model.string());
     fmt::print("{}\n", result.dump(2));
     return;
   }
@@ -104,11 +125,23 @@ void run(const Options& options) {
   fmt::print("  flash      {} bytes\n", header.total_size);
   fmt::print("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",
              ram["encoder"].get<int>(), ram["decoder"].get<int>(), ram["full"].get<int>());
-  fmt::print("  {:14} {:>5} {:>5} {:>9}  {}\n", "layer", "in", "out", "weights", "CRC-32C");
-  for (const auto& layer : describe_layers(header)) {
-    fmt::print("  {:14} {:>5} {:>5} {:>9}  {}\n", layer["name"].get<std::string>(),
+  // Sums are proved from the weights to stay within these shares of their limits.
+  fmt::print("  {:14} {:>5} {:>5} {:>9}  {:8}{}\n", "layer", "in", "out", "weights", "CRC-32C",
+             integer ? "  largest sum, scaled sum (of their limits)" : "");
+  for (const auto& layer : describe_layers(blob, options.model.string())) {
+    fmt::print("  {:14} {:>5} {:>5} {:>9}  {}", layer["name"].get<std::string>(),
                layer["in"].get<int>(), layer["out"].get<int>(),
                layer["weights"]["bytes"].get<int>(), layer["weights"]["crc32c"].get<std::string>());
+    if (integer) {
+      const auto& bounds = layer["bounds"];
+      const auto share = [&](const char* of, const char* limit) {
+        return 100 * bounds[of].get<double>() / bounds[limit].get<double>();
+      };
+      fmt::print("  {:9} ({:2.0f} %), {:10} ({:2.0f} %)", bounds["sum"].get<std::int64_t>(),
+                 share("sum", "sum_limit"), bounds["scaled"].get<std::int64_t>(),
+                 share("scaled", "scaled_limit"));
+    }
+    fmt::print("\n");
   }
 }
 

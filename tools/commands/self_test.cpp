@@ -1,50 +1,121 @@
-// picovae self-test: draws the digits of an s8 model's signatures anew, on this machine's kernels.
+// picovae self-test: golden layers and signatures of an s8 model, on this machine's kernels.
 #include <fmt/format.h>
 
 #include <memory>
-#include <string_view>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
 
 #include "tools/commands/commands.hpp"
+#include "tools/commands/common.hpp"
 #include "tools/error.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/model.hpp"
 #include "tools/model/names.hpp"
-#include "tools/model/signature.hpp"
+#include "tools/model/pack.hpp"
+#include "tools/model/self_test.hpp"
+#include "tools/model/unpack.hpp"
 
 namespace picovae::tools {
 namespace {
 
-void run(const std::filesystem::path& path) {
-  const BlobBytes blob = load_blob(path);
-  const auto& header = *reinterpret_cast<const BlobHeader*>(blob.bytes().data());
+struct Options {
+  std::filesystem::path model;
+  bool every_isa = false;
+  bool json = false;
+};
+
+struct Row {
+  const Kernels* kernels;
+  bool ran;
+  SelfTest test;
+};
+
+std::string layers_text(const SelfTest& test) {
+  if (test.layers == Status::kNoGolden) return "none";
+  if (test.layers == Status::kOk) return "ok";
+  return fmt::format("{} wrong at batch {}", kLayerNames[test.differs], test.batch);
+}
+
+void print_row(const Row& row) {
+  if (!row.ran) {
+    fmt::print("{:11} not run: this machine lacks it\n", row.kernels->name);
+    return;
+  }
+  fmt::print("{:11} golden layers {}, digits {:08x}, reconstructions {:08x}: {}\n",
+             row.kernels->name, layers_text(row.test), row.test.signatures.generated,
+             row.test.signatures.reconstructed, row.test.ok() ? "as the model says" : "WRONG");
+}
+
+nlohmann::ordered_json to_json(const Row& row) {
+  if (!row.ran) return {{"isa", row.kernels->name}, {"ran", false}};
+  return {{"isa", row.kernels->name},
+          {"ran", true},
+          {"layers", layers_text(row.test)},
+          {"signature", fmt::format("{:08x}", row.test.signatures.generated)},
+          {"signature_reconstruct", fmt::format("{:08x}", row.test.signatures.reconstructed)},
+          {"ok", row.test.ok()}};
+}
+
+// The model as this machine's kernels read it.
+BlobBytes load_for_hosts(const std::filesystem::path& path) {
+  BlobBytes blob = load_blob(path);
+  const BlobHeader& header = blob.header();
   if (header.type != Type::kS8) {
-    fail("{}: is an {} model; only s8 models have signatures", path.string(),
+    fail("{}: is an {} model; only s8 models test themselves", path.string(),
          type_name(header.type));
   }
-  const Kernels& kernels = chosen_kernels();
-  const Signatures found = compute_signatures(blob, kernels);
-  const auto compare = [&](std::string_view what, std::uint32_t wanted, std::uint32_t got) {
-    if (got != wanted) {
-      fail("{}: {} have signature {:08x} on {} kernels, the model says {:08x}", path.string(), what,
-           got, kernels.name, wanted);
+  BlobView view;
+  open_blob(blob.bytes(), header.dimensions, view);
+  const QuantizedNetwork network = unpack_s8(view, path.string());
+  if (header.layout == Layout::kHost) return blob;
+  return pack_s8(network, Layout::kHost, header.parts,
+                 {header.signature, header.signature_reconstruct});
+}
+
+void run(const Options& options) {
+  const BlobBytes blob = load_for_hosts(options.model);
+  const Kernels& chosen = chosen_kernels();
+  std::vector<Row> rows;
+  for (const Kernels* kernels : built_kernels()) {
+    if (!options.every_isa && kernels != &chosen) continue;
+    const bool ran = machine_runs(kernels->isa);
+    rows.push_back({kernels, ran, ran ? self_test(blob, *kernels) : SelfTest{}});
+    if (!options.json) print_row(rows.back());
+  }
+  if (options.json) {
+    nlohmann::ordered_json json = nlohmann::ordered_json::array();
+    for (const Row& row : rows) json.push_back(to_json(row));
+    fmt::print("{}\n", json.dump(2));
+  }
+  for (const Row& row : rows) {
+    if (row.ran && !row.test.ok()) {
+      fail(
+          "{}: the {} kernels do not compute what the model says (golden layers: {}; digits "
+          "{:08x}, "
+          "wanted {:08x}; reconstructions {:08x}, wanted {:08x})",
+          options.model.string(), row.kernels->name, layers_text(row.test),
+          row.test.signatures.generated, blob.header().signature, row.test.signatures.reconstructed,
+          blob.header().signature_reconstruct);
     }
-    fmt::print("{}: {:08x} on {} kernels, as the model says\n", what, got, kernels.name);
-  };
-  compare("1,000 digits of seed 1", header.signature, found.generated);
-  if (header.parts & kEncoderPart) {
-    compare("100 reconstructions", header.signature_reconstruct, found.reconstructed);
   }
 }
 
 }  // namespace
 
 void add_self_test(CLI::App& app) {
-  auto path = std::make_shared<std::filesystem::path>();
+  auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
-      "self-test", "Draw the digits of a model's signatures anew and compare, bit for bit");
-  command->add_option("model", *path, "A .pvae model of type s8")->required()->type_name("MODEL");
-  command->footer("Example:\n  PICOVAE_ISA=scalar picovae self-test model.pvae");
-  command->callback([path] { run(*path); });
+      "self-test",
+      "Run a model's golden layers and draw its signatures' digits anew: bit for bit the same?");
+  command->add_option("model", options->model, "A .pvae model of type s8, for any target")
+      ->required()
+      ->type_name("MODEL");
+  command->add_flag("--every-isa", options->every_isa,
+                    "On all kernels of this build; those that the machine lacks are named");
+  add_json_option(*command, options->json);
+  command->footer("Example:\n  picovae self-test model.pvae --every-isa");
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

@@ -5,8 +5,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include "tools/error.hpp"
-
 namespace picovae::tools {
 
 enum class PixelMode {
@@ -31,14 +29,6 @@ constexpr std::string_view pixel_mode_name(PixelMode mode) {
     if (known.mode == mode) return known.name;
   }
   return "unknown";
-}
-
-// The mode called `name`; fails with the known names where there is none.
-inline PixelMode parse_pixel_mode(std::string_view name) {
-  for (const auto& known : kPixelModes) {
-    if (known.name == name) return known.mode;
-  }
-  fail("pixels '{}' are unknown; choose gray, binary or stochastic", name);
 }
 
 // Returns the f32 input in [0, 1] for pixel `p`.

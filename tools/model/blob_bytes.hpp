@@ -24,6 +24,9 @@ class BlobBytes {
     return {reinterpret_cast<const std::byte*>(lines_.data()), size_};
   }
 
+  // Of a blob that was checked.
+  const BlobHeader& header() const { return *reinterpret_cast<const BlobHeader*>(lines_.data()); }
+
  private:
   struct alignas(kBlobAlignment) Line {
     std::byte bytes[kBlobAlignment];

@@ -26,6 +26,12 @@ class IntegerLayer {
     return run<std::uint8_t>(x, Activation::kSoftplus, threads);
   }
 
+  // Pixels of the last layer.
+  template <typename X>
+  Samples<std::uint8_t> sigmoid(const Samples<X>& x, unsigned threads) const {
+    return run<std::uint8_t>(x, Activation::kSigmoid, threads);
+  }
+
   // Outputs before the activation, fixed-point.
   template <typename X>
   Samples<std::int16_t> outputs(const Samples<X>& x, unsigned threads) const {

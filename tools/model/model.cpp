@@ -76,7 +76,7 @@ class EngineModel final : public Model {
               const Kernels& kernels)
       : blob_(std::move(blob)), kernels_(kernels), arena_(std::make_unique<BatchArena>()) {
     const Status status = vae_.open(blob_->bytes(), kernels_);
-    const Layout layout = reinterpret_cast<const BlobHeader*>(blob_->bytes().data())->layout;
+    const Layout layout = blob_->header().layout;
     if (status == Status::kUnsupportedKernel && layout != kernels_.layout) {
       fail("{}: is packed for {}; run picovae export {} --layout {} --out FILE", name,
            layout_name(layout), name, layout_name(kernels_.layout));
@@ -204,7 +204,7 @@ void check_blob(std::span<const std::byte> blob, const std::string& name) {
 std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels) {
   check_blob(blob.bytes(), name);
   auto shared = std::make_shared<const BlobBytes>(std::move(blob));
-  const auto& header = *reinterpret_cast<const BlobHeader*>(shared->bytes().data());
+  const auto& header = shared->header();
   if (header.type == Type::kS8) {
     return std::make_unique<EngineModel<IntegerUnits>>(std::move(shared), name, kernels);
   }

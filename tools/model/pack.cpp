@@ -8,6 +8,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/shape.hpp"
 #include "tools/error.hpp"
+#include "tools/model/golden.hpp"
 #include "tools/model/layers.hpp"
 #include "tools/model/packed_weights.hpp"
 
@@ -20,7 +21,9 @@ class BlobWriter {
   template <typename T>
   void add(SectionKind kind, std::size_t layer, const std::vector<T>& values) {
     const auto bytes = std::as_bytes(std::span(values));
-    entries_.push_back({kind, static_cast<std::uint8_t>(layer), 0, 0, 0,
+    // Who does not know golden sections misses nothing by passing over them.
+    const std::uint8_t flags = kind == SectionKind::kGolden ? kMaySkip : 0;
+    entries_.push_back({kind, static_cast<std::uint8_t>(layer), flags, 0, 0,
                         static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)});
     contents_.emplace_back(bytes.begin(), bytes.end());
   }
@@ -120,6 +123,20 @@ BlobBytes pack_f32(const Network& network) {
   return writer.finish(header);
 }
 
+std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
+  ModelId id;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(parts, i)) continue;
+    const QuantizedLayer& layer = network.layers[i];
+    id.add(layer.weight);
+    id.add(layer.bias);
+    id.add(layer.multiplier);
+    id.add(layer.rescale);
+    id.add(std::vector<std::uint8_t>{layer.pre_shift, layer.post_shift});
+  }
+  return id.value();
+}
+
 BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
                   Signatures signatures) {
   BlobHeader header{};
@@ -133,18 +150,12 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   }
 
   BlobWriter writer;
-  ModelId id;
   const auto sizes = layer_sizes(network.dimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(parts, i)) continue;
     const QuantizedLayer& layer = network.layers[i];
     check_layer(layer, sizes[i], i);
     header.shifts[i] = {layer.pre_shift, layer.post_shift};
-    id.add(layer.weight);
-    id.add(layer.bias);
-    id.add(layer.multiplier);
-    id.add(layer.rescale);
-    id.add(std::vector<std::uint8_t>{layer.pre_shift, layer.post_shift});
     writer.add(SectionKind::kWeights, i,
                packed_weights<std::int8_t>(layout, header.type, layer.in, layer.out, layer.weight));
   }
@@ -155,7 +166,11 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     writer.add(SectionKind::kMultiplier, i, padded_outputs(layer.multiplier));
     if (!layer.rescale.empty()) writer.add(SectionKind::kRescale, i, padded_outputs(layer.rescale));
   }
-  header.model_id = id.value();
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(parts, i)) continue;
+    writer.add(SectionKind::kGolden, i, golden_section(network.layers[i], static_cast<Layer>(i)));
+  }
+  header.model_id = model_id(network, parts);
   return writer.finish(header);
 }
 

@@ -20,6 +20,10 @@ struct Signatures {
   std::uint32_t reconstructed = 0;
 };
 
+// The model id of those parts: CRC-32C of everything that decides what they compute, in logical
+// order (engine FORMAT.md).
+std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts);
+
 // An s8 model. parts: Part bits; a decoder alone is a smaller model for boards that only draw.
 BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
                   Signatures signatures);

@@ -1,6 +1,8 @@
 #include "tools/model/unpack.hpp"
 
 #include "picovae/layout.hpp"
+#include "tools/error.hpp"
+#include "tools/model/pack.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -29,7 +31,7 @@ std::vector<T> values(const void* from, std::size_t count) {
 
 }  // namespace
 
-QuantizedNetwork unpack_s8(const BlobView& view) {
+QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
   QuantizedNetwork network;
   network.dimensions = view.header->dimensions;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
@@ -43,6 +45,12 @@ QuantizedNetwork unpack_s8(const BlobView& view) {
                          .rescale = values<std::int16_t>(dense.rescale, dense.out),
                          .pre_shift = dense.pre_shift,
                          .post_shift = dense.post_shift};
+  }
+  if (const std::uint32_t id = model_id(network, view.header->parts); id != view.header->model_id) {
+    fail(
+        "{}: its parameters have model id {:08x}, its header says {:08x}: it was changed; "
+        "quantize the model again",
+        name, id, view.header->model_id);
   }
   return network;
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
+#include <string>
 
 #include "picovae/blob.hpp"
 #include "tools/model/quantized_network.hpp"
@@ -10,7 +10,8 @@
 namespace picovae::tools {
 
 // Weights in logical order of an s8 blob that check_blob accepted. Layers of a part that the blob
-// has not are empty.
-QuantizedNetwork unpack_s8(const BlobView& view);
+// has not are empty. Fails where the model id is not theirs: somebody changed weights and mended
+// checksums. `name` is for that message.
+QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name);
 
 }  // namespace picovae::tools

@@ -9,6 +9,7 @@
 #include <span>
 
 #include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.hpp"
 
@@ -46,6 +47,7 @@ enum class SectionKind : std::uint8_t {
   kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)]
   kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
   kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only
+  kGolden = 5,      // s8 only, may be missing: an input, and the CRC of what comes of it
 };
 inline constexpr std::uint8_t kMaySkip =
     1;  // Section::flags: who does not know the kind passes over it
@@ -77,6 +79,13 @@ constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
 constexpr Activation layer_activation(std::size_t layer) {
   return layer == kEncoderHeads || layer == kDecoder2 ? Activation::kIdentity
                                                       : Activation::kSoftplus;
+}
+
+// A golden section is the layer's input, u8 or s16 [round_up(in, kMveVector)], then, from here on,
+// the u32 CRC-32C of its outputs in logical order: first [out] s16 before the activation, then
+// [out] as the activation gives them (u8; of decoder.2 pixels; of the encoder's heads s16 again).
+constexpr std::size_t golden_crc_offset(std::size_t in, bool wide_input) {
+  return round_up(in, kMveVector) * (wide_input ? sizeof(std::int16_t) : 1);
 }
 
 // Typed pointers into a checked blob. Valid as long as the bytes are.

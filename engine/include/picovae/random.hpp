@@ -22,6 +22,7 @@ enum class Purpose : std::uint32_t {
   kShuffle = 3,      // order of the images of an epoch
   kInitialize = 4,   // weights before training: item = layer
   kBinarize = 5,     // stochastic pixels: item = image
+  kGolden = 6,       // golden inputs of an s8 model: item = layer
   kUserDefined = 16  // from here on free for applications
 };
 

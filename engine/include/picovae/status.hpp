@@ -27,6 +27,8 @@ enum class Status : std::uint8_t {
   kNoEncoder,            // a decoder-only model
   kNoDecoder,            // an encoder-only model
   kBatchTooLarge,        // more images than the arena has rows
+  kNoGolden,             // a model without golden inputs: f32, or packed without them
+  kWrongOutput,          // self_test: a layer gives other outputs than those in the model
 };
 
 // One line for a person: what is wrong and what to do. Static storage.
@@ -74,6 +76,11 @@ constexpr const char* message(Status status) {
       return "the model has no decoder";
     case Status::kBatchTooLarge:
       return "more images in a call than the arena has rows";
+    case Status::kNoGolden:
+      return "the model carries no golden inputs; quantize it again";
+    case Status::kWrongOutput:
+      return "a layer computes other outputs than the model says; its weights or kernels are "
+             "damaged";
   }
   return "unknown status";
 }

@@ -17,6 +17,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.hpp"
 
@@ -54,6 +55,17 @@ class Vae {
 
   // The thorough check of the open model (verify_blob).
   Status verify() const { return is_open() ? verify_blob(view_) : Status::kNotOpen; }
+
+  // Runs the model's golden inputs through every layer, as many rows at once as the arena has.
+  //   arena    any arena of this shape, as scratch
+  //   differs  out, where kWrongOutput is returned: the first layer that is wrong
+  // Returns kOk, kNotOpen, kNoGolden (f32 models have none) or kWrongOutput. Never allocates.
+  template <typename AnyArena>
+  Status self_test(AnyArena& arena, Layer& differs) const {
+    if (!is_open()) return Status::kNotOpen;
+    return picovae::self_test<AnyArena::kBatch>(
+        view_, dense_, std::as_writable_bytes(std::span<AnyArena, 1>(&arena, 1)), differs);
+  }
 
   bool is_open() const { return dense_ != nullptr; }
   const BlobView& view() const { return view_; }

@@ -1,0 +1,85 @@
+// A device tests itself: the blob carries a golden input for each layer, and the CRC of what the
+// layer has to make of it. That finds what no checksum of the file can: a kernel that computes
+// wrongly on this core or with this compiler, and weights whose checksums were mended.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "picovae/blob.hpp"
+#include "picovae/crc32c.hpp"
+#include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+#include "picovae/shape.hpp"
+#include "picovae/status.hpp"
+
+namespace picovae {
+
+namespace detail {
+// Continues `crc` with `layer`'s outputs for x, as many at a time as scratch holds. False where the
+// rows, which all have the same input, differ.
+template <std::size_t Rows, std::size_t Size>
+bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
+                 std::span<std::byte, Size> scratch, std::uint32_t& crc) {
+  constexpr std::size_t kMost = Size / Rows / (kPanel * sizeof(std::int16_t)) * kPanel;
+  static_assert(kMost != 0, "scratch holds a panel of each row");
+  const std::size_t inputs = round_up(layer.in, input_pad(layout, Type::kS8));
+  const std::size_t width = layer.activation == Activation::kIdentity ? sizeof(std::int16_t) : 1;
+  for (std::size_t left = layer.out; left != 0; left -= layer.out) {
+    layer.out = static_cast<std::uint16_t>(left < kMost ? left : kMost);
+    dense(layer, x, 0, scratch.data(), kMost, Rows);
+    const std::size_t size = layer.out * width;
+    for (std::size_t row = 1; row < Rows; ++row) {
+      for (std::size_t i = 0; i < size; ++i) {
+        if (scratch[row * kMost * width + i] != scratch[i]) return false;
+      }
+    }
+    crc = crc32c(scratch.first(size), crc);
+    layer.weights = static_cast<const std::int8_t*>(layer.weights) + layer.out * inputs;
+    layer.bias = static_cast<const std::int32_t*>(layer.bias) + layer.out;
+    layer.multiplier += layer.out;
+    if (layer.rescale != nullptr) layer.rescale += layer.out;
+  }
+  return true;
+}
+}  // namespace detail
+
+// Runs the golden input of every layer that has one.
+//   view     of an s8 model that open_blob accepted
+//   dense    Kernels::s8 of the model's layout
+//   scratch  [Size] bytes at a multiple of kArenaAlignment, 64 or more for each row; the more there
+//            are, the larger the pieces in which a layer is run
+//   differs  out, where kWrongOutput is returned: the first layer that is wrong
+//   Rows     1 or more: copies of an input that go through a kernel together
+// Returns kOk, kNoGolden or kWrongOutput.
+template <std::size_t Rows, std::size_t Size>
+Status self_test(const BlobView& view, DenseFn dense, std::span<std::byte, Size> scratch,
+                 Layer& differs) {
+  Status status = Status::kNoGolden;
+  const auto* base = reinterpret_cast<const std::byte*>(view.header);
+  for (const Section& section : sections(*view.header)) {
+    if (section.kind != SectionKind::kGolden) continue;
+    Dense layer = view.layers[section.layer];
+    const std::byte* golden = base + section.offset;
+    const auto* wanted = reinterpret_cast<const std::uint32_t*>(
+        golden + golden_crc_offset(layer.in, layer.wide_input));
+    const Activation last = section.layer == kDecoder2 ? Activation::kSigmoid : layer.activation;
+    std::uint32_t crc = 0;
+    bool rows_agree = true;
+    for (const Activation activation : {Activation::kIdentity, last}) {
+      layer.activation = activation;
+      rows_agree =
+          detail::add_outputs<Rows>(layer, view.header->layout, dense, golden, scratch, crc) &&
+          rows_agree;
+    }
+    if (!rows_agree || crc != *wanted) {
+      differs = static_cast<Layer>(section.layer);
+      return Status::kWrongOutput;
+    }
+    status = Status::kOk;
+  }
+  return status;
+}
+
+}  // namespace picovae

@@ -1,0 +1,123 @@
+// A blob to be damaged, by accident or by somebody who mends its checksums.
+#pragma once
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+
+#include "picovae/blob.hpp"
+#include "picovae/crc32c.hpp"
+#include "picovae/layout.hpp"
+#include "tools/model/blob_bytes.hpp"
+
+namespace picovae::tests {
+
+// Its parts are changed in place; seal() mends the CRCs.
+class Patient {
+ public:
+  explicit Patient(const tools::BlobBytes& blob, std::size_t more = 0)
+      : bytes_(blob.bytes().size() + more) {
+    std::memcpy(bytes().data(), blob.bytes().data(), blob.bytes().size());
+    dimensions_ = header().dimensions;
+  }
+
+  std::span<std::byte> bytes() { return bytes_.bytes(); }
+  BlobHeader& header() { return *reinterpret_cast<BlobHeader*>(bytes().data()); }
+  Section& section(std::size_t i) { return reinterpret_cast<Section*>(&header() + 1)[i]; }
+  std::size_t section_count() { return header().section_count; }
+
+  Section& section(SectionKind kind, std::size_t layer) {
+    for (std::size_t i = 0; i < section_count(); ++i) {
+      if (section(i).kind == kind && section(i).layer == layer) return section(i);
+    }
+    FAIL("no such section");
+    return section(0);
+  }
+
+  template <typename T>
+  T* contents(SectionKind kind, std::size_t layer) {
+    return reinterpret_cast<T*>(bytes().data() + section(kind, layer).offset);
+  }
+
+  // Weight [output][input] of an s8 model.
+  std::int8_t& weight(std::size_t layer, std::size_t output, std::size_t input) {
+    const auto [in, out] = layer_sizes(header().dimensions)[layer];
+    return contents<std::int8_t>(
+        SectionKind::kWeights,
+        layer)[packed_index(header().layout, Type::kS8, in, out, output, input)];
+  }
+
+  // Moves the sections after `i` down by one in the table.
+  void remove_section(std::size_t i) {
+    for (; i + 1 < section_count(); ++i) section(i) = section(i + 1);
+    section(i) = Section{};
+    --header().section_count;
+  }
+
+  // Adds a section at the end of the blob, zero so far, and moves the others away where the table
+  // needs their room. The patient must have been given 64 bytes more than that takes.
+  std::size_t add_section(SectionKind kind, std::uint8_t layer, std::uint8_t flags,
+                          std::uint32_t size) {
+    const std::uint32_t total = header().total_size;
+    const std::uint32_t first = section(0).offset;
+    if (sizeof(BlobHeader) + (section_count() + 1) * sizeof(Section) > first) {
+      std::memmove(bytes().data() + first + 64, bytes().data() + first, total - first);
+      std::memset(bytes().data() + first, 0, 64);
+      for (std::size_t i = 0; i < section_count(); ++i) section(i).offset += 64;
+      header().total_size += 64;
+    }
+    const std::size_t index = header().section_count++;
+    section(index) = {kind, layer, flags, 0, header().total_size, size, 0};
+    header().total_size += static_cast<std::uint32_t>(round_up(size, kBlobAlignment));
+    REQUIRE(header().total_size <= bytes().size());
+    return index;
+  }
+
+  // CRCs as an attacker would set them: right for everything that can be reached.
+  Patient& seal() {
+    const std::size_t table_end = sizeof(BlobHeader) + section_count() * sizeof(Section);
+    if (table_end > bytes().size()) return *this;
+    for (std::size_t i = 0; i < section_count(); ++i) {
+      Section& s = section(i);
+      if (std::uint64_t{s.offset} + s.size > bytes().size() || s.offset < table_end) continue;
+      s.checksum = crc32c(bytes().subspan(s.offset, s.size));
+    }
+    const std::uint32_t crc = crc32c(bytes().first(offsetof(BlobHeader, checksum)));
+    const auto table = bytes().first(table_end).subspan(sizeof(BlobHeader));
+    header().checksum = crc32c(table, crc);
+    return *this;
+  }
+
+  // What an engine says that is built for the shape that the blob had, or for another.
+  Status open() { return open(dimensions_); }
+  Status open(Dimensions dimensions) {
+    BlobView view;
+    const Status status = open_blob(bytes(), dimensions, view);
+    // A refusal leaves the view alone.
+    if (status != Status::kOk) REQUIRE(view.header == nullptr);
+    return status;
+  }
+
+  // What verify_blob says of a blob that opens.
+  Status verify() {
+    BlobView view;
+    REQUIRE(open_blob(bytes(), header().dimensions, view) == Status::kOk);
+    return verify_blob(view);
+  }
+
+  // The first refusal of open and verify.
+  Status check() {
+    BlobView view;
+    const Status status = open_blob(bytes(), dimensions_, view);
+    return status == Status::kOk ? verify_blob(view) : status;
+  }
+
+ private:
+  tools::BlobBytes bytes_;
+  Dimensions dimensions_{};
+};
+
+}  // namespace picovae::tests

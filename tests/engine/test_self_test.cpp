@@ -1,0 +1,208 @@
+#include "picovae/self_test.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "picovae/vae.hpp"
+#include "tests/engine/patient.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tools/model/pack.hpp"
+
+using namespace picovae;
+using tests::Patient;
+
+namespace {
+
+// Several panels in each direction, no width a multiple of any padding.
+using S = Shape<70, 90, 43, 11>;
+constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
+
+tools::BlobBytes blob_for(Layout layout, std::uint8_t parts = kBothParts) {
+  return tools::pack_s8(tests::random_quantized_network(S::kDimensions, 1), layout, parts, {});
+}
+
+struct Verdict {
+  Status status = Status::kNotOpen;
+  Layer differs = kLayerCount;
+};
+
+template <typename AnyArena>
+Verdict self_test_in(std::span<const std::byte> blob, const Kernels& kernels) {
+  Vae<S, Integer> vae;
+  REQUIRE(vae.open(blob, kernels) == Status::kOk);
+  REQUIRE(vae.verify() == Status::kOk);  // what is found is found by the outputs alone
+  const auto arena = std::make_unique<AnyArena>();
+  Verdict verdict;
+  verdict.status = vae.self_test(*arena, verdict.differs);
+  return verdict;
+}
+
+template <std::size_t Batch = 1>
+Verdict self_test(std::span<const std::byte> blob, const Kernels& kernels) {
+  return self_test_in<Arena<S, Integer, Batch>>(blob, kernels);
+}
+
+// Kernels that compute rightly but for one lane of one layer.
+struct Fault {
+  std::size_t in = 0, out = 0;  // of the layer
+  Activation activation = Activation::kIdentity;
+  std::size_t lane = 0, row = 0;
+};
+Fault fault;
+
+void faulty_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+               std::size_t y_stride, std::size_t rows) {
+  kScalarKernels.s8(layer, x, x_stride, y, y_stride, rows);
+  if (layer.in != fault.in || layer.activation != fault.activation || layer.out <= fault.lane ||
+      rows <= fault.row) {
+    return;
+  }
+  const std::size_t at = fault.row * y_stride + fault.lane;
+  if (layer.activation == Activation::kIdentity) {
+    static_cast<std::int16_t*>(y)[at] ^= 1;
+  } else {
+    static_cast<std::uint8_t*>(y)[at] ^= 1;
+  }
+}
+
+}  // namespace
+
+TEST_CASE("whole models pass on all kernels of this machine, a row at a time and many together") {
+  const auto blob = blob_for(Layout::kHost);
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    CAPTURE(std::string(kernels->name));
+    CHECK(self_test(blob.bytes(), *kernels).status == Status::kOk);
+    CHECK(self_test<23>(blob.bytes(), *kernels).status == Status::kOk);
+    CHECK((self_test_in<DecoderArena<S, Integer>>(blob.bytes(), *kernels).status == Status::kOk));
+    CHECK((self_test_in<EncoderArena<S, Integer>>(blob.bytes(), *kernels).status == Status::kOk));
+  }
+}
+
+TEST_CASE("each layout has the same inputs and outputs") {
+  const auto host = blob_for(Layout::kHost);
+  BlobView wanted;
+  REQUIRE(open_blob(host.bytes(), S::kDimensions, wanted) == Status::kOk);
+  for (const Layout layout : {Layout::kCortexM, Layout::kMve}) {
+    const auto blob = blob_for(layout);
+    BlobView view;
+    REQUIRE(open_blob(blob.bytes(), S::kDimensions, view) == Status::kOk);
+    std::size_t golden = 0;
+    for (std::size_t i = 0; i < view.header->section_count; ++i) {
+      const Section& a = sections(*view.header)[i];
+      const Section& b = sections(*wanted.header)[i];
+      if (a.kind != SectionKind::kGolden) continue;
+      CHECK(a.layer == b.layer);
+      CHECK(a.checksum == b.checksum);
+      ++golden;
+    }
+    CHECK(golden == kLayerCount);
+  }
+}
+
+TEST_CASE("half a model is tested for what it has") {
+  CHECK(self_test(blob_for(Layout::kHost, kDecoderPart).bytes(), kScalarKernels).status ==
+        Status::kOk);
+  CHECK(self_test(blob_for(Layout::kHost, kEncoderPart).bytes(), kScalarKernels).status ==
+        Status::kOk);
+}
+
+TEST_CASE("one wrong lane in one layer is found and the layer named, in either output") {
+  const auto blob = blob_for(Layout::kHost);
+  Kernels kernels = kScalarKernels;
+  kernels.s8 = faulty_s8;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto [in, out] = S::kLayers[i];
+    const Activation last = i == kDecoder2 ? Activation::kSigmoid : layer_activation(i);
+    for (const Activation activation : {Activation::kIdentity, last}) {
+      for (std::size_t lane = 0; lane < kPanel; ++lane) {
+        // Layers of equal width are told apart by their activation only: the first is named.
+        fault = {.in = in, .out = out, .activation = activation, .lane = lane};
+        const Verdict verdict = self_test(blob.bytes(), kernels);
+        if (lane >= out) continue;
+        CAPTURE(i);
+        CAPTURE(lane);
+        CHECK(verdict.status == Status::kWrongOutput);
+        CHECK(S::kLayers[verdict.differs].in == in);
+        CHECK(verdict.differs <= i);
+      }
+    }
+  }
+}
+
+TEST_CASE("a lane that is wrong in one row of many only") {
+  const auto blob = blob_for(Layout::kHost);
+  Kernels kernels = kScalarKernels;
+  kernels.s8 = faulty_s8;
+  fault = {.in = S::kLatent,
+           .out = S::kHidden2,
+           .activation = Activation::kSoftplus,
+           .lane = 7,
+           .row = 22};
+  CHECK(self_test(blob.bytes(), kernels).status == Status::kOk);
+  CHECK(self_test<22>(blob.bytes(), kernels).status == Status::kOk);
+  const Verdict verdict = self_test<23>(blob.bytes(), kernels);
+  CHECK(verdict.status == Status::kWrongOutput);
+  CHECK(verdict.differs == kDecoder0);
+}
+
+TEST_CASE("flipped weights whose checksums were mended are found, and the layer named") {
+  std::size_t tried = 0, found = 0;
+  Patient patient(blob_for(Layout::kHost));
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto [in, out] = S::kLayers[i];
+    for (std::size_t at = 0; at < std::size_t{in} * out; at += 97) {
+      std::int8_t& weight = patient.weight(i, at / in, at % in);
+      const std::int8_t whole = weight;
+      for (int bit = 0; bit < 7; ++bit) {  // bit 7 may leave -127..127's sums
+        weight = static_cast<std::int8_t>(whole ^ 1 << bit);
+        if (weight == -128 || patient.seal().verify() != Status::kOk) continue;
+        const Verdict verdict = self_test(patient.bytes(), kScalarKernels);
+        ++tried;
+        found += verdict.status == Status::kWrongOutput && verdict.differs == i;
+      }
+      weight = whole;
+    }
+  }
+  REQUIRE(tried > 1000);
+  CHECK(static_cast<double>(found) > 0.97 * static_cast<double>(tried));
+  MESSAGE(found << " of " << tried << " flips found");
+  CHECK(self_test(patient.seal().bytes(), kScalarKernels).status == Status::kOk);
+}
+
+TEST_CASE("a changed golden input is a damaged section, and a wrong output where that is mended") {
+  Patient patient(blob_for(Layout::kHost));
+  patient.contents<std::uint8_t>(SectionKind::kGolden, kDecoder1)[3] ^= 4;
+  CHECK(patient.check() == Status::kBadSectionChecksum);
+  const Verdict verdict = self_test(patient.seal().bytes(), kScalarKernels);
+  CHECK(verdict.status == Status::kWrongOutput);
+  CHECK(verdict.differs == kDecoder1);
+}
+
+TEST_CASE("models without golden inputs, and a Vae that is not open") {
+  Patient patient(blob_for(Layout::kHost));
+  for (std::size_t i = patient.section_count(); i-- > 0;) {
+    if (patient.section(i).kind != SectionKind::kGolden) continue;
+    const Section& section = patient.section(i);
+    for (std::byte& byte : patient.bytes().subspan(section.offset, section.size)) byte = {};
+    patient.remove_section(i);
+  }
+  CHECK(self_test(patient.seal().bytes(), kScalarKernels).status == Status::kNoGolden);
+
+  Vae<S, Integer> vae;
+  Arena<S, Integer> arena;
+  Layer differs = kLayerCount;
+  CHECK(vae.self_test(arena, differs) == Status::kNotOpen);
+  CHECK(differs == kLayerCount);
+
+  const auto f32 = tools::pack_f32(tests::random_network(S::kDimensions, 1));
+  Vae<S, Float> real;
+  Arena<S, Float> real_arena;
+  REQUIRE(real.open(f32.bytes(), kScalarKernels) == Status::kOk);
+  CHECK(real.self_test(real_arena, differs) == Status::kNoGolden);
+}
