@@ -95,8 +95,8 @@ Status check_fields(const BlobHeader& header) {
   if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadHeader;
   if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadHeader;
   const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
-  for (const std::uint32_t width : {+pixels, +hidden1, +hidden2, 2 * latent}) {
-    if (width - 1 >= kMaxWidth) return Status::kBadHeader;  // 0 wraps
+  for (const int width : {int{pixels}, int{hidden1}, int{hidden2}, 2 * latent}) {
+    if (width < 1 || width > int{kMaxWidth}) return Status::kBadHeader;
   }
   if (header.type != type_of(header) || header.layout != layout_of(header)) {
     return Status::kUnsupportedKernel;

@@ -142,9 +142,9 @@ struct Demo {
 }  // namespace
 }  // namespace picovae
 
-int main() {
+int picovae_program() {
   using namespace picovae;
   using DemoArena = std::conditional_t<PICOVAE_ENCODER, Arena<DemoShape, Integer>,
                                        DecoderArena<DemoShape, Integer>>;
-  port::exit(Demo<DemoArena>::run());
+  return Demo<DemoArena>::run();
 }

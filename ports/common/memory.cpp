@@ -37,4 +37,20 @@ int memcmp(const void* a, const void* b, std::size_t size) {
   return 0;
 }
 
+// What clang calls instead (Run-time ABI for the Arm architecture, 4.3.4): the digit is an
+// alignment that callers promise.
+void* __aeabi_memcpy(void*, const void*, std::size_t) __attribute__((alias("memcpy")));
+void* __aeabi_memcpy4(void*, const void*, std::size_t) __attribute__((alias("memcpy")));
+void* __aeabi_memcpy8(void*, const void*, std::size_t) __attribute__((alias("memcpy")));
+void* __aeabi_memmove(void*, const void*, std::size_t) __attribute__((alias("memmove")));
+void* __aeabi_memmove4(void*, const void*, std::size_t) __attribute__((alias("memmove")));
+void* __aeabi_memmove8(void*, const void*, std::size_t) __attribute__((alias("memmove")));
+
+void __aeabi_memset(void* to, std::size_t size, int value) { memset(to, value, size); }
+void __aeabi_memset4(void*, std::size_t, int) __attribute__((alias("__aeabi_memset")));
+void __aeabi_memset8(void*, std::size_t, int) __attribute__((alias("__aeabi_memset")));
+void __aeabi_memclr(void* to, std::size_t size) { memset(to, 0, size); }
+void __aeabi_memclr4(void*, std::size_t) __attribute__((alias("__aeabi_memclr")));
+void __aeabi_memclr8(void*, std::size_t) __attribute__((alias("__aeabi_memclr")));
+
 }  // extern "C"

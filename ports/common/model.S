@@ -6,3 +6,5 @@
 picovae_model:
   .incbin PICOVAE_MODEL
 picovae_model_end:
+
+  .section .note.GNU-stack, "", %progbits

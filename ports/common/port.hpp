@@ -1,4 +1,5 @@
-// What a board gives the demo: a handful of functions. A port defines all of them.
+// What a board gives the demo: a handful of functions. A port defines all of them, and calls
+// picovae_program.
 #pragma once
 
 #include <cstddef>
@@ -30,3 +31,7 @@ bool write_file(const char* name, const char* text, std::span<const std::byte> b
 [[noreturn]] void exit(int code);
 
 }  // namespace picovae::port
+
+// The program that the board runs; its result is the exit code. Not main: the name of that one is up
+// to the compiler where there is no operating system.
+extern "C" int picovae_program();

@@ -1,4 +1,4 @@
-// From reset to main: vectors, memory, the floating-point unit where the compiler may use it, and a
+// From reset to the program: vectors, memory, the floating-point unit where the compiler may use it, and a
 // stack painted so that its high-water mark can be read.
 #include <cstdint>
 
@@ -12,8 +12,6 @@ extern std::uint32_t picovae_data_load[], picovae_data_start[], picovae_data_end
 extern std::uint32_t picovae_bss_start[], picovae_bss_end[];
 extern std::uint32_t picovae_stack_limit[], picovae_stack_top[];
 extern const std::byte picovae_model[], picovae_model_end[];
-
-int main();
 
 [[noreturn]] void picovae_fault() {
   picovae::port::write("failed: fault\n");
@@ -59,7 +57,7 @@ void picovae_reset() {
   const auto* here = static_cast<const std::uint32_t*>(__builtin_frame_address(0));
   for (volatile std::uint32_t* to = picovae_stack_limit; to < here - 16; ++to) *to = kPaint;
   picovae::port::start_clock();
-  picovae::port::exit(main());
+  picovae::port::exit(picovae_program());
 }
 
 namespace picovae::port {

@@ -21,4 +21,4 @@ void report(const picovae::tests::KernelCase& failed) {
 
 }  // namespace
 
-int main() { picovae::port::exit(cases.run(PICOVAE_KERNELS, report) == 0 ? 0 : 1); }
+int picovae_program() { return cases.run(PICOVAE_KERNELS, report) == 0 ? 0 : 1; }
