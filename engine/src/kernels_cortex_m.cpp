@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "cortex_m_plain.hpp"
+#include "picovae/picovae.h"
 
 namespace picovae {
 namespace {
@@ -49,3 +50,5 @@ constinit const Kernels kCortexMKernels = {
     Isa::kCortexM, "cortex-m", Layout::kCortexM, nullptr, cortex_m::dense_s8<CortexM>, nullptr};
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_cortex_m(void) { return &picovae::kCortexMKernels; }

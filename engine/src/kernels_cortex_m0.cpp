@@ -2,6 +2,7 @@
 // instructions that these cores have, because only 8 registers take part in all of them and
 // what GCC 12 makes of C++ takes 40 % more.
 #include "cortex_m_plain.hpp"
+#include "picovae/picovae.h"
 
 namespace picovae {
 namespace {
@@ -103,3 +104,5 @@ constinit const Kernels kCortexM0Kernels = {
     Isa::kCortexM0, "cortex-m0", Layout::kCortexM, nullptr, cortex_m::dense_s8<CortexM0>, nullptr};
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_cortex_m0(void) { return &picovae::kCortexM0Kernels; }

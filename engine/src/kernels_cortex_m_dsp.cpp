@@ -16,6 +16,7 @@
 #include <array>
 
 #include "cortex_m_dense.hpp"
+#include "picovae/picovae.h"
 
 namespace picovae {
 namespace {
@@ -189,3 +190,5 @@ constinit const Kernels kCortexMDspKernels = {
     nullptr};
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_cortex_m_dsp(void) { return &picovae::kCortexMDspKernels; }

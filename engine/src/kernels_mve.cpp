@@ -12,6 +12,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/picovae.h"
 #include "requantize.hpp"
 
 namespace picovae {
@@ -232,3 +233,5 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 constinit const Kernels kMveKernels = {Isa::kMve, "mve", Layout::kMve, nullptr, dense_s8, nullptr};
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_mve(void) { return &picovae::kMveKernels; }

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "picovae/layout.hpp"
+#include "picovae/picovae.h"
 #include "requantize.hpp"
 
 namespace picovae {
@@ -93,3 +94,5 @@ constinit const Kernels kScalarKernels = {Isa::kScalar, "scalar", Layout::kHost,
                                           dense_f32,    dense_s8, product};
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_scalar(void) { return &picovae::kScalarKernels; }

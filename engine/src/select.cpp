@@ -8,6 +8,7 @@
 #include <array>
 
 #include "picovae/kernels.hpp"
+#include "picovae/picovae.h"
 
 namespace picovae {
 namespace {
@@ -79,3 +80,5 @@ const Kernels& select_kernels() {
 }
 
 }  // namespace picovae
+
+const picovae_kernels* picovae_kernels_host(void) { return &picovae::select_kernels(); }

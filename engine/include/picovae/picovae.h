@@ -1,0 +1,196 @@
+// The engine for C11, and for C++ of any age: s8 models, one image at a time. Nothing allocates;
+// whatever a function needs is given to it.
+//
+//   #include "model.h"                      // picovae export model.pvae --c-array model.h
+//   static picovae_vae vae;
+//   static picovae_decoder_arena arena;     // all the RAM there is: 768 bytes
+//   static uint8_t pixels[PICOVAE_PIXELS];
+//   picovae_status status = picovae_open(&vae, picovae_model, sizeof(picovae_model),
+//                                        picovae_kernels_cortex_m_dsp());
+//   if (status == PICOVAE_OK) status = picovae_generate(&vae, 1, 0, pixels, &arena);
+//
+// No pointer may be null unless that is said. Objects here are plain memory: static, on the stack,
+// or in any buffer that is aligned as the type wants. vae.hpp is the same for C++20, and has float
+// models and batches as well.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+// ---- The shape, which is fixed when the engine is compiled ----
+
+// Four plain numbers: pixels, hidden1, hidden2, latent. For another model give it to the compiler
+// for the engine and for the program alike: -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package
+// does.) A program and an engine of different shapes do not link.
+#ifndef PICOVAE_SHAPE
+#define PICOVAE_SHAPE 784, 300, 300, 50
+#endif
+
+#define PICOVAE_PICK_PIXELS(pixels, hidden1, hidden2, latent) (pixels)
+#define PICOVAE_PICK_HIDDEN1(pixels, hidden1, hidden2, latent) (hidden1)
+#define PICOVAE_PICK_HIDDEN2(pixels, hidden1, hidden2, latent) (hidden2)
+#define PICOVAE_PICK_LATENT(pixels, hidden1, hidden2, latent) (latent)
+#define PICOVAE_JOIN(name, pixels, hidden1, hidden2, latent) \
+  name##_##pixels##_##hidden1##_##hidden2##_##latent
+#define PICOVAE_EXPAND(macro, ...) macro(__VA_ARGS__)
+
+#define PICOVAE_PIXELS PICOVAE_EXPAND(PICOVAE_PICK_PIXELS, PICOVAE_SHAPE)
+#define PICOVAE_HIDDEN1 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN1, PICOVAE_SHAPE)
+#define PICOVAE_HIDDEN2 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN2, PICOVAE_SHAPE)
+#define PICOVAE_LATENT PICOVAE_EXPAND(PICOVAE_PICK_LATENT, PICOVAE_SHAPE)
+
+// ---- Memory that the caller gives ----
+
+#define PICOVAE_ALIGNMENT 64  // of models and arenas
+
+// Bytes; c_api.cpp holds them equal to the engine's own types.
+#define PICOVAE_ROW_SIZE(bytes) (((bytes) + 63) / 64 * 64)
+#define PICOVAE_ENCODER_ARENA_SIZE                                        \
+  (PICOVAE_ROW_SIZE(PICOVAE_PIXELS) + PICOVAE_ROW_SIZE(PICOVAE_HIDDEN1) + \
+   PICOVAE_ROW_SIZE(PICOVAE_HIDDEN2) + PICOVAE_ROW_SIZE(4 * PICOVAE_LATENT))
+#define PICOVAE_DECODER_ARENA_SIZE                                            \
+  (PICOVAE_ROW_SIZE(2 * PICOVAE_LATENT) + PICOVAE_ROW_SIZE(PICOVAE_HIDDEN2) + \
+   PICOVAE_ROW_SIZE(PICOVAE_HIDDEN1))
+#define PICOVAE_VAE_SIZE (26 * sizeof(void*) + 48)
+
+#ifdef __cplusplus
+#define PICOVAE_ALIGNAS(what) alignas(what)
+#else
+#define PICOVAE_ALIGNAS(what) _Alignas(what)
+#endif
+
+// An open model: pointers into its bytes, and nothing else. All zero it is closed, as static memory
+// is. May be copied.
+typedef struct picovae_vae {
+  PICOVAE_ALIGNAS(void*) unsigned char bytes[PICOVAE_VAE_SIZE];
+} picovae_vae;
+
+// Scratch. It need not be cleared, and means nothing between calls; one call at a time.
+typedef struct picovae_encoder_arena {
+  PICOVAE_ALIGNAS(PICOVAE_ALIGNMENT) unsigned char bytes[PICOVAE_ENCODER_ARENA_SIZE];
+} picovae_encoder_arena;
+
+typedef struct picovae_decoder_arena {
+  PICOVAE_ALIGNAS(PICOVAE_ALIGNMENT) unsigned char bytes[PICOVAE_DECODER_ARENA_SIZE];
+} picovae_decoder_arena;
+
+// Both, for picovae_reconstruct; the others take a half of it.
+typedef struct picovae_arena {
+  picovae_encoder_arena encoder;
+  picovae_decoder_arena decoder;
+} picovae_arena;
+
+#ifdef __cplusplus
+namespace picovae {
+struct Kernels;
+}
+typedef picovae::Kernels picovae_kernels;
+extern "C" {
+#else
+typedef struct picovae_kernels picovae_kernels;
+#endif
+
+// ---- Status ----
+
+// status.hpp says more of each.
+typedef enum picovae_status {
+  PICOVAE_OK,
+  PICOVAE_TRUNCATED,             // fewer bytes than the header or the declared size
+  PICOVAE_MISALIGNED,            // the model does not start at a multiple of PICOVAE_ALIGNMENT
+  PICOVAE_BAD_MAGIC,             // not a picovae model
+  PICOVAE_UNKNOWN_VERSION,       // a format version that this engine does not read
+  PICOVAE_BAD_HEADER_CHECKSUM,   // header or section table changed since they were written
+  PICOVAE_WRONG_SHAPE,           // a model of another shape than PICOVAE_SHAPE
+  PICOVAE_WRONG_TYPE,            // a float model
+  PICOVAE_UNSUPPORTED_KERNEL,    // the kernels cannot run this layout (picovae export --layout)
+  PICOVAE_BAD_HEADER,            // a field outside its legal values, or reserved bytes not zero
+  PICOVAE_BAD_SECTION,           // a section out of range, misaligned or of the wrong size
+  PICOVAE_MISSING_SECTION,       // a layer without weights, bias or requantization
+  PICOVAE_BAD_SHIFT,             // a shift outside its legal range
+  PICOVAE_BAD_SCALE,             // a multiplier or rescale outside its legal range
+  PICOVAE_BAD_SECTION_CHECKSUM,  // a section changed since it was written
+  PICOVAE_BAD_PADDING,           // bytes between sections, or padding within them, not zero
+  PICOVAE_ACCUMULATOR_OVERFLOW,  // a row whose sums could leave their proven range
+  PICOVAE_NOT_OPEN,              // picovae_open has not succeeded
+  PICOVAE_NO_ENCODER,            // a decoder-only model
+  PICOVAE_NO_DECODER,            // an encoder-only model
+  PICOVAE_BATCH_TOO_LARGE        // of vae.hpp alone: calls here take one image
+} picovae_status;
+
+// One line for a person: what is wrong and what to do. Static storage; never null.
+const char* picovae_message(picovae_status status);
+
+// ---- Kernels: one table a family of cores; a firmware links those that it names ----
+
+const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: kernels_cortex_m0.cpp
+const picovae_kernels* picovae_kernels_cortex_m(void);      // M3: kernels_cortex_m.cpp
+const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: kernels_cortex_m_dsp.cpp
+const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: kernels_mve.cpp
+const picovae_kernels* picovae_kernels_scalar(void);        // any processor with a libm
+const picovae_kernels* picovae_kernels_host(void);          // hosts: the best of this machine
+
+// ---- The model ----
+
+// Opens a model where it stands: the cheap check, for every boot. Whatever it accepts is safe to
+// run.
+//   vae      out; closed on any status but PICOVAE_OK
+//   model    [size] at a multiple of PICOVAE_ALIGNMENT; stays the caller's, unchanged and in place
+//            as long as the vae is used
+//   size     bytes; may be more than the model has, such as a flash partition
+//   kernels  one of the above; the model's layout must be theirs
+// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_SHIFT.
+#define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
+picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
+                            const picovae_kernels* kernels);
+
+// The thorough check of an open model: every CRC, every padding byte, and that no sum can overflow.
+// Whatever it accepts is what was written.
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, or one of PICOVAE_BAD_SCALE to
+// PICOVAE_ACCUMULATOR_OVERFLOW.
+picovae_status picovae_verify(const picovae_vae* vae);
+
+// ---- Forward passes: none of them changes the vae ----
+
+// Draws one digit from the prior N(0, I): the same bits on every target.
+//   seed, number  which digit
+//   pixels        out, 0..255, row-major
+//   arena         scratch
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN or PICOVAE_NO_DECODER; pixels are written on PICOVAE_OK
+// alone. That holds for all that follow.
+picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t number,
+                                uint8_t pixels[PICOVAE_PIXELS], picovae_decoder_arena* arena);
+
+// Decodes one latent vector into one image.
+//   z       Q3.10, clamped to +-8191: 1024 is one standard deviation of the prior
+//   pixels  out, 0..255, row-major
+//   arena   scratch
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN or PICOVAE_NO_DECODER.
+picovae_status picovae_decode(const picovae_vae* vae, const int16_t z[PICOVAE_LATENT],
+                              uint8_t pixels[PICOVAE_PIXELS], picovae_decoder_arena* arena);
+
+// As picovae_decode, but the Bernoulli logits that the pixels come from.
+//   logits  out, Q8.7
+picovae_status picovae_decode_logits(const picovae_vae* vae, const int16_t z[PICOVAE_LATENT],
+                                     int16_t logits[PICOVAE_PIXELS], picovae_decoder_arena* arena);
+
+// Encodes one image into its posterior.
+//   pixels  0..255, row-major
+//   mu      out, Q3.12: (mu + 2) >> 2 is its z for picovae_decode
+//   logvar  out, Q5.10
+//   arena   scratch
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN or PICOVAE_NO_ENCODER.
+picovae_status picovae_encode(const picovae_vae* vae, const uint8_t pixels[PICOVAE_PIXELS],
+                              int16_t mu[PICOVAE_LATENT], int16_t logvar[PICOVAE_LATENT],
+                              picovae_encoder_arena* arena);
+
+// Encodes one image and decodes its posterior mean.
+//   x       0..255, row-major
+//   pixels  out, 0..255, row-major; may be x
+//   arena   scratch
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_ENCODER or PICOVAE_NO_DECODER.
+picovae_status picovae_reconstruct(const picovae_vae* vae, const uint8_t x[PICOVAE_PIXELS],
+                                   uint8_t pixels[PICOVAE_PIXELS], picovae_arena* arena);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif

@@ -1,0 +1,45 @@
+#include "c_caller.h"
+
+#include <string.h>
+
+_Static_assert(_Alignof(picovae_encoder_arena) == 64, "arenas hold vectors");
+_Static_assert(_Alignof(picovae_decoder_arena) == 64, "arenas hold vectors");
+_Static_assert(_Alignof(picovae_arena) == 64, "arenas hold vectors");
+_Static_assert(PICOVAE_PIXELS != 784 || PICOVAE_LATENT != 50 || PICOVAE_HIDDEN1 != 300 ||
+                   (sizeof(picovae_encoder_arena) == 1728 && sizeof(picovae_decoder_arena) == 768),
+               "what the README says");
+#if PICOVAE_PIXELS < 1 || PICOVAE_HIDDEN1 < 1 || PICOVAE_HIDDEN2 < 1 || PICOVAE_LATENT < 1
+#error "constants are known to the preprocessor"
+#endif
+
+static picovae_vae never_opened;
+
+void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, uint64_t seed,
+                uint32_t number, const uint8_t x[PICOVAE_PIXELS], const int16_t z[PICOVAE_LATENT],
+                c_results* results) {
+  picovae_vae opened;
+  memset(&opened, 0xff, sizeof(opened));  // memory may hold anything
+  results->open = picovae_open(&opened, model, size, kernels);
+  const picovae_vae vae = opened;  // may be copied
+  memset(&opened, 0xff, sizeof(opened));
+
+  picovae_arena arena;
+  memset(&arena, 0xff, sizeof(arena));
+  results->verify = picovae_verify(&vae);
+  results->generate = picovae_generate(&vae, seed, number, results->generated, &arena.decoder);
+  results->decode = picovae_decode(&vae, z, results->decoded, &arena.decoder);
+  results->decode_logits = picovae_decode_logits(&vae, z, results->logits, &arena.decoder);
+  results->encode = picovae_encode(&vae, x, results->mu, results->logvar, &arena.encoder);
+  results->reconstruct = picovae_reconstruct(&vae, x, results->reconstructed, &arena);
+}
+
+picovae_status c_verify_closed(void) { return picovae_verify(&never_opened); }
+
+picovae_status c_verify_after_failure(const void* model, size_t size,
+                                      const picovae_kernels* kernels) {
+  picovae_vae vae;
+  const picovae_status first = picovae_open(&vae, model, size, kernels);
+  if (first != PICOVAE_OK) return first;
+  if (picovae_open(&vae, model, size - 1, kernels) != PICOVAE_TRUNCATED) return PICOVAE_OK;
+  return picovae_verify(&vae);
+}

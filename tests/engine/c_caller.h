@@ -1,0 +1,32 @@
+// Calls of picovae.h from C, for test_c_api.cpp to compare with what C++ gets.
+#pragma once
+
+#include "picovae/picovae.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct c_results {
+  picovae_status open, verify, generate, decode, decode_logits, encode, reconstruct;
+  uint8_t generated[PICOVAE_PIXELS], decoded[PICOVAE_PIXELS], reconstructed[PICOVAE_PIXELS];
+  int16_t logits[PICOVAE_PIXELS], mu[PICOVAE_LATENT], logvar[PICOVAE_LATENT];
+} c_results;
+
+// Opens a model and calls everything, whether that succeeds or not.
+//   x  the image to encode
+//   z  the latent vector to decode
+void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, uint64_t seed,
+                uint32_t number, const uint8_t x[PICOVAE_PIXELS], const int16_t z[PICOVAE_LATENT],
+                c_results* results);
+
+// What picovae_verify says of a vae in static memory that was never opened.
+picovae_status c_verify_closed(void);
+
+// Opens a model, then fails to open another; returns what picovae_verify says then.
+picovae_status c_verify_after_failure(const void* model, size_t size,
+                                      const picovae_kernels* kernels);
+
+#ifdef __cplusplus
+}
+#endif

@@ -1,0 +1,195 @@
+// picovae.h, called by a C compiler's code, against vae.hpp.
+#include <doctest/doctest.h>
+
+#include <cstring>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "picovae/vae.hpp"
+#include "tests/engine/c_caller.h"
+#include "tests/engine/packed_layer.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tools/model/pack.hpp"
+
+using namespace picovae;
+
+namespace {
+
+using BuiltShape = Shape<PICOVAE_SHAPE>;
+constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
+constexpr std::uint64_t kSeed = 0x1234567890abcdef;  // more than 32 bits
+constexpr std::uint32_t kNumber = 77;
+
+tools::BlobBytes built_blob(std::uint8_t parts = kBothParts, Layout layout = Layout::kHost) {
+  return tools::pack_s8(tests::random_quantized_network(BuiltShape::kDimensions, 5), layout, parts,
+                        {});
+}
+
+// One image and one latent vector.
+struct Inputs {
+  std::vector<std::uint8_t> x;
+  std::vector<std::int16_t> z;
+
+  Inputs() {
+    tests::Dice dice(6);
+    for (std::size_t i = 0; i < BuiltShape::kPixels; ++i) {
+      x.push_back(static_cast<std::uint8_t>(dice.between(0, 255)));
+    }
+    for (std::size_t i = 0; i < BuiltShape::kLatent; ++i) {
+      z.push_back(static_cast<std::int16_t>(dice.between(-32768, 32767) >> dice.between(0, 6)));
+    }
+  }
+};
+
+// Results of C; what it does not write stays 0xa5.
+std::unique_ptr<c_results> call_all(std::span<const std::byte> model,
+                                    const Kernels* kernels = picovae_kernels_scalar()) {
+  const Inputs inputs;
+  auto results = std::make_unique<c_results>();
+  std::memset(results.get(), 0xa5, sizeof(c_results));
+  c_call_all(model.data(), model.size(), kernels, kSeed, kNumber, inputs.x.data(), inputs.z.data(),
+             results.get());
+  return results;
+}
+
+template <typename T, std::size_t N>
+bool equal(const T (&c)[N], const std::vector<T>& cpp) {
+  return cpp.size() == N && std::memcmp(c, cpp.data(), sizeof(c)) == 0;
+}
+
+template <typename T, std::size_t N>
+bool untouched(const T (&c)[N]) {
+  T pattern;
+  std::memset(&pattern, 0xa5, sizeof(pattern));
+  return equal(c, std::vector<T>(N, pattern));
+}
+
+picovae_status open_status(std::span<const std::byte> model,
+                           const Kernels* kernels = picovae_kernels_scalar()) {
+  const auto results = call_all(model, kernels);
+  for (const picovae_status later :
+       {results->verify, results->generate, results->decode, results->decode_logits,
+        results->encode, results->reconstruct}) {
+    CHECK(later == (results->open == PICOVAE_OK ? PICOVAE_OK : PICOVAE_NOT_OPEN));
+  }
+  return results->open;
+}
+
+}  // namespace
+
+TEST_CASE("C gets the bits that C++ gets, with every ISA of the machine") {
+  const auto blob = built_blob();
+  const Inputs inputs;
+  for (const Kernels* kernels : tests::runnable_kernels()) {
+    CAPTURE(std::string(kernels->name));
+    const auto c = call_all(blob.bytes(), kernels);
+
+    Vae<BuiltShape, Integer> vae;
+    Arena<BuiltShape, Integer> arena;
+    std::vector<std::uint8_t> pixels(BuiltShape::kPixels);
+    std::vector<std::int16_t> logits(BuiltShape::kPixels);
+    std::vector<std::int16_t> mu(BuiltShape::kLatent), logvar(BuiltShape::kLatent);
+    REQUIRE(vae.open(blob.bytes(), *kernels) == Status::kOk);
+    CHECK(c->open == PICOVAE_OK);
+    CHECK(c->verify == PICOVAE_OK);
+
+    REQUIRE(vae.generate(kSeed, kNumber, pixels.data(), arena.decoder) == Status::kOk);
+    CHECK(c->generate == PICOVAE_OK);
+    CHECK(equal(c->generated, pixels));
+    CHECK(std::set(pixels.begin(), pixels.end()).size() > 15);  // so that agreement says something
+
+    REQUIRE(vae.decode(inputs.z.data(), pixels.data(), arena.decoder) == Status::kOk);
+    CHECK(c->decode == PICOVAE_OK);
+    CHECK(equal(c->decoded, pixels));
+
+    REQUIRE(vae.decode_logits(inputs.z.data(), logits.data(), arena.decoder) == Status::kOk);
+    CHECK(c->decode_logits == PICOVAE_OK);
+    CHECK(equal(c->logits, logits));
+
+    REQUIRE(vae.encode(inputs.x.data(), mu.data(), logvar.data(), arena.encoder) == Status::kOk);
+    CHECK(c->encode == PICOVAE_OK);
+    CHECK(equal(c->mu, mu));
+    CHECK(equal(c->logvar, logvar));
+
+    REQUIRE(vae.reconstruct(inputs.x.data(), pixels.data(), arena) == Status::kOk);
+    CHECK(c->reconstruct == PICOVAE_OK);
+    CHECK(equal(c->reconstructed, pixels));
+  }
+}
+
+TEST_CASE("kernels by name") {
+  CHECK(picovae_kernels_scalar() == &kScalarKernels);
+  CHECK(picovae_kernels_host() == &select_kernels());
+}
+
+TEST_CASE("models that C refuses") {
+  const auto blob = built_blob();
+  const auto bytes = blob.bytes();
+  CHECK(open_status(bytes) == PICOVAE_OK);
+  CHECK(open_status({}) == PICOVAE_TRUNCATED);
+  CHECK(open_status(bytes.first(63)) == PICOVAE_TRUNCATED);
+  CHECK(open_status(bytes.first(bytes.size() - 1)) == PICOVAE_TRUNCATED);
+
+  tools::BlobBytes moved(bytes.size() + 64);
+  for (const std::size_t offset : {std::size_t{1}, std::size_t{4}, std::size_t{32}}) {
+    std::memcpy(moved.bytes().data() + offset, bytes.data(), bytes.size());
+    CHECK(open_status(moved.bytes().subspan(offset, bytes.size())) == PICOVAE_MISALIGNED);
+  }
+  std::memset(moved.bytes().data(), 0xff, moved.bytes().size());  // an erased partition
+  CHECK(open_status(moved.bytes()) == PICOVAE_BAD_MAGIC);
+  std::memcpy(moved.bytes().data(), bytes.data(), bytes.size());
+  CHECK(open_status(moved.bytes()) == PICOVAE_OK);  // longer than its model
+
+  CHECK(open_status(built_blob(kBothParts, Layout::kCortexM).bytes()) ==
+        PICOVAE_UNSUPPORTED_KERNEL);
+  CHECK(open_status(tools::pack_f32(tests::random_network(BuiltShape::kDimensions, 5)).bytes()) ==
+        PICOVAE_WRONG_TYPE);
+  CHECK(open_status(tools::pack_s8(tests::random_quantized_network({20, 7, 6, 3}, 5), Layout::kHost,
+                                   kBothParts, {})
+                        .bytes()) == PICOVAE_WRONG_SHAPE);
+}
+
+TEST_CASE("a vae that is not open") {
+  CHECK(c_verify_closed() == PICOVAE_NOT_OPEN);
+  const auto bytes = built_blob();
+  CHECK(c_verify_after_failure(bytes.bytes().data(), bytes.bytes().size(),
+                               picovae_kernels_scalar()) == PICOVAE_NOT_OPEN);
+}
+
+TEST_CASE("a damaged section is found by verify") {
+  auto blob = built_blob();
+  blob.bytes().back() ^= std::byte{1};
+  const auto results = call_all(blob.bytes());
+  CHECK(results->open == PICOVAE_OK);
+  CHECK(
+      (results->verify == PICOVAE_BAD_SECTION_CHECKSUM || results->verify == PICOVAE_BAD_PADDING));
+}
+
+TEST_CASE("half a model, and nothing is written where it fails") {
+  const auto decoder = call_all(built_blob(kDecoderPart).bytes());
+  CHECK(decoder->generate == PICOVAE_OK);
+  CHECK(decoder->encode == PICOVAE_NO_ENCODER);
+  CHECK(decoder->reconstruct == PICOVAE_NO_ENCODER);
+  CHECK(untouched(decoder->mu));
+  CHECK(untouched(decoder->logvar));
+  CHECK(untouched(decoder->reconstructed));
+
+  const auto encoder = call_all(built_blob(kEncoderPart).bytes());
+  CHECK(encoder->encode == PICOVAE_OK);
+  for (const picovae_status status :
+       {encoder->generate, encoder->decode, encoder->decode_logits, encoder->reconstruct}) {
+    CHECK(status == PICOVAE_NO_DECODER);
+  }
+  CHECK(untouched(encoder->generated));
+  CHECK(untouched(encoder->decoded));
+  CHECK(untouched(encoder->logits));
+}
+
+TEST_CASE("messages are the engine's") {
+  for (int i = 0; i < 256; ++i) {
+    CHECK(std::string(picovae_message(static_cast<picovae_status>(i))) ==
+          message(static_cast<Status>(i)));
+  }
+}
