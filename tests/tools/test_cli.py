@@ -1,5 +1,5 @@
 """The picovae program from outside: good ways end well, bad input ends with status 1 or 2, one line
-that helps, and no half-written output.   test_cli.py PROGRAM"""
+that helps, and no half-written output.   test_cli.py PROGRAM CC CXX"""
 
 import json
 import os
@@ -12,6 +12,7 @@ import unittest
 import zlib
 
 PROGRAM = ""
+CC = CXX = ""
 COMMANDS = ["train", "eval", "quantize", "export", "generate", "reconstruct", "interpolate", "info"]
 
 
@@ -160,6 +161,33 @@ class Cli(unittest.TestCase):
         self.bad(1, "generate", board, "--ascii", says="picovae export")
         self.bad(1, "export", decoder, "--layout", "host", "--out", self.root / "no" / "x")
 
+    def test_c_array_compiles_to_the_model(self):
+        folder = self.root / "array"
+        folder.mkdir()
+        board = folder / "board.pvae"
+        self.good("export", self.s8, "--decoder-only", "--out", board,
+                  "--c-array", folder / "model.h")
+        alone = folder / "alone.h"
+        self.good("export", self.s8, "--layout", "cortex-m", "--decoder-only", "--c-array", alone)
+        self.assertIn(f"picovae export {self.s8.name} --layout cortex-m --decoder-only "
+                      "--c-array alone.h\n", alone.read_text())
+        (folder / "main.c").write_text(
+            '#include "model.h"\n#include <stdint.h>\n#include <stdio.h>\n'
+            "int main(void) {\n"
+            "  if ((uintptr_t)picovae_model % 64 != 0) return 1;\n"
+            "  return fwrite(picovae_model, 1, sizeof(picovae_model), stdout) == 0;\n"
+            "}\n")
+        (folder / "main.cpp").write_text(
+            '#include "main.c"\nconstexpr unsigned char first = picovae_model[0];\n'
+            "static_assert(first == 'P', \"\");\n")
+        for compiler, source, standard in ((CC, "main.c", "c11"), (CXX, "main.cpp", "c++11"),
+                                           (CXX, "main.cpp", "c++20")):
+            program = folder / standard
+            subprocess.run([compiler, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic",
+                            "-Werror", folder / source, "-o", program], check=True)
+            written = subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout
+            self.assertEqual(written, board.read_bytes(), standard)
+
     # --- misuse: status 2 ---
 
     def test_misuse(self):
@@ -171,6 +199,9 @@ class Cli(unittest.TestCase):
         self.bad(2, "paint")
         self.bad(2, "train", "--data", self.data)
         self.bad(2, "generate", self.s8, "--seed", "1e99")
+        self.bad(2, "export", self.s8, says="--out or --c-array")
+        same = self.root / "same"
+        self.bad(2, "export", self.s8, "--out", same, "--c-array", same, says="the same file")
         self.bad(2, "reconstruct", self.s8, "--image", "a.png", "--count", "3", "--out", "b.png")
 
     # --- failures: status 1 ---
@@ -244,6 +275,8 @@ class Cli(unittest.TestCase):
         for out in (nowhere, "/dev/full", self.root):
             self.bad(1, "generate", self.s8, "--out", out, says=str(out))
             self.bad(1, "quantize", self.f32, "--data", self.data, "--out", out, says=str(out))
+            self.bad(1, "export", self.s8, "--c-array", out, says=str(out))
+        self.bad(1, "export", self.s8, "--out", self.root / "x", "--c-array", nowhere)
         self.bad(1, "train", "--data", self.data, "--out", nowhere, says=str(nowhere))
         self.bad(1, "train", "--data", self.data, "--out", self.root / "x", "--log", nowhere)
         with open("/dev/full", "w") as full:
@@ -270,5 +303,5 @@ def crc32c(data):
 
 
 if __name__ == "__main__":
-    PROGRAM = sys.argv.pop(1)
+    PROGRAM, CC, CXX = (sys.argv.pop(1) for _ in range(3))
     unittest.main(verbosity=1)

@@ -1,4 +1,4 @@
-// picovae export: the same s8 model packed for another target.
+// picovae export: the same s8 model packed for another target, as a file or as source code.
 #include <fmt/format.h>
 
 #include <map>
@@ -8,6 +8,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
+#include "tools/model/c_array.hpp"
 #include "tools/model/model.hpp"
 #include "tools/model/names.hpp"
 #include "tools/model/pack.hpp"
@@ -17,13 +18,30 @@ namespace picovae::tools {
 namespace {
 
 struct Options {
-  std::filesystem::path model, out;
+  std::filesystem::path model;
+  std::filesystem::path out, c_array;  // empty where not wanted
   Layout layout = Layout::kCortexM;
   bool decoder_only = false;
 };
 
+// As typed, but without folders: the text shall not depend on where it was made.
+std::string command_line(const Options& options) {
+  return fmt::format("picovae export {} --layout {}{} --c-array {}",
+                     options.model.filename().string(), layout_name(options.layout),
+                     options.decoder_only ? " --decoder-only" : "",
+                     options.c_array.filename().string());
+}
+
 void run(const Options& options) {
-  check_writable(options.out);
+  if (options.out.empty() && options.c_array.empty()) {
+    throw CLI::RequiredError("--out or --c-array");
+  }
+  if (options.out == options.c_array) {
+    throw CLI::ValidationError("--out and --c-array", "name the same file");
+  }
+  for (const auto& file : {options.out, options.c_array}) {
+    if (!file.empty()) check_writable(file);
+  }
   const BlobBytes blob = load_blob(options.model);
   BlobView view;
   const auto& header = blob.header();
@@ -42,9 +60,17 @@ void run(const Options& options) {
                               options.decoder_only ? 0 : header.signature_reconstruct};
   const BlobBytes packed =
       pack_s8(unpack_s8(view, options.model.string()), options.layout, parts, signatures);
-  write_file(options.out, packed.bytes());
-  fmt::print("{}: {} bytes, layout {}{}\n", options.out.string(), packed.bytes().size(),
-             layout_name(options.layout), parts == kDecoderPart ? ", decoder only" : "");
+  const std::string kind = fmt::format("layout {}{}", layout_name(options.layout),
+                                       parts == kDecoderPart ? ", decoder only" : "");
+  if (!options.out.empty()) {
+    write_file(options.out, packed.bytes());
+    fmt::print("{}: {} bytes, {}\n", options.out.string(), packed.bytes().size(), kind);
+  }
+  if (!options.c_array.empty()) {
+    write_file(options.c_array, c_array(packed.bytes(), command_line(options)));
+    fmt::print("{}: picovae_model[{}], {}\n", options.c_array.string(), packed.bytes().size(),
+               kind);
+  }
 }
 
 }  // namespace
@@ -66,9 +92,15 @@ void add_export(CLI::App& app) {
       ->default_str("cortex-m");
   command->add_flag("--decoder-only", options->decoder_only,
                     "Leave the encoder out: for boards that only draw");
-  command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE");
+  command->add_option("--out", options->out, "Model to write")->type_name("FILE");
+  command
+      ->add_option("--c-array", options->c_array,
+                   "Header to write for C and C++: the model as the aligned array picovae_model")
+      ->type_name("FILE");
   command->footer(
-      "Example:\n  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae");
+      "Example:\n"
+      "  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae\n"
+      "  picovae export model.pvae --layout cortex-m --decoder-only --c-array model.h");
   command->callback([options] { run(*options); });
 }
 

@@ -32,12 +32,6 @@ ordered_json ram_of() {
           {"full", kVae + sizeof(Arena<BuiltShape, A>)}};
 }
 
-std::string parts_name(const BlobHeader& header) {
-  if (header.parts == kDecoderPart) return "decoder";
-  if (header.parts == kEncoderPart) return "encoder";
-  return "encoder and decoder";
-}
-
 // How near a layer's sums come to the end of their range, proved from the weights.
 ordered_json describe_bounds(const QuantizedLayer& layer, Layer index) {
   const Bounds bounds = layer_bounds(layer, index);

@@ -4,6 +4,7 @@
 #include <array>
 #include <string_view>
 
+#include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
 
@@ -23,6 +24,12 @@ constexpr std::string_view layout_name(Layout layout) {
     if (known.layout == layout) return known.name;
   }
   return "unknown";
+}
+
+constexpr std::string_view parts_name(const BlobHeader& header) {
+  if (header.parts == kDecoderPart) return "decoder";
+  if (header.parts == kEncoderPart) return "encoder";
+  return "encoder and decoder";
 }
 
 inline constexpr std::array<std::string_view, kLayerCount> kLayerNames = {
