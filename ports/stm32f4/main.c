@@ -1,0 +1,105 @@
+// Draws digit after digit over USART1 (TX is PA9, 115200 baud), from a decoder that stands in
+// flash. Behind each is the CRC-32C of all so far: after 1,000 digits of seed 1, the model's
+// signature.
+#include <stddef.h>
+#include <stdint.h>
+
+#include "model.h"
+#include "picovae/picovae.h"
+
+// ---- USART1: "RM0090", the reference manual of the STM32F405 ----
+
+#define AT(address) (*(volatile uint32_t*)(address))
+#define RCC_AHB1ENR AT(0x40023830)
+#define RCC_APB2ENR AT(0x40023844)
+#define GPIOA_MODER AT(0x40020000)
+#define GPIOA_AFRH AT(0x40020024)
+#define USART1_SR AT(0x40011000)
+#define USART1_DR AT(0x40011004)
+#define USART1_BRR AT(0x40011008)
+#define USART1_CR1 AT(0x4001100c)
+
+static void open_usart(void) {
+  RCC_AHB1ENR |= 1u << 0;                                // GPIOA
+  RCC_APB2ENR |= 1u << 4;                                // USART1
+  (void)RCC_APB2ENR;                                     // a clock takes effect after a read
+  GPIOA_MODER = (GPIOA_MODER & ~(3u << 18)) | 2u << 18;  // PA9 is an alternate function:
+  GPIOA_AFRH = (GPIOA_AFRH & ~(15u << 4)) | 7u << 4;     // USART1_TX
+  USART1_BRR = 139;                                      // 16 MHz, as after reset, by 115200
+  USART1_CR1 = 1u << 13 | 1u << 3;                       // UE, TE
+}
+
+static void write_text(const char* text) {
+  for (; *text != '\0'; ++text) {
+    while ((USART1_SR & 1u << 7) == 0) continue;  // TXE
+    USART1_DR = (uint8_t)*text;
+  }
+}
+
+static void write_line(const char* name, uint32_t value, uint32_t base) {
+  char digits[11];
+  char* at = &digits[10];
+  *at = '\0';
+  do {
+    *--at = "0123456789abcdef"[value % base];
+    value /= base;
+  } while (value != 0);
+  write_text(name);
+  write_text(at);
+  write_text("\n");
+}
+
+// ---- Digits ----
+
+enum { kSide = 28 };
+_Static_assert(PICOVAE_PIXELS == kSide * kSide, "draw() is for pictures of 28 x 28");
+
+static picovae_vae vae;
+static picovae_decoder_arena arena;
+static uint8_t pixels[PICOVAE_PIXELS];
+
+// A character for two pixels, one above the other: about square on a terminal.
+static void draw(void) {
+  char line[kSide + 2] = {0};
+  line[kSide] = '\n';
+  for (const uint8_t* row = pixels; row < pixels + PICOVAE_PIXELS; row += 2 * kSide) {
+    for (int x = 0; x < kSide; ++x) {
+      const uint32_t mean = (row[x] + row[x + kSide] + 1u) / 2;
+      line[x] = " .:-=+*#%@"[mean * 10 / 256];
+    }
+    write_text(line);
+  }
+}
+
+static uint32_t crc32c(uint32_t crc, const uint8_t* bytes, size_t size) {
+  crc = ~crc;
+  for (size_t i = 0; i < size; ++i) {
+    crc ^= bytes[i];
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? 0x82f63b78u : 0);
+  }
+  return ~crc;
+}
+
+static picovae_status run(void) {
+  picovae_status status =
+      picovae_open(&vae, picovae_model, sizeof(picovae_model), picovae_kernels_cortex_m_dsp());
+  uint32_t crc = 0;
+  for (uint32_t number = 0; status == PICOVAE_OK; number = (number + 1) % 1000) {
+    status = picovae_generate(&vae, /*seed=*/1, number, pixels, &arena);
+    if (status != PICOVAE_OK) break;
+    crc = crc32c(number == 0 ? 0 : crc, pixels, sizeof(pixels));
+    write_line("digit ", number, 10);
+    draw();
+    write_line("crc32c ", crc, 16);
+  }
+  return status;
+}
+
+int main(void) {
+  open_usart();
+  const picovae_status status = run();  // ends where something is wrong
+  write_text("failed: ");
+  write_text(picovae_message(status));
+  write_text("\n");
+  for (;;) continue;
+}
