@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Compiles every block of C and C++ in the documents named: what a reader copies must work.
+#   readme_snippets.sh INCLUDE_FOLDER CC CXX DOCUMENT...
+set -euo pipefail
+include=$1 cc=$2 cxx=$3
+shift 3
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+# What picovae export --c-array writes, shorter; test_cli.py compiles a real one.
+cat > "$scratch/model.h" <<'TEXT'
+#pragma once
+#ifdef __cplusplus
+alignas(64) inline constexpr unsigned char picovae_model[] = {80};
+#else
+_Alignas(64) static const unsigned char picovae_model[] = {80};
+#endif
+TEXT
+
+failed=0
+for document in "$@"; do
+  name=$(basename "$(dirname "$document")")-$(basename "$document")
+  # DOCUMENT-1.cpp, DOCUMENT-2.c, ..., each with its line, so that messages point into the document.
+  awk -v file="$scratch/$name" -v document="$document" '
+    /^```(c|cpp)$/ { kind = substr($0, 4); out = file "-" ++count "." kind
+                     printf "#line %d \"%s\"\n", NR + 1, document > out; on = 1; next }
+    /^```/ { on = 0 }
+    on { print > out }' "$document"
+  blocks=0
+  for block in "$scratch/$name"-*; do
+    [[ -e $block ]] || continue
+    blocks=$((blocks + 1))
+    compiler=("$cc" -std=c11)
+    [[ $block == *.cpp ]] && compiler=("$cxx" -std=c++20)
+    "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I "$include" -I "$scratch" -c "$block" \
+      -o "$scratch/block.o" || failed=1
+  done
+  if ((blocks == 0)); then
+    echo "readme_snippets: no block of C or C++ in $document" >&2
+    failed=1
+  fi
+  echo "$document: $blocks blocks"
+done
+exit $failed
