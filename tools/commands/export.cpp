@@ -24,7 +24,7 @@ struct Options {
   bool decoder_only = false;
 };
 
-// As typed, but without folders: the text shall not depend on where it was made.
+// What makes the array, without folders: the text shall not depend on where it was made.
 std::string command_line(const Options& options) {
   return fmt::format("picovae export {} --layout {}{} --c-array {}",
                      options.model.filename().string(), layout_name(options.layout),
