@@ -68,6 +68,10 @@ constexpr int name_in_c(Status status) {
       return PICOVAE_NO_DECODER;
     case Status::kBatchTooLarge:
       return PICOVAE_BATCH_TOO_LARGE;
+    case Status::kNoGolden:
+      return PICOVAE_NO_GOLDEN;
+    case Status::kWrongOutput:
+      return PICOVAE_WRONG_OUTPUT;
   }
   return static_cast<int>(status);  // no status
 }
@@ -101,6 +105,13 @@ picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
 }
 
 picovae_status picovae_verify(const picovae_vae* vae) { return to_c(of(vae).verify()); }
+
+picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* arena, int* layer) {
+  Layer differs{};
+  const Status status = of(vae).self_test(of(arena), differs);
+  if (status == Status::kWrongOutput) *layer = differs;
+  return to_c(status);
+}
 
 picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t number,
                                 uint8_t* pixels, picovae_decoder_arena* arena) {

@@ -5,13 +5,13 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: ports/stm32f4/run.sh --model FILE [OPTION...]
+Usage: ports/stm32f4/run.sh [OPTION...]
 
-  --model FILE       an s8 .pvae in the host layout, with a decoder
+  --model FILE       an s8 .pvae with a decoder, default engine/models/mnist_s8.pvae
   --picovae PROGRAM  default build/picovae
   --build DIR        default build/stm32f4
 
-Example: ports/stm32f4/run.sh --model build/demo/model.pvae
+Example: ports/stm32f4/run.sh --picovae build/picovae
 TEXT
 }
 
@@ -26,7 +26,7 @@ fail() {
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=$here/../..
-model='' picovae=$root/build/picovae build=$root/build/stm32f4
+model=$root/engine/models/mnist_s8.pvae picovae=$root/build/picovae build=$root/build/stm32f4
 while (($#)); do
   case $1 in
     --help | -h) usage; exit 0 ;;
@@ -37,7 +37,6 @@ while (($#)); do
     *) misuse "unknown argument $1" ;;
   esac
 done
-[[ -n $model ]] || misuse "which model? --model FILE"
 [[ -r $model ]] || misuse "cannot read $model"
 [[ -x $picovae ]] || misuse "no program $picovae; build it, or name another with --picovae"
 for tool in cmake arm-none-eabi-gcc arm-none-eabi-g++ qemu-system-arm; do

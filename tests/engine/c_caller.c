@@ -26,6 +26,8 @@ void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, 
   picovae_arena arena;
   memset(&arena, 0xff, sizeof(arena));
   results->verify = picovae_verify(&vae);
+  results->wrong_layer = -1;
+  results->self_test = picovae_self_test(&vae, &arena.decoder, &results->wrong_layer);
   results->generate = picovae_generate(&vae, seed, number, results->generated, &arena.decoder);
   results->decode = picovae_decode(&vae, z, results->decoded, &arena.decoder);
   results->decode_logits = picovae_decode_logits(&vae, z, results->logits, &arena.decoder);

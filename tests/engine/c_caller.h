@@ -8,8 +8,9 @@ extern "C" {
 #endif
 
 typedef struct c_results {
-  picovae_status open, verify, generate, decode, decode_logits, encode, reconstruct;
+  picovae_status open, verify, self_test, generate, decode, decode_logits, encode, reconstruct;
   uint8_t generated[PICOVAE_PIXELS], decoded[PICOVAE_PIXELS], reconstructed[PICOVAE_PIXELS];
+  int wrong_layer;  // -1 where no layer is
   int16_t logits[PICOVAE_PIXELS], mu[PICOVAE_LATENT], logvar[PICOVAE_LATENT];
 } c_results;
 

@@ -10,6 +10,7 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/c_caller.h"
 #include "tests/engine/packed_layer.hpp"
+#include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/model/pack.hpp"
 
@@ -70,8 +71,8 @@ picovae_status open_status(std::span<const std::byte> model,
                            const Kernels* kernels = picovae_kernels_scalar()) {
   const auto results = call_all(model, kernels);
   for (const picovae_status later :
-       {results->verify, results->generate, results->decode, results->decode_logits,
-        results->encode, results->reconstruct}) {
+       {results->verify, results->self_test, results->generate, results->decode,
+        results->decode_logits, results->encode, results->reconstruct}) {
     CHECK(later == (results->open == PICOVAE_OK ? PICOVAE_OK : PICOVAE_NOT_OPEN));
   }
   return results->open;
@@ -94,6 +95,8 @@ TEST_CASE("C gets the bits that C++ gets, with every ISA of the machine") {
     REQUIRE(vae.open(blob.bytes(), *kernels) == Status::kOk);
     CHECK(c->open == PICOVAE_OK);
     CHECK(c->verify == PICOVAE_OK);
+    CHECK(c->self_test == PICOVAE_OK);
+    CHECK(c->wrong_layer == -1);
 
     REQUIRE(vae.generate(kSeed, kNumber, pixels.data(), arena.decoder) == Status::kOk);
     CHECK(c->generate == PICOVAE_OK);
@@ -165,6 +168,15 @@ TEST_CASE("a damaged section is found by verify") {
   CHECK(results->open == PICOVAE_OK);
   CHECK(
       (results->verify == PICOVAE_BAD_SECTION_CHECKSUM || results->verify == PICOVAE_BAD_PADDING));
+}
+
+TEST_CASE("a changed weight is found by the self-test, whatever checksums were mended") {
+  tests::Patient patient(built_blob());
+  patient.weight(kDecoder1, 5, 6) ^= 32;
+  const auto results = call_all(patient.seal().bytes());
+  CHECK(results->verify == PICOVAE_OK);
+  CHECK(results->self_test == PICOVAE_WRONG_OUTPUT);
+  CHECK(results->wrong_layer == kDecoder1);
 }
 
 TEST_CASE("half a model, and nothing is written where it fails") {

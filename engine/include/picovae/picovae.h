@@ -114,7 +114,9 @@ typedef enum picovae_status {
   PICOVAE_NOT_OPEN,              // picovae_open has not succeeded
   PICOVAE_NO_ENCODER,            // a decoder-only model
   PICOVAE_NO_DECODER,            // an encoder-only model
-  PICOVAE_BATCH_TOO_LARGE        // of vae.hpp alone: calls here take one image
+  PICOVAE_BATCH_TOO_LARGE,       // of vae.hpp alone: calls here take one image
+  PICOVAE_NO_GOLDEN,             // a model packed without golden inputs
+  PICOVAE_WRONG_OUTPUT           // picovae_self_test: a layer computes what it should not
 } picovae_status;
 
 // One line for a person: what is wrong and what to do. Static storage; never null.
@@ -148,6 +150,14 @@ picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
 // Returns PICOVAE_OK, PICOVAE_NOT_OPEN, or one of PICOVAE_BAD_SCALE to
 // PICOVAE_ACCUMULATOR_OVERFLOW.
 picovae_status picovae_verify(const picovae_vae* vae);
+
+// Runs the golden input that the model carries for each layer: finds a kernel that computes wrongly
+// on this core or with this compiler, and weights that were changed along with their checksums.
+//   arena  scratch
+//   layer  out, where PICOVAE_WRONG_OUTPUT is returned: the first that is wrong, 0 to 2 in the
+//          encoder, 3 to 5 in the decoder
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_GOLDEN or PICOVAE_WRONG_OUTPUT.
+picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* arena, int* layer);
 
 // ---- Forward passes: none of them changes the vae ----
 
