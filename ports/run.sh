@@ -82,6 +82,8 @@ layout_of() {  # of the kernels of a board's family
   [[ $(field "$1" 5) == mve ]] && echo mve || echo cortex-m
 }
 
+if [[ $compiler == gcc ]]; then version=$(arm-none-eabi-g++ -dumpfullversion); else version=$(clang++ -dumpversion); fi
+
 # ---- build
 
 mkdir -p "$build"
@@ -197,7 +199,7 @@ for board in "${wanted[@]}"; do
       cp "$folder/$board/digit.pgm" "$pictures/$board.pgm"
     fi
   fi
-  cells=() text="\"board\": \"$board\", \"core\": \"$core\""
+  cells=() text="\"board\": \"$board\", \"core\": \"$core\", \"compiler\": \"$compiler $version\""
   for key in "${keys[@]}"; do
     value=${figures[$key]-}
     cells+=("${value:--}")
@@ -224,7 +226,6 @@ if [[ $program == "$ports/common/demo.cpp" && $digits == 1000 && $kernel_opt == 
   parts=full
   if ((decoder_only)) || [[ $(byte_at "$model" 32) == 2 ]]; then parts=decoder; fi
   shape=$(od -An -tu2 -j 8 -N 8 "$model" | xargs | tr ' ' ',')
-  if [[ $compiler == gcc ]]; then version=$(arm-none-eabi-g++ -dumpfullversion); else version=$(clang++ -dumpversion); fi
   options=()
   ((update)) && options+=(--update)
   python3 "$ports/budgets.py" "$table" --shape "$shape" --parts $parts \

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what is missing first.
-#   tests/run.sh [--slow] [--host-only]
-#     --slow       also: clang Debug, sanitizers, full training of 30 epochs
-#     --host-only  no emulators: leaves the boards and Arm Linux out
+#   tests/run.sh [--slow] [--host-only] [--require-isa]
+#     --slow         also: clang Debug, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs
+#     --host-only    no emulators: leaves the boards and Arm Linux out
+#     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-slow=false boards=true
+slow=false boards=true require_isa=()
 for argument in "$@"; do
   case $argument in
     --slow) slow=true ;;
     --host-only) boards=false ;;
-    --help | -h) sed -n '2,5s/^# //p' "$0"; exit 0 ;;
+    --require-isa) require_isa=(--require-isa) ;;
+    --help | -h) sed -n '2,6s/^# //p' "$0"; exit 0 ;;
     *) echo "run.sh: unknown option $argument (see --help)" >&2; exit 2 ;;
   esac
 done
@@ -22,7 +24,7 @@ stage() { echo; echo "== $1"; stage_name=$1; stage_start=$SECONDS; }
 stage_end() { stages+=("$(printf '%5d s  %s' $((SECONDS - stage_start)) "$stage_name")"); }
 
 stage "packages"
-packages=(g++ clang cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
+packages=(gcc g++ clang cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
   libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev)
 $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
 # Another processor's Arm Linux is emulated; on Arm the tests above run on the real one.
@@ -35,8 +37,20 @@ tools/install_packages.sh "${packages[@]}"
 stage_end
 
 stage "data"
-echo "MNIST in $(tools/fetch_mnist.sh)"
+data=$(tools/fetch_mnist.sh)
+echo "MNIST in $data"
 stage_end
+
+# The model that every target must sign alike, and where they do.
+model=engine/models/mnist_s8.pvae
+matrix=build/test-matrix
+rm -rf "$matrix"
+mkdir -p "$matrix"
+# sign_on_every_isa NAME COMPILER PICOVAE...
+sign_on_every_isa() {
+  /usr/bin/python3 tests/matrix.py collect --target "$(uname -m)" --compiler "$2" --model $model \
+    --data "$data" --out "$matrix/$1.json" -- "${@:3}"
+}
 
 # build_and_test NAME COMPILER BUILD_TYPE [CMAKE_OPTION...]
 build_and_test() {
@@ -47,16 +61,19 @@ build_and_test() {
   cmake --build "$folder" -j "$(nproc)"
   ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" "${ctest_options[@]}"
 }
+gcc_name="gcc $(g++ -dumpfullversion)" clang_name="clang $(clang++ -dumpversion)"
 ctest_options=()
 
 stage "gcc Release"
 build_and_test gcc-release g++ Release
+sign_on_every_isa gcc "$gcc_name" build/test-gcc-release/picovae
 stage_end
 stage "gcc Debug"
 build_and_test gcc-debug g++ Debug
 stage_end
 stage "clang Release"
-build_and_test clang-release clang++ Release
+build_and_test clang-release clang++ Release -DCMAKE_C_COMPILER=clang
+sign_on_every_isa clang "$clang_name" build/test-clang-release/picovae
 stage_end
 
 stage "another shape"
@@ -72,13 +89,19 @@ stage_end
 
 if $boards; then
   stage "boards"
-  models=build/test-gcc-release/end_to_end
-  for model in cortex-m decoder mve; do
-    ports/run.sh --model "$models/$model.pvae" --build build/test-ports/$model
-  done
+  picovae=build/test-gcc-release/picovae
+  ports_run() { ports/run.sh --picovae $picovae --build "build/test-ports/$1" "${@:2}"; }
+  ports_run full --json $matrix/boards.json
+  ports_run decoder --decoder-only
+  # A model fresh from training, on a board of each layout.
+  ports_run fresh --model build/test-gcc-release/end_to_end/model.pvae mps2-an386 mps3-an547
+  # The model decides the shape that a board is built for.
+  ports/run.sh --picovae build/test-shape/picovae --build build/test-ports/shape \
+    --model build/test-shape/models/small.pvae mps2-an386
   # Random and extreme inputs through the kernels themselves.
-  ports/run.sh --model "$models/cortex-m.pvae" --program tests/ports/kernels.cpp --build build/test-ports/kernels
-  ports/run.sh --model "$models/mve.pvae" --program tests/ports/kernels.cpp --build build/test-ports/kernels-mve
+  ports_run kernels --program tests/ports/kernels.cpp
+  # A whole firmware in C, of vendors' shape.
+  ports/stm32f4/run.sh --picovae $picovae --build build/test-ports/stm32f4
   stage_end
 fi
 
@@ -90,8 +113,27 @@ fi
 
 if $slow; then
   stage "clang Debug"
-  build_and_test clang-debug clang++ Debug
+  build_and_test clang-debug clang++ Debug -DCMAKE_C_COMPILER=clang
   stage_end
+  stage "kernels at -O0"
+  for compiler in g++ clang++; do
+    cmake -S . -B build/test-o0-$compiler -DCMAKE_CXX_COMPILER=$compiler -DCMAKE_BUILD_TYPE=Release \
+      -DPICOVAE_KERNEL_OPT=-O0 -DPICOVAE_BUILD_TESTS=OFF -DPICOVAE_BUILD_BENCH=OFF > /dev/null
+    cmake --build build/test-o0-$compiler -j "$(nproc)"
+    sign_on_every_isa o0-$compiler "$compiler -O0" build/test-o0-$compiler/picovae
+  done
+  if $boards; then
+    ports_run o0 --kernel-opt -O0
+    ports_run o0-kernels --kernel-opt -O0 --program tests/ports/kernels.cpp
+  fi
+  stage_end
+  if $boards; then
+    stage "boards by clang"
+    ports_run clang --compiler clang --json $matrix/boards-clang.json
+    ports_run clang-kernels --compiler clang --program tests/ports/kernels.cpp
+    ports_run clang-o0 --compiler clang --kernel-opt -O0
+    stage_end
+  fi
   stage "sanitizers"
   ctest_options=(-LE static)
   build_and_test sanitizers g++ Debug -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
@@ -102,7 +144,11 @@ if $slow; then
 fi
 
 echo
+echo "== one signature"
+/usr/bin/python3 tests/matrix.py show "${require_isa[@]}" $matrix/*.json
+
+echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
 $boards || echo "left out (--host-only): boards and emulated Arm Linux"
-$slow || echo "left out (they come with --slow): clang Debug, sanitizers, full training"
+$slow || echo "left out (they come with --slow): clang Debug, sanitizers, kernels at -O0, boards by clang, full training"

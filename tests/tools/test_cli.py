@@ -13,7 +13,9 @@ import zlib
 
 PROGRAM = ""
 CC = CXX = ""
-COMMANDS = ["train", "eval", "quantize", "export", "generate", "reconstruct", "interpolate", "info"]
+COMMANDS = ["train", "eval", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "info",
+            "self-test"]
+ISAS = ("scalar", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
 
 def idx_images(count):
@@ -123,7 +125,7 @@ class Cli(unittest.TestCase):
 
     def test_s8_draws_the_same_on_every_isa(self):
         drawn = {}
-        for isa in ("scalar", "avx2", "avx512", "neon", "sdot", "i8mm"):
+        for isa in ISAS:
             out = self.root / f"{isa}.png"
             result = run("generate", self.s8, "--seed", 7, "--out", out, env={"PICOVAE_ISA": isa})
             if result.returncode == 0:
@@ -132,6 +134,46 @@ class Cli(unittest.TestCase):
                 self.assertRegex(result.stderr, "lacks that ISA|no such ISA")
                 self.assertNotEqual(isa, "scalar")
         self.assertEqual(len(set(drawn.values())), 1)
+
+    def test_self_test_runs_every_isa_on_models_of_every_layout(self):
+        board = self.root / "self_test_board.pvae"
+        self.good("export", self.s8, "--layout", "mve", "--decoder-only", "--out", board)
+        for model in (self.s8, board):
+            rows = json.loads(self.good("self-test", model, "--every-isa", "--json"))
+            ran = [row for row in rows if row["ran"]]
+            self.assertIn("scalar", [row["isa"] for row in ran])
+            self.assertTrue(all(row["ok"] and row["layers"] == "ok" for row in ran), rows)
+            self.assertEqual(len({row["signature"] for row in ran}), 1)
+        one = json.loads(self.good("self-test", self.s8, "--json", env={"PICOVAE_ISA": "scalar"}))
+        self.assertEqual([row["isa"] for row in one], ["scalar"])
+        self.assertIn("as the model says", self.good("self-test", self.s8))
+
+    def test_encode_writes_codes_that_are_equal_on_every_isa(self):
+        codes = self.root / "codes.csv"
+        checksums = set()
+        for isa in ISAS:
+            result = run("encode", self.s8, "--data", self.data, "--out", codes, "--json",
+                         env={"PICOVAE_ISA": isa})
+            if result.returncode == 0:
+                checksums.add(json.loads(result.stdout)["crc32c"])
+        self.assertEqual(len(checksums), 1)
+        lines = codes.read_text().splitlines()
+        self.assertEqual(len(lines), 101)
+        self.assertEqual(lines[0].split(",")[:2], ["label", "mu0"])
+        self.assertEqual(len(lines[1].split(",")), 101)
+        self.assertEqual([line.split(",")[0] for line in lines[1:4]], ["0", "1", "2"])
+        train = json.loads(self.good("encode", self.f32, "--data", self.data, "--split", "train", "--json"))
+        self.assertEqual(train, {"images": 1200, "latents": 50})
+
+    def test_info_proves_that_no_sum_overflows(self):
+        layers = json.loads(self.good("info", self.s8, "--json"))["layers"]
+        for layer in layers:
+            bounds = layer["bounds"]
+            self.assertLess(0, bounds["sum"])
+            self.assertLessEqual(bounds["sum"], bounds["sum_limit"])
+            self.assertLessEqual(bounds["scaled"], bounds["scaled_limit"])
+            self.assertIn("golden", layer)
+        self.assertIn("largest sum", self.good("info", self.s8))
 
     def test_ascii(self):
         text = self.good("generate", self.s8, "--ascii", "--count", 2)
