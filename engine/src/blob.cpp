@@ -1,7 +1,6 @@
 // Checks of a blob. Knows no kernel. Every read stays within the bytes given.
 #include "picovae/blob.hpp"
 
-#include <bit>
 #include <type_traits>
 
 #include "picovae/crc32c.hpp"
@@ -48,7 +47,7 @@ std::size_t section_size(const BlobHeader& header, SectionKind kind, const Dense
   switch (kind) {
     case SectionKind::kWeights:
       return packed_size(layout_of(header), type_of(header), layer.in, layer.out) *
-             (integer ? 1 : sizeof(float));
+             weight_size(type_of(header));
     case SectionKind::kBias:
       return padded * sizeof(std::int32_t);
     case SectionKind::kMultiplier:
@@ -89,7 +88,7 @@ bool attach(Dense& dense, SectionKind kind, const std::byte* start) {
 }
 
 Status check_fields(const BlobHeader& header) {
-  if (header.type != Type::kF32 && header.type != Type::kS8) return Status::kBadHeader;
+  if (header.type > Type::kBf16) return Status::kBadHeader;
   if (header.layout > Layout::kMve) return Status::kBadHeader;
   if (header.layout != Layout::kHost && header.type != Type::kS8) return Status::kBadHeader;
   if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadHeader;
@@ -138,7 +137,7 @@ struct SumRange {
 };
 
 // Walks an output's weights, padding and all. False where padding is not zero. Kernels rely on it:
-// they read inputs beyond the last one, whatever these are. `range` means nothing in f32 models.
+// they read inputs beyond the last one, whatever these are. `range` is of s8 models alone.
 bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t output,
                  SumRange& range) {
   const bool offset = layout_of(header) == Layout::kCortexM && output % 2 == 0;
@@ -152,8 +151,10 @@ bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t outpu
     if (type_of(header) == Type::kS8) {
       weight = static_cast<const std::int8_t*>(layer.weights)[index];
       if (offset) weight = (weight & 255) - kCortexMOffset;
+    } else if (weight_size(type_of(header)) == sizeof(std::uint16_t)) {
+      weight = static_cast<const std::uint16_t*>(layer.weights)[index];
     } else {
-      weight = std::bit_cast<std::int32_t>(static_cast<const float*>(layer.weights)[index]);
+      weight = static_cast<const std::int32_t*>(layer.weights)[index];  // its bits
     }
     if (output < layer.out && input < layer.in) {
       (weight < 0 ? negative : positive) += weight;

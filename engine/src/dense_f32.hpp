@@ -1,10 +1,12 @@
-// f32 on every ISA: one register tile for the layers (on packed panels, with a fused epilogue) and
-// for the trainer's products (with strides).
+// f32 arithmetic on every ISA: one register tile for the layers (on packed panels, with a fused
+// epilogue) and for the trainer's products (with strides). A layer's weights are f32, or f16 or
+// bf16 that become f32 as they are loaded.
 //
 // Each element is a sum over k in order, one fused multiply-add a term, whichever path computes it:
 // a row's result depends neither on the number of rows nor on how they are split.
 //
 // An Isa gives, beside Floats and multiply_add,
+//   load_f16(p), load_bf16(p)  a Floats' worth of 16-bit weights
 //   kTileRows, kTileVectors  the register tile; kTileVectors vectors are 16 or 32 columns
 //   kRowPanels               panels that a single row reads at once
 #pragma once
@@ -19,13 +21,48 @@
 namespace picovae {
 namespace {
 
+// The types of weights.
+struct F32 {
+  using T = float;
+  template <typename Isa>
+  static PICOVAE_INLINE typename Isa::Floats load(const T* from) {
+    return Isa::Floats::load_unaligned(from);
+  }
+};
+struct F16 {
+  using T = std::uint16_t;
+  template <typename Isa>
+  static PICOVAE_INLINE typename Isa::Floats load(const T* from) {
+    return Isa::load_f16(from);
+  }
+};
+struct Bf16 {
+  using T = std::uint16_t;
+  template <typename Isa>
+  static PICOVAE_INLINE typename Isa::Floats load(const T* from) {
+    return Isa::load_bf16(from);
+  }
+};
+
+// A Product (kernels.hpp) whose right side has weights of a type.
+template <typename Weight>
+struct ProductOf {
+  const float* a;
+  std::size_t a_row, a_column;
+  const typename Weight::T* b;
+  std::size_t b_row;
+  float* c;
+  std::size_t c_row;
+  std::size_t m, n, k;
+};
+
 // The register tile: c [Rows][Vectors vectors] = a * b over p.k; p.m and p.n are not read.
-template <typename Isa, std::size_t Rows, std::size_t Vectors>
-[[gnu::noinline]] void tile(const Product& p) {
+template <typename Isa, typename Weight, std::size_t Rows, std::size_t Vectors>
+[[gnu::noinline]] void tile(const ProductOf<Weight>& p) {
   using Floats = typename Isa::Floats;
   constexpr std::size_t kLanes = Floats::size;
   const float* a = p.a;
-  const float* b = p.b;
+  const typename Weight::T* b = p.b;
   const std::size_t a_row = p.a_row, a_column = p.a_column, b_row = p.b_row;
 
   Floats sums[Rows][Vectors];
@@ -35,7 +72,7 @@ template <typename Isa, std::size_t Rows, std::size_t Vectors>
   for (std::size_t k = p.k; k != 0; --k, a += a_column, b += b_row) {
     Floats right[Vectors];
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      right[v] = Floats::load_unaligned(b + v * kLanes);
+      right[v] = Weight::template load<Isa>(b + v * kLanes);
     });
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       const Floats left(a[r * a_row]);
@@ -53,23 +90,24 @@ template <typename Isa, std::size_t Rows, std::size_t Vectors>
   });
 }
 
-using TileFn = void (*)(const Product&);
+template <typename Weight>
+using TileFn = void (*)(const ProductOf<Weight>&);
 
-template <typename Isa, std::size_t Vectors, std::size_t... I>
-constexpr void fill_tiles(TileFn (&tiles)[sizeof...(I)], std::index_sequence<I...>) {
-  ((tiles[I] = tile<Isa, I + 1, Vectors>), ...);
+template <typename Isa, typename Weight, std::size_t Vectors, std::size_t... I>
+constexpr void fill_tiles(TileFn<Weight> (&tiles)[sizeof...(I)], std::index_sequence<I...>) {
+  ((tiles[I] = tile<Isa, Weight, I + 1, Vectors>), ...);
 }
 
 // Tiles of 1 .. kTileRows rows.
-template <typename Isa, std::size_t Vectors>
+template <typename Isa, typename Weight, std::size_t Vectors>
 struct Tiles {
-  TileFn of_rows[Isa::kTileRows] = {};
+  TileFn<Weight> of_rows[Isa::kTileRows] = {};
   constexpr Tiles() {
-    fill_tiles<Isa, Vectors>(of_rows, std::make_index_sequence<Isa::kTileRows>{});
+    fill_tiles<Isa, Weight, Vectors>(of_rows, std::make_index_sequence<Isa::kTileRows>{});
   }
 };
-template <typename Isa, std::size_t Vectors>
-inline constexpr Tiles<Isa, Vectors> kTiles;
+template <typename Isa, typename Weight, std::size_t Vectors>
+inline constexpr Tiles<Isa, Weight, Vectors> kTiles;
 
 // The next of the pieces that `left` is cut into. What remains after whole units is shared by the
 // last two: a tile of two or three rows has too few sums under way to keep the multipliers busy.
@@ -78,14 +116,14 @@ PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
   return left < 2 * unit ? (left + 1) / 2 : unit;
 }
 
-template <typename Isa>
-void product(const Product& whole) {
+template <typename Isa, typename Weight>
+void product_of(const ProductOf<Weight>& whole) {
   constexpr std::size_t kColumns = Isa::kTileVectors * Isa::Floats::size;
   for (std::size_t first = 0; first < whole.n; first += kColumns) {
-    const TileFn* tiles = whole.n - first >= kColumns
-                              ? kTiles<Isa, Isa::kTileVectors>.of_rows
-                              : kTiles<Isa, kOutputPad / Isa::Floats::size>.of_rows;
-    Product p = whole;
+    const TileFn<Weight>* tiles = whole.n - first >= kColumns
+                                      ? kTiles<Isa, Weight, Isa::kTileVectors>.of_rows
+                                      : kTiles<Isa, Weight, kOutputPad / Isa::Floats::size>.of_rows;
+    ProductOf<Weight> p = whole;
     p.b += first;
     p.c += first;
     for (std::size_t left = whole.m; left != 0;) {
@@ -96,6 +134,11 @@ void product(const Product& whole) {
       left -= rows;
     }
   }
+}
+
+template <typename Isa>
+void product(const Product& p) {
+  product_of<Isa, F32>({p.a, p.a_row, p.a_column, p.b, p.b_row, p.c, p.c_row, p.m, p.n, p.k});
 }
 
 // `count` vectors of y = activation(sums + bias), each array moving on by its own step. y may be
@@ -144,25 +187,26 @@ inline constexpr std::size_t kBlock = 1024;
 // One row of x times kFull whole panels, one behind the other, and kHalf panels of kOutputPad
 // columns: sums [kFull * kPanel + kHalf * kOutputPad]. Bound by the bytes of the weights, so
 // several panels are read at once: their sums are what hides the latency of the additions.
-template <typename Isa, std::size_t kFull, std::size_t kHalf>
-[[gnu::noinline]] void row_tile(const float* x, const float* weights, std::size_t in, float* sums) {
+template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
+[[gnu::noinline]] void row_tile(const float* x, const typename Weight::T* weights, std::size_t in,
+                                float* sums) {
   using Floats = typename Isa::Floats;
   constexpr std::size_t kLanes = Floats::size;
   constexpr std::size_t kPanelVectors = kPanel / kLanes;
   constexpr std::size_t kWhole = kFull * kPanelVectors;
   constexpr std::size_t kVectors = kWhole + kHalf * (kOutputPad / kLanes);
   const std::size_t panel_size = kPanel * in;
-  const float* half = weights + kFull * panel_size;
+  const auto* half = weights + kFull * panel_size;
 
   Floats total[kVectors];
   unroll<kVectors>([&](auto v) __attribute__((always_inline)) { total[v] = Floats(0.0f); });
   for (std::size_t k = 0; k != in; ++k) {
     const Floats left(x[k]);
     unroll<kVectors>([&](auto v) __attribute__((always_inline)) {
-      const float* at = v < kWhole
-                            ? weights + v / kPanelVectors * panel_size + v % kPanelVectors * kLanes
-                            : half + (v - kWhole) * kLanes;
-      total[v] = Isa::multiply_add(left, Floats::load_unaligned(at), total[v]);
+      const auto* at = v < kWhole
+                           ? weights + v / kPanelVectors * panel_size + v % kPanelVectors * kLanes
+                           : half + (v - kWhole) * kLanes;
+      total[v] = Isa::multiply_add(left, Weight::template load<Isa>(at), total[v]);
     });
     weights += kPanel;
     half += kOutputPad;
@@ -172,39 +216,43 @@ template <typename Isa, std::size_t kFull, std::size_t kHalf>
   });
 }
 
-using RowTileFn = void (*)(const float* x, const float* weights, std::size_t in, float* sums);
+template <typename Weight>
+using RowTileFn = void (*)(const float* x, const typename Weight::T* weights, std::size_t in,
+                           float* sums);
 
-template <typename Isa, std::size_t kHalf, std::size_t... I>
-constexpr void fill_row_tiles(RowTileFn (&tiles)[sizeof...(I) + 1], std::index_sequence<I...>) {
-  ((tiles[I + 1] = row_tile<Isa, I + 1, kHalf>), ...);
+template <typename Isa, typename Weight, std::size_t kHalf, std::size_t... I>
+constexpr void fill_row_tiles(RowTileFn<Weight> (&tiles)[sizeof...(I) + 1],
+                              std::index_sequence<I...>) {
+  ((tiles[I + 1] = row_tile<Isa, Weight, I + 1, kHalf>), ...);
 }
 
 // Of 1 .. kRowPanels whole panels, or of the half one alone.
-template <typename Isa>
+template <typename Isa, typename Weight>
 struct RowTiles {
-  RowTileFn without_half[Isa::kRowPanels + 1] = {};
-  RowTileFn with_half[Isa::kRowPanels + 1] = {};
+  RowTileFn<Weight> without_half[Isa::kRowPanels + 1] = {};
+  RowTileFn<Weight> with_half[Isa::kRowPanels + 1] = {};
   constexpr RowTiles() {
-    fill_row_tiles<Isa, 0>(without_half, std::make_index_sequence<Isa::kRowPanels>{});
-    fill_row_tiles<Isa, 1>(with_half, std::make_index_sequence<Isa::kRowPanels>{});
-    with_half[0] = row_tile<Isa, 0, 1>;
+    fill_row_tiles<Isa, Weight, 0>(without_half, std::make_index_sequence<Isa::kRowPanels>{});
+    fill_row_tiles<Isa, Weight, 1>(with_half, std::make_index_sequence<Isa::kRowPanels>{});
+    with_half[0] = row_tile<Isa, Weight, 0, 1>;
   }
 };
-template <typename Isa>
-inline constexpr RowTiles<Isa> kRowTiles;
+template <typename Isa, typename Weight>
+inline constexpr RowTiles<Isa, Weight> kRowTiles;
 
-template <typename Isa>
-void dense_row_f32(const Dense& layer, const float* x, float* y) {
+template <typename Isa, typename Weight>
+void dense_row(const Dense& layer, const float* x, float* y) {
+  constexpr const RowTiles<Isa, Weight>& kTilesOf = kRowTiles<Isa, Weight>;
   const std::size_t padded = pad(layer.out, kOutputPad);
-  const auto* weights = static_cast<const float*>(layer.weights);
+  const auto* weights = static_cast<const typename Weight::T*>(layer.weights);
   alignas(64) float sums[kBlock];
   for (std::size_t block = 0; block < padded; block += kBlock) {
     const std::size_t end = smaller(padded, block + kBlock);
     for (std::size_t first = block; first < end;) {
       const std::size_t panels = smaller((end - first) / kPanel, Isa::kRowPanels);
       const bool with_half = end - first == panels * kPanel + kOutputPad;
-      const RowTileFn run =
-          with_half ? kRowTiles<Isa>.with_half[panels] : kRowTiles<Isa>.without_half[panels];
+      const RowTileFn<Weight> run =
+          with_half ? kTilesOf.with_half[panels] : kTilesOf.without_half[panels];
       run(x, weights + first * layer.in, layer.in, sums + (first - block));
       first += panels * kPanel + (with_half ? kOutputPad : 0);
     }
@@ -212,16 +260,16 @@ void dense_row_f32(const Dense& layer, const float* x, float* y) {
   }
 }
 
-template <typename Isa>
-void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
-               std::size_t y_stride, std::size_t rows) {
+template <typename Isa, typename Weight>
+void dense_float(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+                 std::size_t y_stride, std::size_t rows) {
   const auto* in = static_cast<const float*>(x);
   auto* out = static_cast<float*>(y);
-  if (rows == 1) return dense_row_f32<Isa>(layer, in, out);
+  if (rows == 1) return dense_row<Isa, Weight>(layer, in, out);
 
   constexpr std::size_t kColumns = Isa::kTileVectors * Isa::Floats::size;
   constexpr std::size_t kBlockRows = kBlock / kColumns / Isa::kTileRows * Isa::kTileRows;
-  const auto* weights = static_cast<const float*>(layer.weights);
+  const auto* weights = static_cast<const typename Weight::T*>(layer.weights);
   const std::size_t padded = pad(layer.out, kOutputPad);
   alignas(64) float sums[kBlockRows * kColumns];
   for (std::size_t first = 0; first < padded; first += kColumns) {
@@ -229,16 +277,16 @@ void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
     const std::size_t columns = smaller(kColumns, padded - first);
     for (std::size_t row = 0; row < rows;) {
       const std::size_t now = next_piece(rows - row, kBlockRows);
-      product<Isa>({.a = in + row * x_stride,
-                    .a_row = x_stride,
-                    .a_column = 1,
-                    .b = weights + panel * layer.in + (first - panel),
-                    .b_row = smaller(kPanel, padded - panel),
-                    .c = sums,
-                    .c_row = columns,
-                    .m = now,
-                    .n = columns,
-                    .k = layer.in});
+      product_of<Isa, Weight>({.a = in + row * x_stride,
+                               .a_row = x_stride,
+                               .a_column = 1,
+                               .b = weights + panel * layer.in + (first - panel),
+                               .b_row = smaller(kPanel, padded - panel),
+                               .c = sums,
+                               .c_row = columns,
+                               .m = now,
+                               .n = columns,
+                               .k = layer.in});
       finish_f32<Isa>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
       row += now;
     }

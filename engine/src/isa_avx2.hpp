@@ -17,11 +17,21 @@ PICOVAE_INLINE __m256i load256(const void* from) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(from));
 }
 
+PICOVAE_INLINE __m128i load128(const void* from) {
+  return _mm_loadu_si128(static_cast<const __m128i*>(from));
+}
+
 struct Avx2 {
   using Floats = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
   using Ints = xsimd::batch<std::int32_t, xsimd::fma3<xsimd::avx2>>;
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
     return xsimd::fma(a, b, c);
+  }
+  static PICOVAE_INLINE Floats load_f16(const std::uint16_t* from) {
+    return _mm256_cvtph_ps(load128(from));
+  }
+  static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(from)), 16));
   }
   static constexpr std::size_t kTileRows = 6, kTileVectors = 2;  // 12 sums of 16 registers
   static constexpr std::size_t kRowPanels = 2;
@@ -78,8 +88,7 @@ struct Avx2 {
   static PICOVAE_INLINE Words requantize(const std::int32_t* sums, const std::uint16_t* multiplier,
                                          const std::int32_t* bias, int pre, int post) {
     const auto half = [&](std::size_t at) __attribute__((always_inline)) {
-      const __m256i m =
-          _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(multiplier + at)));
+      const __m256i m = _mm256_cvtepu16_epi32(load128(multiplier + at));
       const __m256i scaled =
           _mm256_mullo_epi32(_mm256_sra_epi32(load256(sums + at), _mm_cvtsi32_si128(pre)), m);
       return _mm256_sra_epi32(_mm256_add_epi32(scaled, load256(bias + at)),

@@ -19,12 +19,22 @@
 namespace picovae {
 namespace {
 
+PICOVAE_INLINE __m256i load256(const void* from) {
+  return _mm256_loadu_si256(static_cast<const __m256i*>(from));
+}
+
 struct Avx512 {
   using Floats = xsimd::batch<float, xsimd::avx512f>;
   using Ints = xsimd::batch<std::int32_t, xsimd::avx512f>;
   // xsimd 8 multiplies and adds apart here.
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
     return _mm512_fmadd_ps(a, b, c);
+  }
+  static PICOVAE_INLINE Floats load_f16(const std::uint16_t* from) {
+    return _mm512_cvtph_ps(load256(from));
+  }
+  static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
+    return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load256(from)), 16));
   }
   static constexpr std::size_t kTileRows = 10, kTileVectors = 2;  // 20 sums of 32 registers
   static constexpr std::size_t kRowPanels = 4;
@@ -78,8 +88,7 @@ struct Avx512 {
 
   static PICOVAE_INLINE Words requantize(const std::int32_t* sums, const std::uint16_t* multiplier,
                                          const std::int32_t* bias, int pre, int post) {
-    const __m512i m =
-        _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(multiplier)));
+    const __m512i m = _mm512_cvtepu16_epi32(load256(multiplier));
     const __m512i scaled =
         _mm512_mullo_epi32(_mm512_sra_epi32(_mm512_loadu_si512(sums), _mm_cvtsi32_si128(pre)), m);
     return _mm512_cvtsepi32_epi16(_mm512_sra_epi32(

@@ -62,6 +62,12 @@ struct Neon {
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
     return vfmaq_f32(c, a, b);
   }
+  static PICOVAE_INLINE Floats load_f16(const std::uint16_t* from) {
+    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
+  }
+  static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
+    return vreinterpretq_f32_u32(vshll_n_u16(vld1_u16(from), 16));
+  }
   // xsimd 8 leaves the rounding errors of two Newton steps: 3 ulp with a sigmoid's own. 32-bit NEON
   // has no division: another step, from a residual that is rounded once, ends below one.
   static PICOVAE_INLINE Floats reciprocal(Floats x) {

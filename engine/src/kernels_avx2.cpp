@@ -3,13 +3,11 @@
 #error "compile this file with -mavx2 -mfma"
 #endif
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 #include "isa_avx2.hpp"
 
 namespace picovae {
 
-constinit const Kernels kAvx2Kernels = {Isa::kAvx2,      "avx2",         Layout::kHost,
-                                        dense_f32<Avx2>, dense_s8<Avx2>, product<Avx2>};
+constinit const Kernels kAvx2Kernels = host_kernels<Avx2>(Isa::kAvx2, "avx2");
 
 }  // namespace picovae

@@ -7,12 +7,10 @@
 // Above all else, for the diagnostics that it turns off.
 #include "isa_avx512.hpp"
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 
 namespace picovae {
 
-constinit const Kernels kAvx512Kernels = {Isa::kAvx512,      "avx512",         Layout::kHost,
-                                          dense_f32<Avx512>, dense_s8<Avx512>, product<Avx512>};
+constinit const Kernels kAvx512Kernels = host_kernels<Avx512>(Isa::kAvx512, "avx512");
 
 }  // namespace picovae

@@ -7,8 +7,7 @@
 // Above all else, for the diagnostics that it turns off.
 #include "isa_avx512.hpp"
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 
 namespace picovae {
 namespace {
@@ -26,8 +25,7 @@ struct Avx512Vnni : Avx512 {
 
 }  // namespace
 
-constinit const Kernels kAvx512VnniKernels = {Isa::kAvx512Vnni,     "avx512vnni",
-                                              Layout::kHost,        dense_f32<Avx512Vnni>,
-                                              dense_s8<Avx512Vnni>, product<Avx512Vnni>};
+constinit const Kernels kAvx512VnniKernels =
+    host_kernels<Avx512Vnni>(Isa::kAvx512Vnni, "avx512vnni");
 
 }  // namespace picovae

@@ -3,8 +3,7 @@
 #error "compile this file with -mavxvnni -mavx2 -mfma"
 #endif
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 #include "isa_avx2.hpp"
 
 namespace picovae {
@@ -23,7 +22,6 @@ struct AvxVnni : Avx2 {
 
 }  // namespace
 
-constinit const Kernels kAvxVnniKernels = {Isa::kAvxVnni,      "avxvnni",         Layout::kHost,
-                                           dense_f32<AvxVnni>, dense_s8<AvxVnni>, product<AvxVnni>};
+constinit const Kernels kAvxVnniKernels = host_kernels<AvxVnni>(Isa::kAvxVnni, "avxvnni");
 
 }  // namespace picovae

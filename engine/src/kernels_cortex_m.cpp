@@ -46,8 +46,10 @@ struct CortexM : cortex_m::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexMKernels = {
-    Isa::kCortexM, "cortex-m", Layout::kCortexM, nullptr, cortex_m::dense_s8<CortexM>, nullptr};
+constinit const Kernels kCortexMKernels = {.isa = Isa::kCortexM,
+                                           .name = "cortex-m",
+                                           .layout = Layout::kCortexM,
+                                           .s8 = cortex_m::dense_s8<CortexM>};
 
 }  // namespace picovae
 

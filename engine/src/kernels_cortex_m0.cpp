@@ -100,8 +100,10 @@ struct CortexM0 : cortex_m::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexM0Kernels = {
-    Isa::kCortexM0, "cortex-m0", Layout::kCortexM, nullptr, cortex_m::dense_s8<CortexM0>, nullptr};
+constinit const Kernels kCortexM0Kernels = {.isa = Isa::kCortexM0,
+                                            .name = "cortex-m0",
+                                            .layout = Layout::kCortexM,
+                                            .s8 = cortex_m::dense_s8<CortexM0>};
 
 }  // namespace picovae
 

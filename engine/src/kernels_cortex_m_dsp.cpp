@@ -185,9 +185,10 @@ struct CortexMDsp {
 
 }  // namespace
 
-constinit const Kernels kCortexMDspKernels = {
-    Isa::kCortexMDsp, "cortex-m-dsp", Layout::kCortexM, nullptr, cortex_m::dense_s8<CortexMDsp>,
-    nullptr};
+constinit const Kernels kCortexMDspKernels = {.isa = Isa::kCortexMDsp,
+                                              .name = "cortex-m-dsp",
+                                              .layout = Layout::kCortexM,
+                                              .s8 = cortex_m::dense_s8<CortexMDsp>};
 
 }  // namespace picovae
 

@@ -8,8 +8,7 @@
 
 #include <cstring>
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 #include "isa_neon.hpp"
 
 namespace picovae {
@@ -87,7 +86,6 @@ template <>
 
 }  // namespace
 
-constinit const Kernels kI8mmKernels = {Isa::kI8mm,      "i8mm",         Layout::kHost,
-                                        dense_f32<I8mm>, dense_s8<I8mm>, product<I8mm>};
+constinit const Kernels kI8mmKernels = host_kernels<I8mm>(Isa::kI8mm, "i8mm");
 
 }  // namespace picovae

@@ -230,7 +230,8 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 
 }  // namespace
 
-constinit const Kernels kMveKernels = {Isa::kMve, "mve", Layout::kMve, nullptr, dense_s8, nullptr};
+constinit const Kernels kMveKernels = {
+    .isa = Isa::kMve, .name = "mve", .layout = Layout::kMve, .s8 = dense_s8};
 
 }  // namespace picovae
 

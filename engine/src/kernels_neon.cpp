@@ -3,13 +3,11 @@
 #error "compile this file with -mfpu=neon-vfpv4 (32-bit Arm)"
 #endif
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 #include "isa_neon.hpp"
 
 namespace picovae {
 
-constinit const Kernels kNeonKernels = {Isa::kNeon,      "neon",         Layout::kHost,
-                                        dense_f32<Neon>, dense_s8<Neon>, product<Neon>};
+constinit const Kernels kNeonKernels = host_kernels<Neon>(Isa::kNeon, "neon");
 
 }  // namespace picovae

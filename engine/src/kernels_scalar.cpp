@@ -1,6 +1,7 @@
 // The reference that defines what is right, on any machine: plain loops over the layout's formula.
 #include <cmath>
 
+#include "half.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/picovae.h"
 #include "requantize.hpp"
@@ -20,9 +21,13 @@ float activate(Activation activation, float v) {
   return v;
 }
 
-void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
-               std::size_t y_stride, std::size_t rows) {
-  const auto* weights = static_cast<const float*>(layer.weights);
+float to_f32(float weight) { return weight; }
+
+// Weights of type T, made f32 by kConvert.
+template <typename T, float (*kConvert)(T)>
+void dense_float(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+                 std::size_t y_stride, std::size_t rows) {
+  const auto* weights = static_cast<const T*>(layer.weights);
   const auto* bias = static_cast<const float*>(layer.bias);
   for (std::size_t row = 0; row < rows; ++row) {
     const float* in = static_cast<const float*>(x) + row * x_stride;
@@ -30,7 +35,9 @@ void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
     for (std::size_t j = 0; j < layer.out; ++j) {
       float sum = bias[j];
       for (std::size_t k = 0; k < layer.in; ++k) {
-        sum += weights[packed_index(Layout::kHost, Type::kF32, layer.in, layer.out, j, k)] * in[k];
+        // f32, f16 and bf16 stand in the same order.
+        const std::size_t at = packed_index(Layout::kHost, Type::kF32, layer.in, layer.out, j, k);
+        sum += kConvert(weights[at]) * in[k];
       }
       out[j] = activate(layer.activation, sum);
     }
@@ -90,8 +97,14 @@ void product(const Product& p) {
 
 }  // namespace
 
-constinit const Kernels kScalarKernels = {Isa::kScalar, "scalar", Layout::kHost,
-                                          dense_f32,    dense_s8, product};
+constinit const Kernels kScalarKernels = {.isa = Isa::kScalar,
+                                          .name = "scalar",
+                                          .layout = Layout::kHost,
+                                          .f32 = dense_float<float, to_f32>,
+                                          .f16 = dense_float<std::uint16_t, f16_to_f32>,
+                                          .bf16 = dense_float<std::uint16_t, bf16_to_f32>,
+                                          .s8 = dense_s8,
+                                          .product = product};
 
 }  // namespace picovae
 

@@ -3,13 +3,11 @@
 #error "compile this file with -march=armv8.2-a+dotprod"
 #endif
 
-#include "dense_f32.hpp"
-#include "dense_s8.hpp"
+#include "host_kernels.hpp"
 #include "isa_neon.hpp"
 
 namespace picovae {
 
-constinit const Kernels kSdotKernels = {Isa::kSdot,      "sdot",         Layout::kHost,
-                                        dense_f32<Sdot>, dense_s8<Sdot>, product<Sdot>};
+constinit const Kernels kSdotKernels = host_kernels<Sdot>(Isa::kSdot, "sdot");
 
 }  // namespace picovae

@@ -27,8 +27,12 @@ constexpr std::array kBuilt = {
 };
 
 #if defined(__x86_64__)
-// clang 14 does not know this one by name. The registers are AVX2's, of which the system is asked
-// there.
+// clang 14 does not know these by name. Their registers are AVX's, of which the system is asked
+// where AVX2 is.
+bool has_f16c() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
+}
 bool has_avx_vnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
@@ -48,12 +52,13 @@ bool machine_runs(Isa isa) {
       return true;
 #if defined(__x86_64__)
     case Isa::kAvx2:
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     case Isa::kAvxVnni:
       return machine_runs(Isa::kAvx2) && has_avx_vnni();
     case Isa::kAvx512:
-      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-             __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
+      return machine_runs(Isa::kAvx2) && __builtin_cpu_supports("avx512f") &&
+             __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx512dq");
     case Isa::kAvx512Vnni:
       return machine_runs(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
 #elif defined(__aarch64__)

@@ -19,11 +19,14 @@ inline std::vector<const Kernels*> runnable_kernels() {
   return runnable;
 }
 
-// Weight is float or std::int8_t, Bias float or std::int32_t. Nothing is larger than the contract
+// Weight is float or std::int8_t, or std::uint16_t for f16 and bf16, which stand in the same order;
+// Bias is float or std::int32_t. Nothing is larger than the contract
 // says, so that an address sanitizer sees every read beyond it.
 template <typename Weight, typename Bias>
 struct PackedLayer {
-  static constexpr Type kType = sizeof(Weight) == 1 ? Type::kS8 : Type::kF32;
+  static constexpr Type kType = sizeof(Weight) == 1   ? Type::kS8
+                                : sizeof(Weight) == 2 ? Type::kF16
+                                                      : Type::kF32;
 
   std::size_t in, out;
   std::vector<Weight> weights;
@@ -66,6 +69,7 @@ struct PackedLayer {
 };
 
 using F32Layer = PackedLayer<float, float>;
+using HalfLayer = PackedLayer<std::uint16_t, float>;
 using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
 
 }  // namespace picovae::tests

@@ -34,11 +34,14 @@ tools::BlobBytes s8_blob(Dimensions dimensions = kSmall, Layout layout = Layout:
   return tools::pack_s8(tests::random_quantized_network(dimensions, 1), layout, parts, {11, 12});
 }
 
-tools::BlobBytes f32_blob() { return tools::pack_f32(tests::random_network(kSmall, 1)); }
+tools::BlobBytes float_blob(Type type) {
+  return tools::pack_float(tests::random_network(kSmall, 1), type);
+}
+tools::BlobBytes f32_blob() { return float_blob(Type::kF32); }
 
 std::vector<tools::BlobBytes> all_kinds() {
   std::vector<tools::BlobBytes> kinds;
-  kinds.push_back(f32_blob());
+  for (const Type type : {Type::kF32, Type::kF16, Type::kBf16}) kinds.push_back(float_blob(type));
   for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
@@ -146,7 +149,7 @@ TEST_CASE("header fields outside of their legal values") {
     return patient.seal().open();
   };
   const auto s8 = s8_blob();
-  for (const int type : {2, 3, 255}) {
+  for (const int type : {4, 5, 255}) {
     CHECK(refused(s8, [&](auto& h) { h.type = Type{static_cast<std::uint8_t>(type)}; }) ==
           Status::kBadHeader);
   }
@@ -155,7 +158,9 @@ TEST_CASE("header fields outside of their legal values") {
           Status::kBadHeader);
   }
   for (const Layout layout : {Layout::kCortexM, Layout::kMve}) {
-    CHECK(refused(f32_blob(), [&](auto& h) { h.layout = layout; }) == Status::kBadHeader);
+    for (const Type type : {Type::kF32, Type::kF16, Type::kBf16}) {
+      CHECK(refused(float_blob(type), [&](auto& h) { h.layout = layout; }) == Status::kBadHeader);
+    }
   }
   for (const std::uint8_t parts : List<std::uint8_t>{0, 4, 7, 128, 255}) {
     CHECK(refused(s8, [&](auto& h) { h.parts = parts; }) == Status::kBadHeader);

@@ -147,7 +147,7 @@ TEST_CASE("models that C refuses") {
 
   CHECK(open_status(built_blob(kBothParts, Layout::kCortexM).bytes()) ==
         PICOVAE_UNSUPPORTED_KERNEL);
-  CHECK(open_status(tools::pack_f32(tests::random_network(BuiltShape::kDimensions, 5)).bytes()) ==
+  CHECK(open_status(tools::pack_float(tests::random_network(BuiltShape::kDimensions, 5)).bytes()) ==
         PICOVAE_WRONG_TYPE);
   CHECK(open_status(tools::pack_s8(tests::random_quantized_network({20, 7, 6, 3}, 5), Layout::kHost,
                                    kBothParts, {})

@@ -127,7 +127,7 @@ template <typename S>
 void check(int calls) {
   const auto s8 = tools::pack_s8(tests::random_quantized_network(S::kDimensions, 1), Layout::kHost,
                                  kEncoderPart | kDecoderPart, {});
-  const auto f32 = tools::pack_f32(tests::random_network(S::kDimensions, 1));
+  const auto f32 = tools::pack_float(tests::random_network(S::kDimensions, 1));
   for (const Kernels* kernels : tests::runnable_kernels()) {
     CAPTURE(std::string(kernels->name));
     CHECK(allocations_of<S, Integer>(s8, *kernels, calls) == 0);

@@ -200,7 +200,7 @@ TEST_CASE("models without golden inputs, and a Vae that is not open") {
   CHECK(vae.self_test(arena, differs) == Status::kNotOpen);
   CHECK(differs == kLayerCount);
 
-  const auto f32 = tools::pack_f32(tests::random_network(S::kDimensions, 1));
+  const auto f32 = tools::pack_float(tests::random_network(S::kDimensions, 1));
   Vae<S, Float> real;
   Arena<S, Float> real_arena;
   REQUIRE(real.open(f32.bytes(), kScalarKernels) == Status::kOk);

@@ -131,7 +131,7 @@ struct FloatReference {
 
   explicit FloatReference(Dimensions dimensions) : network(tests::random_network(dimensions, 3)) {}
 
-  tools::BlobBytes blob() const { return tools::pack_f32(network); }
+  tools::BlobBytes blob() const { return tools::pack_float(network); }
 
   Reals encode(const float* x) const {
     const Reals y =
@@ -402,7 +402,7 @@ TEST_CASE("half a model") {
 
 TEST_CASE("models that a Vae cannot run") {
   const auto s8 = small_blob();
-  const auto f32 = tools::pack_f32(tests::random_network(SmallShape::kDimensions, 3));
+  const auto f32 = tools::pack_float(tests::random_network(SmallShape::kDimensions, 3));
   Vae<SmallShape, Integer> integer;
   Vae<SmallShape, Float> real;
   CHECK(integer.open(f32.bytes(), kScalarKernels) == Status::kWrongType);

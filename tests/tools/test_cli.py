@@ -114,6 +114,17 @@ class Cli(unittest.TestCase):
         evaluate = ["--data", self.data, "--json"]
         self.assertEqual(self.good("eval", blob, *evaluate), self.good("eval", self.f32, *evaluate))
 
+    def test_16_bit_weights_lose_next_to_nothing(self):
+        for kind in ("f16", "bf16"):
+            blob = self.root / f"{kind}.pvae"
+            result = json.loads(self.good("quantize", self.f32, "--data", self.data, "--out", blob,
+                                          "--type", kind, "--json"))
+            self.assertEqual(result["type"], kind)
+            self.assertLess(abs(result["loss"]), 0.01)
+            self.assertLess(result["bytes"], 1_500_000)
+            evaluated = json.loads(self.good("eval", blob, "--data", self.data, "--json"))
+            self.assertEqual(evaluated, result["quantized"])
+
     def test_same_seed_same_bytes_whatever_the_threads(self):
         models = []
         for threads in (1, 2):

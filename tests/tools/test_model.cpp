@@ -37,7 +37,7 @@ TEST_CASE("a network from safetensors, from an f32 blob and from memory is one m
   tests::TemporaryFolder folder;
   const auto network = tests::random_network(BuiltShape::kDimensions, 1);
   save_network(folder / "a.safetensors", network);
-  write_file(folder / "a.pvae", pack_f32(network).bytes());
+  write_file(folder / "a.pvae", pack_float(network).bytes());
 
   const auto memory = make_model(network, kScalarKernels);
   std::vector<std::uint8_t> expected(3 * kPixels), found(3 * kPixels);
@@ -127,14 +127,14 @@ TEST_CASE("what cannot run here is refused with what to do") {
     write_file(path, blob.bytes());
     return tests::message_of([&] { load_model(path, kScalarKernels); });
   };
-  const auto other = message(pack_f32(tests::random_network({784, 128, 64, 16}, 5)));
+  const auto other = message(pack_float(tests::random_network({784, 128, 64, 16}, 5)));
   CHECK(tests::contains(other, "784,128,64,16"));
   CHECK(tests::contains(other, "-DPICOVAE_SHAPE=784,128,64,16"));
   const auto board = message(pack_s8(tests::random_quantized_network(BuiltShape::kDimensions, 6),
                                      Layout::kCortexM, kBothParts, {}));
   CHECK(tests::contains(board, "picovae export"));
   CHECK(tests::contains(board, "--layout host"));
-  auto damaged = pack_f32(tests::random_network(BuiltShape::kDimensions, 7));
+  auto damaged = pack_float(tests::random_network(BuiltShape::kDimensions, 7));
   damaged.bytes()[damaged.bytes().size() / 2] ^= std::byte{1};
   CHECK(tests::contains(message(damaged), "damaged"));
 }

@@ -1,11 +1,14 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "half.hpp"
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
@@ -75,7 +78,7 @@ TEST_CASE("every s8 weight stands where its layout says") {
 
 TEST_CASE("every f32 weight stands where the layout says, mu before logvar") {
   const Network network = random_network(kSize, 2);
-  const BlobBytes blob = pack_f32(network);
+  const BlobBytes blob = pack_float(network);
   const BlobView view = open(blob);
   CHECK(view.header->type == Type::kF32);
   const auto check = [&](const DenseWeights& layer, const Dense& dense, std::size_t first) {
@@ -122,7 +125,7 @@ TEST_CASE("biases, multipliers, rescales and shifts are kept, padding is zero") 
 
 TEST_CASE("sections are aligned, weights come first and in order of use") {
   for (const BlobBytes& blob :
-       {pack_f32(random_network(kSize, 4)),
+       {pack_float(random_network(kSize, 4)),
         pack_s8(random_quantized_network(kSize, 4), Layout::kHost, kBoth, {})}) {
     const BlobView view = open(blob);
     CHECK(view.header->total_size == blob.bytes().size());
@@ -177,7 +180,7 @@ TEST_CASE("the model id is of the logical order") {
     extend(layer->weight);
     extend(layer->bias);
   }
-  CHECK(open(pack_f32(floats)).header->model_id == crc);
+  CHECK(open(pack_float(floats)).header->model_id == crc);
 }
 
 TEST_CASE("any damaged byte is refused, and any truncation") {
@@ -231,5 +234,29 @@ TEST_CASE("what the engine would refuse is not packed") {
 
   Network wide = random_network(kSize, 8);
   wide.hidden1 = 70'000;
-  CHECK(contains(message_of([&] { pack_f32(wide); }), "70000 outputs"));
+  CHECK(contains(message_of([&] { pack_float(wide); }), "70000 outputs"));
+}
+
+TEST_CASE("16-bit weights are the nearest ones, and models of theirs half as large") {
+  Network network = random_network(kSize, 9);
+  for (const auto& [type, digits] : {std::pair{Type::kF16, 11}, {Type::kBf16, 8}}) {
+    const BlobBytes blob = pack_float(network, type);
+    const BlobView view = open(blob);
+    CHECK(view.header->type == type);
+    CHECK(view.header->model_id != open(pack_float(network)).header->model_id);
+    const Dense& layer = view.layers[kDecoder2];
+    for (std::size_t i = 0; i < network.decoder2.weight.size(); ++i) {
+      const float wanted = network.decoder2.weight[i];
+      const std::uint16_t bits = at<std::uint16_t>(
+          layer.weights,
+          packed_index(Layout::kHost, type, layer.in, layer.out, i / layer.in, i % layer.in));
+      const float got = type == Type::kF16 ? f16_to_f32(bits) : bf16_to_f32(bits);
+      // Half a unit in the last of `digits` binary places.
+      REQUIRE(std::fabs(got - wanted) <= std::ldexp(std::fabs(wanted), -digits));
+    }
+    CHECK(at<float>(layer.bias, 3) == network.decoder2.bias[3]);
+  }
+  network.encoder1.weight[5] = 70000;
+  CHECK(contains(message_of([&] { pack_float(network, Type::kF16); }), "too large for f16"));
+  CHECK(open(pack_float(network, Type::kBf16)).header->type == Type::kBf16);
 }

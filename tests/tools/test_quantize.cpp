@@ -93,7 +93,7 @@ struct Outputs {
 // Both models over the same images and the same latents, in real units.
 void run_both(const Network& network, const QuantizedNetwork& quantized, Outputs& f32,
               Outputs& s8) {
-  const BlobBytes f32_blob = pack_f32(network);
+  const BlobBytes f32_blob = pack_float(network);
   const BlobBytes s8_blob = pack_s8(quantized, Layout::kHost, kBoth, {});
   Vae<SmallShape, Float> f32_vae;
   Vae<SmallShape, Integer> s8_vae;

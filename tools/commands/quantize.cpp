@@ -41,7 +41,7 @@ struct Result {
 };
 
 Result quantize_network(const Network& network, const Options& options, const Kernels& kernels) {
-  if (options.type == Type::kF32) return {pack_f32(network), std::nullopt};
+  if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt};
   const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
@@ -138,10 +138,14 @@ void add_quantize(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE.pvae");
-  const std::map<std::string, Type> types = {{"s8", Type::kS8}, {"f32", Type::kF32}};
-  command->add_option("--type", options->type, "s8: integers only; f32: unchanged, for the engine")
+  std::map<std::string, Type> types;
+  for (const auto& [name, type] : kTypeNames) types.emplace(name, type);
+  command
+      ->add_option(
+          "--type", options->type,
+          "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
       ->transform(CLI::CheckedTransformer(types))
-      ->type_name("s8|f32")
+      ->type_name("s8|f16|bf16|f32")
       ->default_str("s8");
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
       ->check(CLI::Number)

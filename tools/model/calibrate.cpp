@@ -44,7 +44,7 @@ void activate(Samples<float>& outputs, std::vector<double>& largest) {
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
                          const CalibrationOptions& options, const Kernels& kernels)
-    : blob_(pack_f32(network)), options_(options), kernels_(kernels) {
+    : blob_(pack_float(network)), options_(options), kernels_(kernels) {
   if (kernels.f32 == nullptr) fail("the {} kernels cannot run float models", kernels.name);
   if (const Status status = open_blob(blob_.bytes(), dimensions_of(network), view_);
       status != Status::kOk) {

@@ -23,8 +23,8 @@ const T* pointer(const BlobBytes& values) {
 }  // namespace
 
 IntegerLayer::IntegerLayer(const QuantizedLayer& layer, Layer index, const Kernels& kernels)
-    : weights_(aligned(packed_weights<std::int8_t>(kernels.layout, Type::kS8, layer.in, layer.out,
-                                                   layer.weight))),
+    : weights_(
+          aligned(packed_weights(kernels.layout, Type::kS8, layer.in, layer.out, layer.weight))),
       bias_(aligned(padded_outputs(layer.bias))),
       multiplier_(aligned(padded_outputs(layer.multiplier))),
       rescale_(aligned(padded_outputs(layer.rescale))),

@@ -212,7 +212,7 @@ std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const
 }
 
 std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels) {
-  return make_model(pack_f32(network), "network", kernels);
+  return make_model(pack_float(network), "network", kernels);
 }
 
 BlobBytes load_blob(const std::filesystem::path& path) {
@@ -225,7 +225,7 @@ BlobBytes load_blob(const std::filesystem::path& path) {
   }
   const Network network = parse_network(bytes, path.string());
   check_shape(network, kBuiltShape, path);
-  return pack_f32(network);
+  return pack_float(network);
 }
 
 std::unique_ptr<Model> load_model(const std::filesystem::path& path, const Kernels& kernels) {

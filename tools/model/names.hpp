@@ -10,7 +10,19 @@
 
 namespace picovae::tools {
 
-constexpr std::string_view type_name(Type type) { return type == Type::kS8 ? "s8" : "f32"; }
+struct TypeName {
+  std::string_view name;
+  Type type;
+};
+inline constexpr std::array<TypeName, 4> kTypeNames = {
+    {{"f32", Type::kF32}, {"s8", Type::kS8}, {"f16", Type::kF16}, {"bf16", Type::kBf16}}};
+
+constexpr std::string_view type_name(Type type) {
+  for (const auto& known : kTypeNames) {
+    if (known.type == type) return known.name;
+  }
+  return "unknown";
+}
 
 struct LayoutName {
   std::string_view name;

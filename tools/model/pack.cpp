@@ -1,5 +1,6 @@
 #include "tools/model/pack.hpp"
 
+#include <Eigen/Core>
 #include <cstring>
 #include <span>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "tools/error.hpp"
 #include "tools/model/golden.hpp"
 #include "tools/model/layers.hpp"
+#include "tools/model/names.hpp"
 #include "tools/model/packed_weights.hpp"
 
 namespace picovae::tools {
@@ -87,6 +89,26 @@ bool has_layer(std::uint8_t parts, std::size_t layer) {
   return (parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
 }
 
+std::vector<std::uint16_t> to_f16(const std::vector<float>& weights, std::size_t layer) {
+  std::vector<std::uint16_t> result;
+  for (const float weight : weights) {
+    const Eigen::half half(weight);
+    if (!Eigen::numext::isfinite(half)) {
+      fail("{}: weight {} is too large for f16; take bf16", kLayerNames[layer], weight);
+    }
+    result.push_back(Eigen::numext::bit_cast<std::uint16_t>(half));
+  }
+  return result;
+}
+
+std::vector<std::uint16_t> to_bf16(const std::vector<float>& weights) {
+  std::vector<std::uint16_t> result;
+  for (const float weight : weights) {
+    result.push_back(Eigen::numext::bit_cast<std::uint16_t>(Eigen::bfloat16(weight)));
+  }
+  return result;
+}
+
 // A layer whose vectors do not fit its sizes would be read beyond its end.
 void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index) {
   const bool rescaled = layer_activation(index) == Activation::kSoftplus;
@@ -99,9 +121,9 @@ void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index)
 
 }  // namespace
 
-BlobBytes pack_f32(const Network& network) {
+BlobBytes pack_float(const Network& network, Type type) {
   BlobHeader header{};
-  header.type = Type::kF32;
+  header.type = type;
   header.layout = Layout::kHost;
   header.dimensions = dimensions_of(network);
   header.parts = kEncoderPart | kDecoderPart;
@@ -111,10 +133,16 @@ BlobBytes pack_f32(const Network& network) {
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const auto& [in, out, weight, bias] = layers[i];
-    id.add(weight);
-    id.add(bias);
-    writer.add(SectionKind::kWeights, i,
-               packed_weights<float>(header.layout, header.type, in, out, weight));
+    const auto add = [&](const auto& values) {
+      id.add(values);
+      id.add(bias);
+      writer.add(SectionKind::kWeights, i, packed_weights(header.layout, type, in, out, values));
+    };
+    if (type == Type::kF32) {
+      add(weight);
+    } else {
+      add(type == Type::kF16 ? to_f16(weight, i) : to_bf16(weight));
+    }
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     writer.add(SectionKind::kBias, i, padded_outputs(layers[i].bias));
@@ -157,7 +185,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     check_layer(layer, sizes[i], i);
     header.shifts[i] = {layer.pre_shift, layer.post_shift};
     writer.add(SectionKind::kWeights, i,
-               packed_weights<std::int8_t>(layout, header.type, layer.in, layer.out, layer.weight));
+               packed_weights(layout, header.type, layer.in, layer.out, layer.weight));
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(parts, i)) continue;

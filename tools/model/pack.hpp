@@ -5,14 +5,16 @@
 #include <cstdint>
 
 #include "picovae/blob.hpp"
+#include "picovae/kernels.hpp"
 #include "tools/model/blob_bytes.hpp"
 #include "tools/model/network.hpp"
 #include "tools/model/quantized_network.hpp"
 
 namespace picovae::tools {
 
-// An f32 model, Layout::kHost.
-BlobBytes pack_f32(const Network& network);
+// A model of f32, f16 or bf16 weights, rounded to nearest, Layout::kHost. Fails where a weight is
+// too large for f16.
+BlobBytes pack_float(const Network& network, Type type = Type::kF32);
 
 // The signatures that stand in an s8 model's header, once they are known.
 struct Signatures {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 #include <vector>
 
 #include "picovae/layout.hpp"
@@ -12,7 +11,7 @@ namespace picovae::tools {
 // weight [out][in] -> the layout's order. Padding counts as weights of zero.
 template <typename T>
 std::vector<T> packed_weights(Layout layout, Type type, std::size_t in, std::size_t out,
-                              std::span<const T> weight) {
+                              const std::vector<T>& weight) {
   std::vector<T> packed(packed_size(layout, type, in, out));
   const std::size_t padded_in = round_up(in, input_pad(layout, type));
   const std::size_t padded_out = packed.size() / padded_in;

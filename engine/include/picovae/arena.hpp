@@ -10,7 +10,7 @@
 
 namespace picovae {
 
-// f32 arithmetic: pixels and logits as f32, latents as f32.
+// f32 arithmetic, on weights of f32, f16 or bf16: pixels, latents and logits as f32.
 struct Float {
   using Pixel = float;   // [0, 1]
   using Hidden = float;  // softplus units

@@ -43,7 +43,7 @@ struct BlobHeader {
 static_assert(sizeof(BlobHeader) == 64);
 
 enum class SectionKind : std::uint8_t {
-  kWeights = 1,     // f32 or s8, packed (layout.hpp)
+  kWeights = 1,     // of the model's type, packed (layout.hpp)
   kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)]
   kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
   kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only

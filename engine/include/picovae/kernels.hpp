@@ -8,8 +8,13 @@
 
 namespace picovae {
 
-// How the weights of a model are stored.
-enum class Type : std::uint8_t { kF32 = 0, kS8 = 1 };
+// How the weights of a model are stored. kF16 (IEEE 754 binary16) and kBf16 (the upper half of an
+// f32) are weights alone: their arithmetic is f32.
+enum class Type : std::uint8_t { kF32 = 0, kS8 = 1, kF16 = 2, kBf16 = 3 };
+
+constexpr std::size_t weight_size(Type type) {
+  return type == Type::kS8 ? 1 : type == Type::kF32 ? 4 : 2;
+}
 
 // In which order they are stored (layout.hpp has the index formulas).
 enum class Layout : std::uint8_t { kHost = 0, kCortexM = 1, kMve = 2 };
@@ -18,7 +23,7 @@ enum class Activation : std::uint8_t { kIdentity, kSoftplus, kSigmoid };
 
 // One affine map with its activation: y = activation(weights * x + bias). Owns nothing.
 struct Dense {
-  const void* weights;              // f32 or s8, packed as the model's layout says
+  const void* weights;              // of the model's type, packed as its layout says
   const void* bias;                 // f32 or s32, [round_up(out, kOutputPad)]
   const std::uint16_t* multiplier;  // s8 only, [round_up(out, kOutputPad)]
   const std::int16_t* rescale;      // s8 with softplus only, [round_up(out, kOutputPad)]
@@ -73,11 +78,27 @@ enum class Isa : std::uint8_t {
 
 struct Kernels {
   Isa isa;
-  const char* name;   // "scalar", "avx2", ...
-  Layout layout;      // of the s8 weights that `s8` reads; f32 is always Layout::kHost
-  DenseFn f32;        // null where absent: open() then refuses
-  DenseFn s8;         // null where absent
-  ProductFn product;  // null where absent
+  const char* name;       // "scalar", "avx2", ...
+  Layout layout;          // of the s8 weights that `s8` reads; others are always Layout::kHost
+  DenseFn f32 = nullptr;  // null where absent: open() then refuses
+  DenseFn f16 = nullptr;
+  DenseFn bf16 = nullptr;
+  DenseFn s8 = nullptr;
+  ProductFn product = nullptr;
+
+  DenseFn dense(Type type) const {
+    switch (type) {
+      case Type::kF32:
+        return f32;
+      case Type::kF16:
+        return f16;
+      case Type::kBf16:
+        return bf16;
+      case Type::kS8:
+        return s8;
+    }
+    return nullptr;
+  }
 };
 
 // One table an ISA. A table may be named on any machine; running it needs the ISA.

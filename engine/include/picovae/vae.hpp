@@ -44,7 +44,7 @@ class Vae {
     }
     const bool integer = view.header->type == Type::kS8;
     if (integer != kIsInteger) return Status::kWrongType;
-    const DenseFn dense = integer ? kernels.s8 : kernels.f32;
+    const DenseFn dense = kernels.dense(view.header->type);
     if (dense == nullptr || view.header->layout != (integer ? kernels.layout : Layout::kHost)) {
       return Status::kUnsupportedKernel;
     }
