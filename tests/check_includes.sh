@@ -24,6 +24,7 @@ exceptions=(
   'engine/src/kernels_scalar.cpp cmath'
   'engine/src/isa_*.hpp cstring'
   'engine/src/isa_avx*.hpp immintrin.h'
+  'engine/src/isa_sse2.hpp emmintrin.h'
   'engine/src/isa_neon.hpp arm_neon.h'
   'engine/src/kernels_i8mm.cpp cstring'
   'engine/src/select.cpp cpuid.h'

@@ -59,7 +59,7 @@ report() {  # report LINES MESSAGE
 report "$(grep -E "[[:space:]][A-Za-z][[:space:]]($pattern)(@.*)?$" <<<"$symbols" || true)" \
   "not allowed in the engine"
 
-for isa in avx2 avxvnni avx512 avx512vnni; do
+for isa in sse2 avx2 avxvnni avx512 avx512vnni; do
   weak=$(awk -v object="kernels_$isa" -v isa="$isa" '
     $(NF - 1) ~ /^[WVuvw]$/ && index($1, object ".") && !index(tolower($NF), isa)' <<<"$symbols")
   report "$weak" "a weak symbol of $isa code, without $isa in its name"

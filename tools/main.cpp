@@ -33,7 +33,7 @@ std::string version() {
 int run(int argc, char** argv) {
   CLI::App app{
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA=scalar|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels."};
+      "PICOVAE_ISA=scalar|sse2|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels."};
   app.name("picovae");
   app.footer(
       "Example:\n"

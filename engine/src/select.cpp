@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::array kBuilt = {
 #if defined(__x86_64__)
-    &kAvx512VnniKernels, &kAvx512Kernels, &kAvxVnniKernels, &kAvx2Kernels,
+    &kAvx512VnniKernels, &kAvx512Kernels, &kAvxVnniKernels, &kAvx2Kernels, &kSse2Kernels,
 #elif defined(__aarch64__)
     &kI8mmKernels,
     &kSdotKernels,
@@ -51,6 +51,8 @@ bool machine_runs(Isa isa) {
     case Isa::kScalar:
       return true;
 #if defined(__x86_64__)
+    case Isa::kSse2:
+      return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
     case Isa::kAvxVnni:

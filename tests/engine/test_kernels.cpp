@@ -351,12 +351,14 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
 }
 
 TEST_CASE(
-    "vector products are one fused multiply-add a term, in order: the same bits on every ISA") {
+    "vector products are one fused multiply-add a term, in order: the same bits on every ISA that "
+    "has one") {
   Random random(8);
   Operands data({29, 80, 101, false}, 0, random);
   const Product& p = data.product;
   for (const Kernels* kernels : runnable_kernels()) {
-    if (kernels->isa == Isa::kScalar) continue;  // rounds each product
+    // These have no fused one and round each product as well.
+    if (kernels->isa == Isa::kScalar || kernels->isa == Isa::kSse2) continue;
     CAPTURE(std::string(kernels->name));
     kernels->product(p);
     for (std::size_t i = 0; i < p.m; ++i) {

@@ -15,7 +15,7 @@ PROGRAM = ""
 CC = CXX = ""
 COMMANDS = ["train", "eval", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "info",
             "self-test"]
-ISAS = ("scalar", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
+ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
 
 def idx_images(count):

@@ -63,6 +63,7 @@ using ProductFn = void (*)(const Product& product);
 
 enum class Isa : std::uint8_t {
   kScalar,
+  kSse2,
   kAvx2,
   kAvxVnni,
   kAvx512,
@@ -103,6 +104,7 @@ struct Kernels {
 
 // One table an ISA. A table may be named on any machine; running it needs the ISA.
 extern const Kernels kScalarKernels;
+extern const Kernels kSse2Kernels;        // any x86-64
 extern const Kernels kAvx2Kernels;        // with FMA
 extern const Kernels kAvxVnniKernels;     // and dot products of bytes
 extern const Kernels kAvx512Kernels;      // F, BW, VL and DQ
