@@ -1,15 +1,10 @@
 #include "tools/data/idx.hpp"
 
-#include <zlib.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <memory>
-#include <string>
 #include <string_view>
-#include <system_error>
 
+#include "tools/data/input_file.hpp"
 #include "tools/error.hpp"
 
 namespace picovae::tools {
@@ -22,47 +17,16 @@ constexpr std::uint32_t kLabelsMagic = 0x00000801;
 constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
 constexpr std::size_t kMaxSide = 4096;
 
-// A plain or compressed file read in order; offsets count uncompressed bytes.
-class Reader {
+// The parts of an IDX file, one after another.
+class Reader : public InputFile {
  public:
-  explicit Reader(const fs::path& path) : path_(path.string()) {
-    std::error_code ignored;
-    if (fs::is_directory(path, ignored)) fail("{}: is a folder; give a file", path_);
-    file_.reset(gzopen(path.c_str(), "rb"));
-    if (!file_) {
-      fail("{}: cannot be opened: {}", path_, std::generic_category().message(errno));
-    }
-    constexpr unsigned kBuffer = 1U << 17;  // zlib's own 8 KiB makes many small reads
-    gzbuffer(file_.get(), kBuffer);
-  }
-
-  const std::string& path() const { return path_; }
-
-  // Reads at most `size` bytes; returns how many there were before the end of the file.
-  std::size_t read(std::uint8_t* out, std::size_t size) {
-    std::size_t done = 0;
-    while (done < size) {
-      constexpr std::size_t kStep = std::size_t{1} << 20;
-      const auto want = static_cast<unsigned>(std::min(size - done, kStep));
-      const int count = gzread(file_.get(), out + done, want);
-      if (count < 0) fail_from_zlib(done);
-      done += static_cast<std::size_t>(count);
-      if (static_cast<unsigned>(count) < want) break;
-    }
-    offset_ += done;
-    if (done < size) {
-      int status = Z_OK;  // a compressed file cut short reports itself only here
-      gzerror(file_.get(), &status);
-      if (status != Z_OK && status != Z_STREAM_END) fail_from_zlib(0);
-    }
-    return done;
-  }
+  using InputFile::InputFile;
 
   std::uint32_t read_u32(std::string_view what) {
     std::array<std::uint8_t, 4> bytes{};
-    const std::size_t start = offset_;
+    const std::size_t start = offset();
     if (read(bytes.data(), bytes.size()) != bytes.size()) {
-      fail("{}: ends at byte {}, inside the {} at byte {}; fetch the file again", path_, offset_,
+      fail("{}: ends at byte {}, inside the {} at byte {}; fetch the file again", path(), offset(),
            what, start);
     }
     return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
@@ -72,7 +36,7 @@ class Reader {
   void expect_magic(std::uint32_t wanted, std::string_view what) {
     const std::uint32_t found = read_u32("magic number");
     if (found != wanted) {
-      fail("{}: the magic number at byte 0 is 0x{:08x}, but a file of {} has 0x{:08x}", path_,
+      fail("{}: the magic number at byte 0 is 0x{:08x}, but a file of {} has 0x{:08x}", path(),
            found, what, wanted);
     }
   }
@@ -81,42 +45,24 @@ class Reader {
   // header that promises too much costs nothing.
   std::vector<std::uint8_t> read_rest(std::size_t size) {
     constexpr std::size_t kChunk = std::size_t{1} << 24;
-    const std::size_t header = offset_;
+    const std::size_t header = offset();
     std::vector<std::uint8_t> values;
     while (values.size() < size) {
       const std::size_t old_size = values.size();
       const std::size_t want = std::min(size - old_size, kChunk);
       values.resize(old_size + want);
       if (read(values.data() + old_size, want) != want) {
-        fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path_,
-             offset_, header + size);
+        fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path(),
+             offset(), header + size);
       }
     }
     std::uint8_t extra = 0;
     if (read(&extra, 1) != 0) {
-      fail("{}: has bytes beyond the {} that its header promises; fetch the file again", path_,
+      fail("{}: has bytes beyond the {} that its header promises; fetch the file again", path(),
            header + size);
     }
     return values;
   }
-
- private:
-  struct Close {
-    void operator()(gzFile file) const { gzclose_r(file); }
-  };
-
-  [[noreturn]] void fail_from_zlib(std::size_t done) {
-    int status = Z_OK;
-    std::string text = gzerror(file_.get(), &status);
-    if (status == Z_ERRNO) text = std::generic_category().message(errno);
-    // zlib puts the path in front of its messages; ours is there already.
-    if (text.starts_with(path_ + ": ")) text.erase(0, path_.size() + 2);
-    fail("{}: cannot be read at byte {}: {}; fetch the file again", path_, offset_ + done, text);
-  }
-
-  std::string path_;
-  std::size_t offset_ = 0;
-  std::unique_ptr<gzFile_s, Close> file_;
 };
 
 fs::path existing(const fs::path& path) {
