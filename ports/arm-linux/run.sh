@@ -47,7 +47,7 @@ done
 ((${#targets[@]})) || targets=(aarch64 aarch64-clang armv7)
 [[ -z $model || -r $model ]] || misuse "cannot read $model"
 [[ -z $picovae || -x $picovae ]] || misuse "cannot run $picovae"
-[[ -z $json ]] || : > "$json" || misuse "cannot write $json"
+[[ -z $json ]] || { : > "$json"; } 2> /dev/null || misuse "cannot write $json"
 mkdir -p "$build"
 build=$(cd "$build" && pwd)
 
