@@ -1,6 +1,7 @@
 # 64-bit Arm Linux with GCC; programs run under qemu, which takes its processor from QEMU_CPU.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
 set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
 # The host's libraries are of no use; header-only ones come by name (CMakeLists.txt).

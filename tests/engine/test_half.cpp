@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -82,6 +83,15 @@ double value_of(std::uint16_t bits, int mantissa_bits, int bias) {
   return bits >> 15 != 0 ? -magnitude : magnitude;
 }
 
+// One times a bf16. 32-bit NEON takes subnormal f32 for zero.
+double product_of_one(std::uint16_t bits) {
+  const double value = value_of(bits, 7, 127);
+#if defined(__arm__)
+  if (std::fabs(value) < std::numeric_limits<float>::min()) return 0;
+#endif
+  return value;
+}
+
 TEST_CASE("16-bit weights are converted exactly, subnormal ones as well") {
   const float x = 1;  // the only input, so that each output is its weight
   for (std::uint32_t first = 0; first < 0x10000; first += 1024) {
@@ -95,7 +105,7 @@ TEST_CASE("16-bit weights are converted exactly, subnormal ones as well") {
       for (std::size_t j = 0; j < 1024; ++j) {
         CAPTURE(bits(j));
         if ((bits(j) & 0x7c00) != 0x7c00) REQUIRE(f16[j] == value_of(bits(j), 10, 15));
-        if ((bits(j) & 0x7f80) != 0x7f80) REQUIRE(bf16[j] == value_of(bits(j), 7, 127));
+        if ((bits(j) & 0x7f80) != 0x7f80) REQUIRE(bf16[j] == product_of_one(bits(j)));
       }
     }
   }
