@@ -5,7 +5,8 @@
        build, and encode the test set
    matrix.py show [--require-isa] ROWS.json...
        prints the matrix. Fails where two signatures differ, where a target says that its own are wrong, and
-       with --require-isa where the machine lacks an ISA. Rows of ports/run.sh --json are taken as well."""
+       with --require-isa where the machine lacks an ISA. Rows of ports/run.sh and
+       ports/arm-linux/run.sh --json are taken as well."""
 import argparse
 import json
 import os
@@ -38,15 +39,17 @@ def show(options):
             rows += json.load(file)
     if not rows:
         sys.exit("matrix.py: no rows")
-    print(f"{'target':14} {'compiler':14} {'isa':14} {'digits':9} {'reconstr.':9} {'codes':9}")
+    print(f"{'target':14} {'compiler':14} {'isa':18} {'digits':9} {'reconstr.':9} {'codes':9}")
     seen = {key: set() for key in KEYS}
     failures = []
     for row in rows:
         # A board says which core it has; its kernels are named by the board.
         target, isa = (row["core"], row["board"]) if "board" in row else (row["target"], row["isa"])
+        if "processor" in row:
+            isa += " " + row["processor"]
         name = f"{target} {row['compiler']} {isa}"
         if not row.get("ran", True):
-            print(f"{target:14} {row['compiler']:14} {isa:14} not run: this machine lacks it")
+            print(f"{target:14} {row['compiler']:14} {isa:18} not run: this machine lacks it")
             if options.require_isa:
                 failures.append(f"{name}: this machine lacks it (--require-isa)")
             continue
@@ -55,7 +58,7 @@ def show(options):
                 seen[key].add(row[key])
         if not row["ok"]:
             failures.append(f"{name}: not as the model says")
-        print(f"{target:14} {row['compiler']:14} {isa:14} "
+        print(f"{target:14} {row['compiler']:14} {isa:18} "
               + " ".join(f"{row.get(key, '-'):9}" for key in KEYS) + ("" if row["ok"] else "  WRONG"))
     failures += [f"{key} differs: {', '.join(sorted(values))}" for key, values in seen.items() if len(values) > 1]
     for failure in failures:

@@ -46,11 +46,12 @@ model=engine/models/mnist_s8.pvae
 matrix=build/test-matrix
 rm -rf "$matrix"
 mkdir -p "$matrix"
-# sign_on_every_isa NAME COMPILER PICOVAE...
+# sign_on_every_isa NAME TARGET COMPILER PICOVAE...
 sign_on_every_isa() {
-  /usr/bin/python3 tests/matrix.py collect --target "$(uname -m)" --compiler "$2" --model $model \
-    --data "$data" --out "$matrix/$1.json" -- "${@:3}"
+  /usr/bin/python3 tests/matrix.py collect --target "$2" --compiler "$3" --model $model \
+    --data "$data" --out "$matrix/$1.json" -- "${@:4}"
 }
+machine=$(uname -m)
 
 # build_and_test NAME COMPILER BUILD_TYPE [CMAKE_OPTION...]
 build_and_test() {
@@ -66,14 +67,14 @@ ctest_options=()
 
 stage "gcc Release"
 build_and_test gcc-release g++ Release
-sign_on_every_isa gcc "$gcc_name" build/test-gcc-release/picovae
+sign_on_every_isa gcc "$machine" "$gcc_name" build/test-gcc-release/picovae
 stage_end
 stage "gcc Debug"
 build_and_test gcc-debug g++ Debug
 stage_end
 stage "clang Release"
 build_and_test clang-release clang++ Release -DCMAKE_C_COMPILER=clang
-sign_on_every_isa clang "$clang_name" build/test-clang-release/picovae
+sign_on_every_isa clang "$machine" "$clang_name" build/test-clang-release/picovae
 stage_end
 
 stage "another shape"
@@ -90,6 +91,7 @@ stage_end
 if $boards; then
   stage "boards"
   picovae=build/test-gcc-release/picovae
+  # ports_run FOLDER ARGUMENT...
   ports_run() { ports/run.sh --picovae $picovae --build "build/test-ports/$1" "${@:2}"; }
   ports_run full --json $matrix/boards.json
   ports_run decoder --decoder-only
@@ -107,7 +109,11 @@ fi
 
 if $arm_linux; then
   stage "Arm Linux"
-  ports/arm-linux/run.sh --model build/test-gcc-release/end_to_end/model.pvae --build build/test-arm-linux
+  ports/arm-linux/run.sh --model $model --picovae build/test-gcc-release/picovae \
+    --build build/test-arm-linux --json $matrix/arm-linux.json
+  # The codes of the whole test set as well.
+  sign_on_every_isa aarch64 aarch64 "gcc $(aarch64-linux-gnu-g++ -dumpfullversion)" \
+    qemu-aarch64 -cpu max build/test-arm-linux/aarch64/picovae/picovae
   stage_end
 fi
 
@@ -120,7 +126,7 @@ if $slow; then
     cmake -S . -B build/test-o0-$compiler -DCMAKE_CXX_COMPILER=$compiler -DCMAKE_BUILD_TYPE=Release \
       -DPICOVAE_KERNEL_OPT=-O0 -DPICOVAE_BUILD_TESTS=OFF -DPICOVAE_BUILD_BENCH=OFF > /dev/null
     cmake --build build/test-o0-$compiler -j "$(nproc)"
-    sign_on_every_isa o0-$compiler "$compiler -O0" build/test-o0-$compiler/picovae
+    sign_on_every_isa o0-$compiler "$machine" "$compiler -O0" build/test-o0-$compiler/picovae
   done
   if $boards; then
     ports_run o0 --kernel-opt -O0
