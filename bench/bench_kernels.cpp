@@ -1,0 +1,118 @@
+// The kernels in time: each dense layer of the network, and the trainer's product of the same size,
+// by weight type, ISA and batch.
+//   bench_kernels --benchmark_filter=decoder.2/s8
+// An ISA that this machine lacks is skipped by name.
+#include <benchmark/benchmark.h>
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "models.hpp"
+#include "picovae/blob.hpp"
+#include "picovae/layout.hpp"
+#include "report.hpp"
+#include "tools/error.hpp"
+#include "tools/model/names.hpp"
+#include "tools/model/samples.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::bench;
+
+// A type's model, packed when it is first asked for.
+struct OpenModel {
+  tools::BlobBytes blob;
+  BlobView view;
+};
+const OpenModel& open_model(const WeightType& type) {
+  static std::map<const WeightType*, OpenModel> models;
+  OpenModel& model = models[&type];
+  if (model.view.header == nullptr) {
+    model.blob = type.pack();
+    const Status status = open_blob(model.blob.bytes(), S::kDimensions, model.view);
+    if (status != Status::kOk) tools::fail("{}: {}", type.name, message(status));
+  }
+  return model;
+}
+
+Work work_of_layer(std::size_t layer, const WeightType& type, std::size_t batch) {
+  const auto [in, out] = S::kLayers[layer];
+  const std::size_t weights = std::size_t{in} * out;
+  return {.multiply_adds = static_cast<double>(weights * batch),
+          .weight_bytes = weights * type.bytes,
+          .footprint = weights * type.bytes};
+}
+
+// Rows of zeros of any type up to 4 bytes an element.
+using Rows = tools::Samples<float>;
+
+void dense(benchmark::State& state, const WeightType& type, const Kernels& kernels,
+           std::size_t index) {
+  if (skip_missing(state, kernels)) return;
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  Dense layer = open_model(type).view.layers[index];
+  if (index == kDecoder2) layer.activation = Activation::kSigmoid;
+  Rows x(batch, layer.in), y(batch, layer.out);
+  for (auto _ : state) {
+    (kernels.*type.dense)(layer, x.row(0), x.stride(), y.row(0), y.stride(), batch);
+    benchmark::ClobberMemory();
+  }
+  report(state, type, kernels.name, work_of_layer(index, type, batch));
+}
+
+void product(benchmark::State& state, const WeightType& type, const Kernels& kernels,
+             std::size_t index) {
+  if (skip_missing(state, kernels)) return;
+  const auto batch = static_cast<std::size_t>(state.range(0));
+  const auto [in, out] = S::kLayers[index];
+  Rows a(batch, in), b(in, out), c(batch, out);
+  const Product whole = {.a = a.row(0),
+                         .a_row = a.stride(),
+                         .a_column = 1,
+                         .b = b.row(0),
+                         .b_row = b.stride(),
+                         .c = c.row(0),
+                         .c_row = c.stride(),
+                         .m = batch,
+                         .n = round_up(out, kOutputPad),
+                         .k = in};
+  for (auto _ : state) {
+    kernels.product(whole);
+    benchmark::ClobberMemory();
+  }
+  report(state, type, kernels.name, work_of_layer(index, type, batch));
+}
+
+using Run = void (*)(benchmark::State&, const WeightType&, const Kernels&, std::size_t);
+
+void add(const char* operation, Run run, const WeightType& type, std::size_t index,
+         std::int64_t batch) {
+  for (const Kernels* kernels : built_kernels()) {
+    benchmark::RegisterBenchmark(
+        (std::string{operation} + "/" + std::string{tools::kLayerNames[index]} + "/" + type.name +
+         "/" + kernels->name)
+            .c_str(),
+        [=, &type](benchmark::State& state) { run(state, type, *kernels, index); })
+        ->ArgName("batch")
+        ->Arg(batch);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  for (std::size_t index = 0; index < kLayerCount; ++index) {
+    for (const WeightType& type : weight_types()) {
+      for (const std::int64_t batch : {1, 100}) add("dense", dense, type, index, batch);
+    }
+    add("product", product, weight_types()[0], index, 100);
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}

@@ -1,0 +1,34 @@
+// A way to run the network: ours, or a peer's.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "models.hpp"
+#include "tools/model/blob_bytes.hpp"
+
+namespace picovae::bench {
+
+// Ready for batches of one size: whatever can be done once, packing above all, its constructor
+// does. Inputs are images() and latents() in the type that the contender takes.
+class Contender {
+ public:
+  virtual ~Contender() = default;
+
+  // What is timed.
+  virtual void run(Task task) = 0;
+
+  // What the last run wrote, in real units, laid out as reference(task): at least `batch` rows.
+  virtual std::vector<double> result(Task task) const = 0;
+};
+
+// The engine, through Vae. Where there are several models, equal ones, each run takes the next: the
+// weights then come from as far away as all of them together need.
+//   models  outlive the contender
+std::unique_ptr<Contender> make_picovae(const WeightType& type, const Kernels& kernels,
+                                        std::span<const tools::BlobBytes> models,
+                                        std::size_t batch);
+
+}  // namespace picovae::bench

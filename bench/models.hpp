@@ -1,0 +1,68 @@
+// The one network that all benchmarks run, in every weight type, and what is fed to it. Its weights
+// are random: no time depends on them.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "tools/built_shape.hpp"
+#include "tools/model/blob_bytes.hpp"
+#include "tools/model/network.hpp"
+
+namespace picovae::bench {
+
+using S = tools::BuiltShape;
+
+inline constexpr std::size_t kMaxBatch = 100;
+
+// What is timed.
+enum class Task {
+  kEncode,   // images -> mu, logvar
+  kDecode,   // z -> pixels
+  kForward,  // images -> pixels, decoded from z = mu
+};
+inline constexpr std::array kTasks = {Task::kEncode, Task::kDecode, Task::kForward};
+
+const char* name(Task task);
+
+// Multiply-adds for an image, which is also how many weights are read for it.
+constexpr std::size_t multiply_adds(Task task) {
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const bool runs = i < kDecoder0 ? task != Task::kDecode : task != Task::kEncode;
+    if (runs) sum += std::size_t{S::kLayers[i].in} * S::kLayers[i].out;
+  }
+  return sum;
+}
+
+// A weight type. A new one is a row of kWeightTypes.
+struct WeightType {
+  const char* name;
+  std::size_t bytes;  // of a weight
+  bool integer;       // runs in Integer arithmetic rather than Float
+  double tolerance;   // results may be this far from those of the float network in f64
+  DenseFn Kernels::*dense;
+  tools::BlobBytes (*pack)();  // network() as a blob
+};
+std::span<const WeightType> weight_types();
+
+const tools::Network& network();
+
+// [kMaxBatch][kPixels] u8 and [kMaxBatch][kLatent] Q3.10. A Float model gets the same numbers.
+const std::vector<std::uint8_t>& images();
+const std::vector<std::int16_t>& latents();
+
+// The same in real units.
+std::vector<float> real_images(std::size_t batch);
+std::vector<float> real_latents(std::size_t batch);
+
+// What the network makes of them, in f64:
+//   kEncode           [kMaxBatch][2 * kLatent], mu and logvar of each image
+//   kDecode, kForward [kMaxBatch][kPixels]
+const std::vector<double>& reference(Task task);
+
+}  // namespace picovae::bench

@@ -1,0 +1,164 @@
+// The engine beside its peers: the same network in Eigen, OpenBLAS and oneDNN, one thread each, in
+// turn. Every result is checked before it is timed. bench/run.sh runs it as it is meant to be run:
+//   OMP_NUM_THREADS=1 bench_peers
+//   OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=Haswell PICOVAE_ISA=avx2 bench_peers
+// PICOVAE_ISA names our kernels; with avx2 the peers are kept to AVX2 as well.
+#include <benchmark/benchmark.h>
+#include <cblas.h>
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contender.hpp"
+#include "models.hpp"
+#include "peer.hpp"
+#include "report.hpp"
+#include "tools/error.hpp"
+#include "tools/isa.hpp"
+#include "tools/model/layers.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::bench;
+
+// A peer's s8 result may be this far from the float network's. With scales for each layer and
+// output, taken from the inputs themselves, 8-bit weights stay below 0.016 and 7-bit ones below
+// 0.035.
+constexpr double kPeerS8Tolerance = 0.04;
+
+struct Entry {
+  const WeightType* type;
+  std::string name;
+  double tolerance;
+  std::function<std::unique_ptr<Contender>(std::size_t batch)> make;
+};
+
+Entry ours(const WeightType& type, const Kernels& kernels) {
+  return {&type, "picovae", type.tolerance, [&](std::size_t batch) {
+            static std::map<const WeightType*, tools::BlobBytes> blobs;
+            tools::BlobBytes& blob = blobs[&type];
+            if (blob.bytes().empty()) blob = type.pack();
+            return make_picovae(type, kernels, {&blob, 1}, batch);
+          }};
+}
+
+Entry peer(const WeightType& type, const char* name, PeerFn* make) {
+  return {&type, name, type.integer ? kPeerS8Tolerance : type.tolerance, [=](std::size_t batch) {
+            return make(
+                {tools::engine_layers(network()), batch, real_images(batch), real_latents(batch)});
+          }};
+}
+
+// By type, ours before the peers.
+//   avx2  the peers are to use no more than that
+std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
+  std::vector<Entry> result;
+  for (const WeightType& type : weight_types()) {
+    const std::string_view type_name = type.name;
+    result.push_back(ours(type, kernels));
+    if (type_name == "f32") {
+      PeerFn* eigen = native::make_eigen;
+      PeerFn* openblas = native::make_openblas;
+#if defined(__x86_64__)
+      if (avx2) {
+        eigen = avx2::make_eigen;
+        openblas = avx2::make_openblas;
+      }
+#endif
+      result.push_back(peer(type, "eigen", eigen));
+      result.push_back(peer(type, "openblas", openblas));
+      result.push_back(peer(type, "onednn", make_onednn_inner_product_f32));
+      result.push_back(peer(type, "onednn_matmul", make_onednn_matmul_f32));
+    } else if (type_name == "s8") {
+      result.push_back(peer(type, "onednn", make_onednn_inner_product_s8));
+      result.push_back(peer(type, "onednn_matmul", make_onednn_matmul_s8));
+    }
+  }
+  return result;
+}
+
+bool wrong_results = false;
+
+// Empty where the contender's result is that of the network.
+std::string check(Contender& contender, Task task, std::size_t batch, double tolerance) {
+  contender.run(task);
+  const std::vector<double> got = contender.result(task);
+  const std::vector<double>& wanted = reference(task);
+  if (got.size() != wanted.size() / kMaxBatch * batch) return "a result of another size";
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    const double error = std::fabs(got[i] - wanted[i]);
+    if (!(error <= tolerance)) return "off by " + std::to_string(error);  // a NaN too
+  }
+  return "";
+}
+
+// A contender for one batch size, and what the checks of its tasks said.
+struct Made {
+  std::unique_ptr<Contender> contender;
+  std::map<Task, std::string> errors;
+};
+
+void run(benchmark::State& state, const Entry& entry, Task task, std::size_t batch,
+         const Kernels& kernels) {
+  static std::map<std::pair<const Entry*, std::size_t>, Made> all;
+  const auto [place, is_new] = all.try_emplace({&entry, batch});
+  auto& [contender, errors] = place->second;
+  if (is_new) contender = entry.make(batch);
+  if (!contender) return state.SkipWithError("it has no such primitive for this machine");
+  if (!errors.contains(task)) errors[task] = check(*contender, task, batch, entry.tolerance);
+  if (!errors[task].empty()) {
+    wrong_results = true;
+    return state.SkipWithError(("wrong result, " + errors[task]).c_str());
+  }
+  for (auto _ : state) {
+    contender->run(task);
+    benchmark::ClobberMemory();
+  }
+  report(state, *entry.type, kernels.name, work_of(task, *entry.type, batch));
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  const char* threads = std::getenv("OMP_NUM_THREADS");
+  if (threads == nullptr || std::string_view{threads} != "1") {
+    tools::fail("bench_peers: set OMP_NUM_THREADS=1, or run bench/run.sh, which does");
+  }
+  const Kernels& kernels = tools::chosen_kernels();
+  const bool avx2 = limit_onednn(kernels.name);
+  const std::string core = openblas_get_corename();
+  if (avx2 && core != "Haswell" && core != "Zen") {
+    tools::fail("bench_peers: OpenBLAS uses more than AVX2; set OPENBLAS_CORETYPE=Haswell");
+  }
+  benchmark::AddCustomContext("onednn", describe_onednn());
+  benchmark::AddCustomContext("openblas", core);
+
+  const std::vector<Entry> contenders = entries(kernels, avx2);
+  for (const Task task : kTasks) {
+    for (const std::size_t batch : {std::size_t{1}, std::size_t{8}, std::size_t{100}}) {
+      for (const Entry& entry : contenders) {
+        const std::string row = std::string{name(task)} + "/" + entry.type->name +
+                                "/batch:" + std::to_string(batch) + "/" + kernels.name + "/" +
+                                entry.name;
+        benchmark::RegisterBenchmark(row.c_str(), [=, &entry, &kernels](benchmark::State& state) {
+          run(state, entry, task, batch, kernels);
+        });
+      }
+    }
+  }
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return wrong_results ? 1 : 0;
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "%s\n", error.what());
+  return 1;
+}

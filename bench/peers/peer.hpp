@@ -1,0 +1,48 @@
+// The peers: the same network in other libraries, each used as its documentation advises.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contender.hpp"
+#include "picovae/shape.hpp"
+#include "tools/model/network.hpp"
+
+namespace picovae::bench {
+
+// What a peer is made from.
+struct PeerSetup {
+  std::array<tools::DenseWeights, kLayerCount> layers;  // indexed by Layer
+  std::size_t batch;
+  std::vector<float> images, latents;  // [batch][...] in real units
+};
+
+using PeerFn = std::unique_ptr<Contender>(const PeerSetup& setup);
+
+// Eigen, and OpenBLAS with Eigen's array functions for the activations, compiled for this machine
+// and, on x86, once more for AVX2. A shared library each, with symbols of its own: the functions of
+// Eigen that two sets of flags make of one template must not meet.
+#define PICOVAE_PEER_API __attribute__((visibility("default")))
+namespace native {
+PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
+}
+namespace avx2 {
+PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
+}
+
+// oneDNN in f32 and in its own s8, by either of the primitives that fit. Null where it has none for
+// this machine.
+PeerFn make_onednn_inner_product_f32, make_onednn_matmul_f32;
+PeerFn make_onednn_inner_product_s8, make_onednn_matmul_s8;
+
+// Lets oneDNN use no more than the ISA of that name (Kernels::name); to be called before anything
+// is made. False where it knows no such limit.
+bool limit_onednn(const std::string& isa);
+
+// Version and ISA.
+std::string describe_onednn();
+
+}  // namespace picovae::bench

@@ -1,0 +1,54 @@
+// Loops of nothing but the instructions that the kernels of an ISA live on: how fast they go is
+// what those kernels cannot exceed. One translation unit an ISA, like the kernels themselves.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace picovae::bench {
+
+// Arrays start at multiples of 64 bytes.
+struct Probe {
+  const char* isa;  // as Kernels::name
+  // Operations in a round; a multiplication and an addition are two.
+  double multiply_add_operations, dot_operations;
+
+  // `rounds` rounds of f32 multiply-adds, in chains that do not wait for each other.
+  //   data  [kProbeData] in and out, so that no compiler knows what comes of it
+  void (*multiply_add)(float* data, std::size_t rounds);
+
+  // The same with s8 dot products, as the s8 kernels form them.
+  //   inputs, weights  [kProbeData]
+  //   sums             [kProbeData] out
+  void (*dot)(const std::uint8_t* inputs, const std::int8_t* weights, std::int32_t* sums,
+              std::size_t rounds);
+
+  // Reads memory once, from front to back.
+  //   bytes  a multiple of kReadUnit
+  //   seen   [kProbeData] out
+  void (*read)(const std::byte* from, std::size_t bytes, float* seen);
+};
+
+inline constexpr std::size_t kProbeData = 1024;  // elements: more than all registers hold
+inline constexpr std::size_t kReadUnit = 1024;
+
+// The probes of this build, best first, and whether this machine can run them.
+struct BuiltProbe {
+  const Probe* probe;
+  bool runs;
+};
+std::span<const BuiltProbe> built_probes();
+
+// The one with that name, or null where there is none or the machine cannot run it.
+const Probe* find_probe(const char* isa);
+
+extern const Probe kAvx512VnniProbe;
+extern const Probe kAvx512Probe;
+extern const Probe kAvxVnniProbe;
+extern const Probe kAvx2Probe;
+extern const Probe kI8mmProbe;
+extern const Probe kSdotProbe;
+extern const Probe kNeonProbe;
+
+}  // namespace picovae::bench

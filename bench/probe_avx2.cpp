@@ -1,0 +1,10 @@
+#if !defined(__AVX2__) || !defined(__FMA__)
+#error "compile this file with -mavx2 -mfma"
+#endif
+
+#include "isa_avx2.hpp"
+#include "probe_body.hpp"
+
+namespace picovae::bench {
+constinit const Probe kAvx2Probe = make_probe<Avx2>("avx2");
+}  // namespace picovae::bench

@@ -1,0 +1,98 @@
+// The probes' loops, once for all ISAs. An Isa is one of the engine's (isa_*.hpp), or one derived
+// from it with another Narrow. Include this only in files compiled for it, after its header.
+#pragma once
+
+#include "probe.hpp"
+#include "simd.hpp"
+
+namespace picovae::bench {
+namespace {
+
+// As many chains as the register tile has sums: enough to hide the latency.
+template <typename Isa>
+inline constexpr std::size_t kChains = Isa::kTileRows* Isa::kTileVectors;
+
+template <typename Isa>
+void multiply_add_chains(float* data, std::size_t rounds) {
+  using Floats = typename Isa::Floats;
+  constexpr std::size_t kLanes = Floats::size;
+  static_assert((kChains<Isa> + 2) * kLanes <= kProbeData);
+  Floats sums[kChains<Isa>];
+  unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
+    sums[i] = Floats::load_unaligned(data + i * kLanes);
+  });
+  const Floats a = Floats::load_unaligned(data + kChains<Isa> * kLanes);
+  const Floats b = Floats::load_unaligned(data + (kChains<Isa> + 1) * kLanes);
+  for (; rounds != 0; --rounds) {
+    unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
+      sums[i] = Isa::multiply_add(sums[i], a, b);
+    });
+  }
+  unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
+    sums[i].store_unaligned(data + i * kLanes);
+  });
+}
+
+// Ten chains fit 16 registers beside what a dot product without an instruction of its own needs.
+inline constexpr std::size_t kDotInputs = 2, kDotWeights = 5;
+
+template <typename Isa>
+void dot_chains(const std::uint8_t* inputs, const std::int8_t* weights, std::int32_t* sums,
+                std::size_t rounds) {
+  using Dot = typename Isa::Narrow;
+  using Sums = typename Isa::Sums;
+  constexpr std::size_t kBytes = sizeof(Sums), kLanes = kBytes / sizeof(std::int32_t);
+  static_assert(kDotWeights * kBytes <= kProbeData);
+  static_assert(kDotInputs * kDotWeights * kLanes <= kProbeData);
+  Sums total[kDotInputs][kDotWeights] = {};
+  typename Dot::Input x[kDotInputs];
+  unroll<kDotInputs>([&](auto i) __attribute__((always_inline)) {
+    x[i] = Dot::broadcast(inputs + 64 * i);
+  });
+  for (; rounds != 0; --rounds) {
+    unroll<kDotWeights>([&](auto v) __attribute__((always_inline)) {
+      const typename Dot::Weights w = Dot::load(weights + v * kBytes);
+      // For all the compiler knows memory changes here: weights are loaded in every round, once,
+      // and products formed anew.
+      asm volatile("" ::: "memory");
+      unroll<kDotInputs>([&](auto i) __attribute__((always_inline)) {
+        total[i][v] = Dot::dot(total[i][v], x[i], w);
+      });
+    });
+  }
+  unroll<kDotInputs * kDotWeights>([&](auto i) __attribute__((always_inline)) {
+    Isa::store(sums + i * kLanes, total[i / kDotWeights][i % kDotWeights]);
+  });
+}
+
+template <typename Isa>
+void read_stream(const std::byte* from, std::size_t bytes, float* seen) {
+  using Floats = typename Isa::Floats;
+  constexpr std::size_t kLanes = Floats::size, kVectors = 8;
+  static_assert(kReadUnit % (kVectors * sizeof(Floats)) == 0 && kVectors * kLanes <= kProbeData);
+  const auto* at = reinterpret_cast<const float*>(from);
+  Floats bits[kVectors];
+  unroll<kVectors>([&](auto i) __attribute__((always_inline)) { bits[i] = Floats(0.0f); });
+  for (const float* end = at + bytes / sizeof(float); at != end; at += kVectors * kLanes) {
+    unroll<kVectors>([&](auto i) __attribute__((always_inline)) {
+      bits[i] = bits[i] | Floats::load_unaligned(at + i * kLanes);
+    });
+  }
+  unroll<kVectors>([&](auto i) __attribute__((always_inline)) {
+    bits[i].store_unaligned(seen + i * kLanes);
+  });
+}
+
+// products: multiplications in a call of dot(), four a lane unless the ISA says otherwise.
+template <typename Isa>
+constexpr Probe make_probe(const char* isa, std::size_t products = sizeof(typename Isa::Sums)) {
+  return {.isa = isa,
+          .multiply_add_operations = 2.0 * kChains<Isa> * Isa::Floats::size,
+          .dot_operations = 2.0 * kDotInputs * kDotWeights * static_cast<double>(products),
+          .multiply_add = multiply_add_chains<Isa>,
+          .dot = dot_chains<Isa>,
+          .read = read_stream<Isa>};
+}
+
+}  // namespace
+}  // namespace picovae::bench

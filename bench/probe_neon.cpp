@@ -1,0 +1,10 @@
+#if !defined(__aarch64__)
+#error "compile this file for 64-bit Arm"
+#endif
+
+#include "isa_neon.hpp"
+#include "probe_body.hpp"
+
+namespace picovae::bench {
+constinit const Probe kNeonProbe = make_probe<Neon>("neon");
+}  // namespace picovae::bench

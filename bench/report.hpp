@@ -1,0 +1,35 @@
+// The figures beside a time: rates, and the part of the limit that was reached.
+#pragma once
+
+#include <benchmark/benchmark.h>
+
+#include <cstddef>
+#include <string>
+
+#include "models.hpp"
+#include "picovae/kernels.hpp"
+
+namespace picovae::bench {
+
+// Work of one iteration.
+struct Work {
+  double multiply_adds;
+  std::size_t weight_bytes;  // read once, however many images there are
+  std::size_t footprint;     // bytes in use over many iterations: says from which memory they come
+};
+
+// The work of a task on the weights of `copies` models in turn.
+Work work_of(Task task, const WeightType& type, std::size_t batch, std::size_t copies = 1);
+
+// Sets the counters of a benchmark that has run:
+//   FLOP or OP  operations a second; a multiply-add is two
+//   bytes       of weights a second
+//   limit_us    the fewest microseconds that one core could need with this ISA's instructions: for
+//               the operations at its peak or for the bytes at its bandwidth, whichever is longer
+//   of_limit    that time, divided by the time it took
+void report(benchmark::State& state, const WeightType& type, const char* isa, const Work& work);
+
+// Skips a benchmark whose ISA this machine lacks, by name.
+bool skip_missing(benchmark::State& state, const Kernels& kernels);
+
+}  // namespace picovae::bench

@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Measures the engine beside its peers and the machine's limit, and prints one table of medians.
+set -euo pipefail
+
+usage() {
+  cat <<'TEXT'
+Usage: bench/run.sh [OPTION...]
+
+Installs what it needs, builds in Release mode into build/bench, runs every benchmark five times, each
+contender in its turn, and prints the medians.
+
+  --json FILE   the table as a list of rows as well
+  --quick       one short run, whose figures mean nothing: to see that everything works
+  --built DIR   take the programs of the build in DIR; install and build nothing
+  --help        this text
+
+  bench/run.sh --json build/bench/figures.json
+
+Let nothing else run meanwhile. Times are CPU times of one thread, in microseconds.
+TEXT
+}
+
+misuse() {
+  echo "bench/run.sh: $1 (see --help)" >&2
+  exit 2
+}
+
+json='' runs=5 quick=false built=''
+while (($#)); do
+  case $1 in
+    --help | -h) usage; exit 0 ;;
+    --quick) quick=true runs=1; shift ;;
+    --json | --built) (($# > 1)) || misuse "$1 needs a value" ;;&
+    --json) json=$(realpath -m "$2"); shift 2 ;;
+    --built) built=$2; shift 2 ;;
+    *) misuse "unknown argument $1" ;;
+  esac
+done
+[[ -z $built || -x $built/bench/bench_forward ]] || misuse "no bench/bench_forward in $built"
+
+here=$(cd "$(dirname "$0")" && pwd)
+if [[ -n $built ]]; then
+  build=$(cd "$built" && pwd)
+else
+  cd "$here/.."
+  tools/install_packages.sh g++ cmake make python3 libxsimd-dev libbenchmark-dev libcli11-dev libeigen3-dev \
+    nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev libopenblas-dev libdnnl-dev
+  build=$PWD/build/bench
+  echo "building into $build" >&2
+  cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DPICOVAE_BUILD_TESTS=OFF \
+    -DPICOVAE_BUILD_BENCH_PEERS=ON > /dev/null
+  cmake --build "$build" -j "$(nproc)" > /dev/null
+fi
+programs=$build/bench results=$build/bench/results
+rm -rf "$results"
+mkdir -p "$results"
+
+# Whatever the caller's environment says of them: one thread, and kernels of the libraries' own choice.
+unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE ONEDNN_MAX_CPU_ISA DNNL_MAX_CPU_ISA PICOVAE_ISA
+export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+
+# measure NAME MIN_TIME COMMAND...: one run into results/NAME.RUN.json
+measure() {
+  local name=$1 min_time=$2 log=$results/$1.log
+  shift 2
+  $quick && min_time=0.001
+  echo "run $run of $runs: $name" >&2
+  if ! "$@" --benchmark_min_time="$min_time" --benchmark_out="$results/$name.$run.json" \
+    --benchmark_out_format=json > "$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "bench/run.sh: $name failed; all it said is in $log" >&2
+    exit 1
+  fi
+}
+
+capped=false
+[[ $(uname -m) == x86_64 ]] && grep -qw avx2 /proc/cpuinfo && capped=true
+for ((run = 1; run <= runs; ++run)); do
+  if [[ -x $programs/bench_peers ]]; then
+    measure peers 0.1 "$programs/bench_peers"
+    # Ours and the peers with AVX2 alone.
+    $capped && measure peers_avx2 0.1 env ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell PICOVAE_ISA=avx2 \
+      "$programs/bench_peers"
+  fi
+  measure forward 0.02 "$programs/bench_forward"
+  measure kernels 0.02 "$programs/bench_kernels"
+  measure roofline 0.02 "$programs/bench_roofline"
+done
+/usr/bin/python3 "$here/table.py" "$results" ${json:+--json "$json"}
