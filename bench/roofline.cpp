@@ -97,11 +97,11 @@ double Roofline::bandwidth(std::size_t bytes) {
   if (result != 0) return result;
   const Buffer buffer(size);
   bool included = false;
-  for (const auto& [probe, runs] : built_probes()) {
-    included = included || probe == &probe_;
-    if (!included || !runs) continue;
+  for (const BuiltProbe& built : built_probes()) {
+    included = included || built.probe == &probe_;
+    if (!included || !built.runs) continue;
     alignas(64) float seen[kProbeData];
-    const double seconds = fewest_seconds([&] { probe->read(buffer.data(), size, seen); });
+    const double seconds = fewest_seconds([&] { built.probe->read(buffer.data(), size, seen); });
     result = std::max(result, static_cast<double>(size) / seconds);
   }
   return result;

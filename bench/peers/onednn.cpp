@@ -267,14 +267,12 @@ class OneDnn : public Contender {
   ReadyLayer layers_[kLayerCount], first_after_encoder_;
 };
 
-std::unique_ptr<Contender> make_f32(const PeerSetup& setup, Primitive kind) {
-  return std::make_unique<OneDnn>(setup, kind);
-}
-
-std::unique_ptr<Contender> make_s8(const PeerSetup& setup, Primitive kind) {
-  OneDnn f32(setup, kind);
+// Null where oneDNN has no such primitive for this machine.
+std::unique_ptr<Contender> make_onednn(const PeerSetup& setup, Primitive kind, DataType weights) {
   try {
-    return std::make_unique<OneDnn>(setup, kind, f32);
+    auto f32 = std::make_unique<OneDnn>(setup, kind);
+    if (weights == DataType::f32) return f32;
+    return std::make_unique<OneDnn>(setup, kind, *f32);
   } catch (const dnnl::error&) {
     return nullptr;
   }
@@ -283,16 +281,16 @@ std::unique_ptr<Contender> make_s8(const PeerSetup& setup, Primitive kind) {
 }  // namespace
 
 std::unique_ptr<Contender> make_onednn_inner_product_f32(const PeerSetup& setup) {
-  return make_f32(setup, Primitive::kInnerProduct);
+  return make_onednn(setup, Primitive::kInnerProduct, DataType::f32);
 }
 std::unique_ptr<Contender> make_onednn_matmul_f32(const PeerSetup& setup) {
-  return make_f32(setup, Primitive::kMatmul);
+  return make_onednn(setup, Primitive::kMatmul, DataType::f32);
 }
 std::unique_ptr<Contender> make_onednn_inner_product_s8(const PeerSetup& setup) {
-  return make_s8(setup, Primitive::kInnerProduct);
+  return make_onednn(setup, Primitive::kInnerProduct, DataType::s8);
 }
 std::unique_ptr<Contender> make_onednn_matmul_s8(const PeerSetup& setup) {
-  return make_s8(setup, Primitive::kMatmul);
+  return make_onednn(setup, Primitive::kMatmul, DataType::s8);
 }
 
 bool limit_onednn(const std::string& isa) {
