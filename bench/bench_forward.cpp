@@ -16,6 +16,7 @@
 #include "models.hpp"
 #include "report.hpp"
 #include "roofline.hpp"
+#include "tools/model/names.hpp"
 
 namespace {
 
@@ -24,12 +25,12 @@ using namespace picovae::bench;
 
 // Equal models of one type, as many as were ever asked for. Those of one type at a time: they fill
 // memory several times the size of the last cache.
-std::span<const tools::BlobBytes> copies(const WeightType& type, std::size_t count) {
+std::span<const tools::BlobBytes> copies(Type type, std::size_t count) {
   static std::vector<tools::BlobBytes> models;
-  static const WeightType* type_of_models = nullptr;
-  if (type_of_models != &type) {
-    models = {type.pack()};
-    type_of_models = &type;
+  static Type type_of_models{};
+  if (models.empty() || type_of_models != type) {
+    models = {pack(type)};
+    type_of_models = type;
   }
   models.reserve(count);
   while (models.size() < count) models.push_back(models.front());
@@ -52,33 +53,32 @@ std::vector<Origin> origins() {
   return result;
 }
 
-void run(benchmark::State& state, Task task, const WeightType& type, std::size_t batch,
-         const Kernels& kernels, const Origin& origin) {
-  if (skip_missing(state, kernels)) return;
-  const std::size_t model = multiply_adds(task) * type.bytes;
+void run(benchmark::State& state, Task task, Type type, std::size_t batch, const Kernels& kernels,
+         const Origin& origin) {
+  if (skip_missing(state, kernels.isa, kernels.name)) return;
+  const std::size_t model = multiply_adds(task) * weight_size(type);
   const std::size_t count = std::max((origin.bytes + model - 1) / model, std::size_t{1});
   const auto contender = make_picovae(type, kernels, copies(type, count), batch);
   for (auto _ : state) {
     contender->run(task);
     benchmark::ClobberMemory();
   }
-  report(state, type, kernels.name, work_of(task, type, batch, count));
+  report(state, type, kernels.isa, work_of(task, type, batch, count));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const WeightType& type : weight_types()) {
+  for (const tools::TypeName& type : tools::kTypeNames) {
     for (const Origin& origin : origins()) {
       for (const Task task : kTasks) {
-        for (const std::size_t batch : {std::size_t{1}, std::size_t{8}, std::size_t{100}}) {
+        for (const std::size_t batch : kBatches) {
           for (const Kernels* kernels : built_kernels()) {
-            const std::string row = std::string{name(task)} + "/" + type.name +
-                                    "/batch:" + std::to_string(batch) + "/" + kernels->name + "/" +
-                                    origin.contender;
-            benchmark::RegisterBenchmark(row.c_str(), [=, &type](benchmark::State& state) {
-              run(state, task, type, batch, *kernels, origin);
-            });
+            benchmark::RegisterBenchmark(
+                row_name(task, type.type, batch, *kernels, origin.contender).c_str(),
+                [=](benchmark::State& state) {
+                  run(state, task, type.type, batch, *kernels, origin);
+                });
           }
         }
       }

@@ -3,6 +3,7 @@
 //   bench_kernels --benchmark_filter=decoder.2/s8
 // An ISA that this machine lacks is skipped by name.
 #include <benchmark/benchmark.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
@@ -28,46 +29,44 @@ struct OpenModel {
   tools::BlobBytes blob;
   BlobView view;
 };
-const OpenModel& open_model(const WeightType& type) {
-  static std::map<const WeightType*, OpenModel> models;
-  OpenModel& model = models[&type];
+const OpenModel& open_model(Type type) {
+  static std::map<Type, OpenModel> models;
+  OpenModel& model = models[type];
   if (model.view.header == nullptr) {
-    model.blob = type.pack();
+    model.blob = pack(type);
     const Status status = open_blob(model.blob.bytes(), S::kDimensions, model.view);
-    if (status != Status::kOk) tools::fail("{}: {}", type.name, message(status));
+    if (status != Status::kOk) tools::fail("{}: {}", tools::type_name(type), message(status));
   }
   return model;
 }
 
-Work work_of_layer(std::size_t layer, const WeightType& type, std::size_t batch) {
+Work work_of_layer(std::size_t layer, Type type, std::size_t batch) {
   const auto [in, out] = S::kLayers[layer];
   const std::size_t weights = std::size_t{in} * out;
   return {.multiply_adds = static_cast<double>(weights * batch),
-          .weight_bytes = weights * type.bytes,
-          .footprint = weights * type.bytes};
+          .weight_bytes = weights * weight_size(type),
+          .footprint = weights * weight_size(type)};
 }
 
 // Rows of zeros of any type up to 4 bytes an element.
 using Rows = tools::Samples<float>;
 
-void dense(benchmark::State& state, const WeightType& type, const Kernels& kernels,
-           std::size_t index) {
-  if (skip_missing(state, kernels)) return;
-  const auto batch = static_cast<std::size_t>(state.range(0));
+void dense(benchmark::State& state, Type type, const Kernels& kernels, std::size_t index,
+           std::size_t batch) {
+  if (skip_missing(state, kernels.isa, kernels.name)) return;
   Dense layer = open_model(type).view.layers[index];
   if (index == kDecoder2) layer.activation = Activation::kSigmoid;
   Rows x(batch, layer.in), y(batch, layer.out);
   for (auto _ : state) {
-    (kernels.*type.dense)(layer, x.row(0), x.stride(), y.row(0), y.stride(), batch);
+    kernels.dense(type)(layer, x.row(0), x.stride(), y.row(0), y.stride(), batch);
     benchmark::ClobberMemory();
   }
-  report(state, type, kernels.name, work_of_layer(index, type, batch));
+  report(state, type, kernels.isa, work_of_layer(index, type, batch));
 }
 
-void product(benchmark::State& state, const WeightType& type, const Kernels& kernels,
-             std::size_t index) {
-  if (skip_missing(state, kernels)) return;
-  const auto batch = static_cast<std::size_t>(state.range(0));
+void product(benchmark::State& state, Type type, const Kernels& kernels, std::size_t index,
+             std::size_t batch) {
+  if (skip_missing(state, kernels.isa, kernels.name)) return;
   const auto [in, out] = S::kLayers[index];
   Rows a(batch, in), b(in, out), c(batch, out);
   const Product whole = {.a = a.row(0),
@@ -84,21 +83,18 @@ void product(benchmark::State& state, const WeightType& type, const Kernels& ker
     kernels.product(whole);
     benchmark::ClobberMemory();
   }
-  report(state, type, kernels.name, work_of_layer(index, type, batch));
+  report(state, type, kernels.isa, work_of_layer(index, type, batch));
 }
 
-using Run = void (*)(benchmark::State&, const WeightType&, const Kernels&, std::size_t);
+using Run = void (*)(benchmark::State&, Type, const Kernels&, std::size_t index, std::size_t batch);
 
-void add(const char* operation, Run run, const WeightType& type, std::size_t index,
-         std::int64_t batch) {
+void add(const char* operation, Run run, Type type, std::size_t index, std::size_t batch) {
   for (const Kernels* kernels : built_kernels()) {
     benchmark::RegisterBenchmark(
-        (std::string{operation} + "/" + std::string{tools::kLayerNames[index]} + "/" + type.name +
-         "/" + kernels->name)
+        fmt::format("{}/{}/{}/batch:{}/{}", operation, tools::kLayerNames[index],
+                    tools::type_name(type), batch, kernels->name)
             .c_str(),
-        [=, &type](benchmark::State& state) { run(state, type, *kernels, index); })
-        ->ArgName("batch")
-        ->Arg(batch);
+        [=](benchmark::State& state) { run(state, type, *kernels, index, batch); });
   }
 }
 
@@ -106,10 +102,12 @@ void add(const char* operation, Run run, const WeightType& type, std::size_t ind
 
 int main(int argc, char** argv) {
   for (std::size_t index = 0; index < kLayerCount; ++index) {
-    for (const WeightType& type : weight_types()) {
-      for (const std::int64_t batch : {1, 100}) add("dense", dense, type, index, batch);
+    for (const tools::TypeName& type : tools::kTypeNames) {
+      for (const std::size_t batch : {std::size_t{1}, kMaxBatch}) {
+        add("dense", dense, type.type, index, batch);
+      }
     }
-    add("product", product, weight_types()[0], index, 100);
+    add("product", product, Type::kF32, index, kMaxBatch);
   }
   benchmark::Initialize(&argc, argv);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "probe.hpp"
+#include "report.hpp"
 #include "roofline.hpp"
 
 namespace {
@@ -46,25 +47,22 @@ void read(benchmark::State& state, const Probe& probe, const Level& level) {
 }
 
 template <typename Run>
-void add(const std::string& name, const BuiltProbe& built, Run run) {
-  const Probe& probe = *built.probe;
-  benchmark::RegisterBenchmark((name + "/" + probe.isa).c_str(),
-                               [&probe, runs = built.runs, run](benchmark::State& state) {
-                                 if (runs) return run(state, probe);
-                                 const std::string isa = probe.isa;
-                                 state.SkipWithError((isa + ": this machine lacks it").c_str());
+void add(const std::string& name, const Probe& probe, Run run) {
+  benchmark::RegisterBenchmark((name + "/" + probe.name).c_str(),
+                               [&probe, run](benchmark::State& state) {
+                                 if (!skip_missing(state, probe.isa, probe.name)) run(state, probe);
                                });
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const BuiltProbe& built : built_probes()) {
-    add("multiply_add/f32", built, multiply_add);
-    add("dot/s8", built, dot);
+  for (const Probe* probe : built_probes()) {
+    add("multiply_add/f32", *probe, multiply_add);
+    add("dot/s8", *probe, dot);
     for (const Level& level : levels()) {
-      add(std::string{"read/"} + level.name, built,
-          [level](benchmark::State& state, const Probe& probe) { read(state, probe, level); });
+      add(std::string{"read/"} + level.name, *probe,
+          [level](benchmark::State& state, const Probe& p) { read(state, p, level); });
     }
   }
   benchmark::Initialize(&argc, argv);

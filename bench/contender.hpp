@@ -27,7 +27,7 @@ class Contender {
 // The engine, through Vae. Where there are several models, equal ones, each run takes the next: the
 // weights then come from as far away as all of them together need.
 //   models  outlive the contender
-std::unique_ptr<Contender> make_picovae(const WeightType& type, const Kernels& kernels,
+std::unique_ptr<Contender> make_picovae(Type type, const Kernels& kernels,
                                         std::span<const tools::BlobBytes> models,
                                         std::size_t batch);
 

@@ -79,10 +79,10 @@ class Picovae : public Contender {
 
 }  // namespace
 
-std::unique_ptr<Contender> make_picovae(const WeightType& type, const Kernels& kernels,
+std::unique_ptr<Contender> make_picovae(Type type, const Kernels& kernels,
                                         std::span<const tools::BlobBytes> models,
                                         std::size_t batch) {
-  if (type.integer) return std::make_unique<Picovae<Integer>>(kernels, models, batch);
+  if (type == Type::kS8) return std::make_unique<Picovae<Integer>>(kernels, models, batch);
   return std::make_unique<Picovae<Float>>(kernels, models, batch);
 }
 

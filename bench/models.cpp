@@ -60,8 +60,6 @@ std::vector<std::uint8_t> make_images(std::size_t count, std::uint32_t item) {
   return pixels;
 }
 
-tools::BlobBytes pack_f32() { return tools::pack_f32(network()); }
-
 tools::BlobBytes pack_s8() {
   constexpr std::size_t kCount = 200;
   const auto quantized =
@@ -69,11 +67,6 @@ tools::BlobBytes pack_s8() {
                       {.images = kCount, .seed = kSeed, .threads = 1}, select_kernels());
   return tools::pack_s8(quantized.network, Layout::kHost, kEncoderPart | kDecoderPart, {});
 }
-
-constexpr std::array kWeightTypes = {
-    WeightType{"f32", 4, false, 1e-4, &Kernels::f32, pack_f32},
-    WeightType{"s8", 1, true, 0.1, &Kernels::s8, pack_s8},
-};
 
 // One layer over `rows` rows.
 std::vector<double> run_layer(const tools::DenseWeights& layer, Activation activation,
@@ -132,7 +125,23 @@ const char* name(Task task) {
   return "forward";
 }
 
-std::span<const WeightType> weight_types() { return kWeightTypes; }
+tools::BlobBytes pack(Type type) {
+  return type == Type::kS8 ? pack_s8() : tools::pack_float(network(), type);
+}
+
+double tolerance(Type type) {
+  switch (type) {
+    case Type::kF32:
+      return 1e-4;
+    case Type::kF16:
+      return 2e-3;
+    case Type::kBf16:
+      return 2e-2;
+    case Type::kS8:  // of a network of random weights, calibrated on 200 random images
+      break;
+  }
+  return 0.1;
+}
 
 const tools::Network& network() {
   static const tools::Network made = make_network();

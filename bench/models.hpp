@@ -5,7 +5,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 #include <vector>
 
 #include "picovae/kernels.hpp"
@@ -17,6 +16,7 @@ namespace picovae::bench {
 
 using S = tools::BuiltShape;
 
+inline constexpr std::array<std::size_t, 3> kBatches = {1, 8, 100};
 inline constexpr std::size_t kMaxBatch = 100;
 
 // What is timed.
@@ -39,18 +39,13 @@ constexpr std::size_t multiply_adds(Task task) {
   return sum;
 }
 
-// A weight type. A new one is a row of kWeightTypes.
-struct WeightType {
-  const char* name;
-  std::size_t bytes;  // of a weight
-  bool integer;       // runs in Integer arithmetic rather than Float
-  double tolerance;   // results may be this far from those of the float network in f64
-  DenseFn Kernels::*dense;
-  tools::BlobBytes (*pack)();  // network() as a blob
-};
-std::span<const WeightType> weight_types();
-
 const tools::Network& network();
+
+// The network with weights of a type. All the types are tools::kTypeNames.
+tools::BlobBytes pack(Type type);
+
+// A result of such a model may be this far from reference().
+double tolerance(Type type);
 
 // [kMaxBatch][kPixels] u8 and [kMaxBatch][kLatent] Q3.10. A Float model gets the same numbers.
 const std::vector<std::uint8_t>& images();

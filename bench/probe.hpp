@@ -6,11 +6,14 @@
 #include <cstdint>
 #include <span>
 
+#include "picovae/kernels.hpp"
+
 namespace picovae::bench {
 
 // Arrays start at multiples of 64 bytes.
 struct Probe {
-  const char* isa;  // as Kernels::name
+  Isa isa;
+  const char* name;  // as Kernels::name
   // Operations in a round; a multiplication and an addition are two.
   double multiply_add_operations, dot_operations;
 
@@ -33,20 +36,17 @@ struct Probe {
 inline constexpr std::size_t kProbeData = 1024;  // elements: more than all registers hold
 inline constexpr std::size_t kReadUnit = 1024;
 
-// The probes of this build, best first, and whether this machine can run them.
-struct BuiltProbe {
-  const Probe* probe;
-  bool runs;
-};
-std::span<const BuiltProbe> built_probes();
+// The probes of this build, best first, whether this machine can run them or not.
+std::span<const Probe* const> built_probes();
 
-// The one with that name, or null where there is none or the machine cannot run it.
-const Probe* find_probe(const char* isa);
+// The ISA's, or null where there is none or the machine cannot run it.
+const Probe* find_probe(Isa isa);
 
 extern const Probe kAvx512VnniProbe;
 extern const Probe kAvx512Probe;
 extern const Probe kAvxVnniProbe;
 extern const Probe kAvx2Probe;
+extern const Probe kSse2Probe;
 extern const Probe kI8mmProbe;
 extern const Probe kSdotProbe;
 extern const Probe kNeonProbe;

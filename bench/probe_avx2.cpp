@@ -6,5 +6,5 @@
 #include "probe_body.hpp"
 
 namespace picovae::bench {
-constinit const Probe kAvx2Probe = make_probe<Avx2>("avx2");
+constinit const Probe kAvx2Probe = make_probe<Avx2>(Isa::kAvx2, "avx2");
 }  // namespace picovae::bench

@@ -7,5 +7,5 @@
 #include "probe_body.hpp"
 
 namespace picovae::bench {
-constinit const Probe kAvx512Probe = make_probe<Avx512>("avx512");
+constinit const Probe kAvx512Probe = make_probe<Avx512>(Isa::kAvx512, "avx512");
 }  // namespace picovae::bench

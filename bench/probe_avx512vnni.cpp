@@ -19,6 +19,6 @@ struct Avx512Vnni : Avx512 {
 
 }  // namespace
 
-constinit const Probe kAvx512VnniProbe = make_probe<Avx512Vnni>("avx512vnni");
+constinit const Probe kAvx512VnniProbe = make_probe<Avx512Vnni>(Isa::kAvx512Vnni, "avx512vnni");
 
 }  // namespace picovae::bench

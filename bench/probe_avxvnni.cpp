@@ -18,6 +18,6 @@ struct AvxVnni : Avx2 {
 
 }  // namespace
 
-constinit const Probe kAvxVnniProbe = make_probe<AvxVnni>("avxvnni");
+constinit const Probe kAvxVnniProbe = make_probe<AvxVnni>(Isa::kAvxVnni, "avxvnni");
 
 }  // namespace picovae::bench

@@ -2,15 +2,18 @@
 // from it with another Narrow. Include this only in files compiled for it, after its header.
 #pragma once
 
+#include <algorithm>
+
 #include "probe.hpp"
 #include "simd.hpp"
 
 namespace picovae::bench {
 namespace {
 
-// As many chains as the register tile has sums: enough to hide the latency.
+// As many chains as the register tile has sums, and enough to hide the latency of a multiplication
+// and an addition apart.
 template <typename Isa>
-inline constexpr std::size_t kChains = Isa::kTileRows* Isa::kTileVectors;
+inline constexpr std::size_t kChains = std::max(Isa::kTileRows* Isa::kTileVectors, std::size_t{12});
 
 template <typename Isa>
 void multiply_add_chains(float* data, std::size_t rounds) {
@@ -85,8 +88,10 @@ void read_stream(const std::byte* from, std::size_t bytes, float* seen) {
 
 // products: multiplications in a call of dot(), four a lane unless the ISA says otherwise.
 template <typename Isa>
-constexpr Probe make_probe(const char* isa, std::size_t products = sizeof(typename Isa::Sums)) {
+constexpr Probe make_probe(picovae::Isa isa, const char* name,
+                           std::size_t products = sizeof(typename Isa::Sums)) {
   return {.isa = isa,
+          .name = name,
           .multiply_add_operations = 2.0 * kChains<Isa> * Isa::Floats::size,
           .dot_operations = 2.0 * kDotInputs * kDotWeights * static_cast<double>(products),
           .multiply_add = multiply_add_chains<Isa>,

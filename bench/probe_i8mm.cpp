@@ -20,6 +20,6 @@ constexpr std::size_t kProducts = 2 * 32;
 
 }  // namespace
 
-constinit const Probe kI8mmProbe = make_probe<I8mm>("i8mm", kProducts);
+constinit const Probe kI8mmProbe = make_probe<I8mm>(Isa::kI8mm, "i8mm", kProducts);
 
 }  // namespace picovae::bench

@@ -6,5 +6,5 @@
 #include "probe_body.hpp"
 
 namespace picovae::bench {
-constinit const Probe kNeonProbe = make_probe<Neon>("neon");
+constinit const Probe kNeonProbe = make_probe<Neon>(Isa::kNeon, "neon");
 }  // namespace picovae::bench

@@ -6,5 +6,5 @@
 #include "probe_body.hpp"
 
 namespace picovae::bench {
-constinit const Probe kSdotProbe = make_probe<Sdot>("sdot");
+constinit const Probe kSdotProbe = make_probe<Sdot>(Isa::kSdot, "sdot");
 }  // namespace picovae::bench

@@ -11,6 +11,10 @@
 
 namespace picovae::bench {
 
+// What a row of the forward pass is called: decode/f32/batch:1/avx2/picovae.
+std::string row_name(Task task, Type type, std::size_t batch, const Kernels& kernels,
+                     const std::string& contender);
+
 // Work of one iteration.
 struct Work {
   double multiply_adds;
@@ -19,7 +23,7 @@ struct Work {
 };
 
 // The work of a task on the weights of `copies` models in turn.
-Work work_of(Task task, const WeightType& type, std::size_t batch, std::size_t copies = 1);
+Work work_of(Task task, Type type, std::size_t batch, std::size_t copies = 1);
 
 // Sets the counters of a benchmark that has run:
 //   FLOP or OP  operations a second; a multiply-add is two
@@ -27,9 +31,9 @@ Work work_of(Task task, const WeightType& type, std::size_t batch, std::size_t c
 //   limit_us    the fewest microseconds that one core could need with this ISA's instructions: for
 //               the operations at its peak or for the bytes at its bandwidth, whichever is longer
 //   of_limit    that time, divided by the time it took
-void report(benchmark::State& state, const WeightType& type, const char* isa, const Work& work);
+void report(benchmark::State& state, Type type, Isa isa, const Work& work);
 
 // Skips a benchmark whose ISA this machine lacks, by name.
-bool skip_missing(benchmark::State& state, const Kernels& kernels);
+bool skip_missing(benchmark::State& state, Isa isa, const char* name);
 
 }  // namespace picovae::bench

@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdlib>
-#include <map>
 #include <memory>
 #include <vector>
 
@@ -49,10 +48,9 @@ class Roofline {
  private:
   const Probe& probe_;
   double multiply_adds_ = 0, dots_ = 0;
-  std::map<std::size_t, double> bandwidths_;
 };
 
-// The roofline of the ISA with that name (Kernels::name); null where no probe knows it.
-Roofline* find_roofline(const char* isa);
+// The ISA's roofline; null where it has no probe or the machine cannot run it.
+Roofline* find_roofline(Isa isa);
 
 }  // namespace picovae::bench

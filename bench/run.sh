@@ -82,8 +82,8 @@ for ((run = 1; run <= runs; ++run)); do
     $capped && measure peers_avx2 0.1 env ONEDNN_MAX_CPU_ISA=AVX2 OPENBLAS_CORETYPE=Haswell PICOVAE_ISA=avx2 \
       "$programs/bench_peers"
   fi
-  measure forward 0.02 "$programs/bench_forward"
-  measure kernels 0.02 "$programs/bench_kernels"
-  measure roofline 0.02 "$programs/bench_roofline"
+  measure forward 0.01 "$programs/bench_forward"
+  measure kernels 0.01 "$programs/bench_kernels"
+  measure roofline 0.01 "$programs/bench_roofline"
 done
 /usr/bin/python3 "$here/table.py" "$results" ${json:+--json "$json"}

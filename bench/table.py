@@ -29,8 +29,8 @@ def load(folder, program):
 
 
 def make_row(program, name, results):
-    if program == "kernels":  # dense/decoder.2/f32/avx2/batch:1
-        operation, layer, type_, isa, batch = name.split("/")
+    if program == "kernels":  # dense/decoder.2/f32/batch:1/avx2
+        operation, layer, type_, batch, isa = name.split("/")
         task, contender = f"{operation} {layer}", "picovae"
     else:  # decode/f32/batch:1/avx2/picovae
         task, type_, batch, isa, contender = name.split("/")

@@ -23,6 +23,7 @@
 #include "tools/error.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/layers.hpp"
+#include "tools/model/names.hpp"
 
 namespace {
 
@@ -35,51 +36,51 @@ using namespace picovae::bench;
 constexpr double kPeerS8Tolerance = 0.04;
 
 struct Entry {
-  const WeightType* type;
+  Type type;
   std::string name;
   double tolerance;
   std::function<std::unique_ptr<Contender>(std::size_t batch)> make;
 };
 
-Entry ours(const WeightType& type, const Kernels& kernels) {
-  return {&type, "picovae", type.tolerance, [&](std::size_t batch) {
-            static std::map<const WeightType*, tools::BlobBytes> blobs;
-            tools::BlobBytes& blob = blobs[&type];
-            if (blob.bytes().empty()) blob = type.pack();
+Entry ours(Type type, const Kernels& kernels) {
+  return {type, "picovae", tolerance(type), [=, &kernels](std::size_t batch) {
+            static std::map<Type, tools::BlobBytes> blobs;
+            tools::BlobBytes& blob = blobs[type];
+            if (blob.bytes().empty()) blob = pack(type);
             return make_picovae(type, kernels, {&blob, 1}, batch);
           }};
 }
 
-Entry peer(const WeightType& type, const char* name, PeerFn* make) {
-  return {&type, name, type.integer ? kPeerS8Tolerance : type.tolerance, [=](std::size_t batch) {
+Entry peer(Type type, const char* name, PeerFn* make) {
+  return {type, name, type == Type::kS8 ? kPeerS8Tolerance : tolerance(type),
+          [=](std::size_t batch) {
             return make(
                 {tools::engine_layers(network()), batch, real_images(batch), real_latents(batch)});
           }};
 }
 
 // By type, ours before the peers.
-//   avx2  the peers are to use no more than that
+//   avx2  Eigen and OpenBLAS are to use no more than that
 std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
-  std::vector<Entry> result;
-  for (const WeightType& type : weight_types()) {
-    const std::string_view type_name = type.name;
-    result.push_back(ours(type, kernels));
-    if (type_name == "f32") {
-      PeerFn* eigen = native::make_eigen;
-      PeerFn* openblas = native::make_openblas;
+  PeerFn* eigen = native::make_eigen;
+  PeerFn* openblas = native::make_openblas;
 #if defined(__x86_64__)
-      if (avx2) {
-        eigen = avx2::make_eigen;
-        openblas = avx2::make_openblas;
-      }
+  if (avx2) {
+    eigen = avx2::make_eigen;
+    openblas = avx2::make_openblas;
+  }
 #endif
-      result.push_back(peer(type, "eigen", eigen));
-      result.push_back(peer(type, "openblas", openblas));
-      result.push_back(peer(type, "onednn", make_onednn_inner_product_f32));
-      result.push_back(peer(type, "onednn_matmul", make_onednn_matmul_f32));
-    } else if (type_name == "s8") {
-      result.push_back(peer(type, "onednn", make_onednn_inner_product_s8));
-      result.push_back(peer(type, "onednn_matmul", make_onednn_matmul_s8));
+  std::vector<Entry> result;
+  for (const tools::TypeName& type : tools::kTypeNames) {
+    result.push_back(ours(type.type, kernels));
+    if (type.type == Type::kF32) {
+      result.push_back(peer(type.type, "eigen", eigen));
+      result.push_back(peer(type.type, "openblas", openblas));
+      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_f32));
+      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_f32));
+    } else if (type.type == Type::kS8) {
+      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_s8));
+      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_s8));
     }
   }
   return result;
@@ -122,7 +123,7 @@ void run(benchmark::State& state, const Entry& entry, Task task, std::size_t bat
     contender->run(task);
     benchmark::ClobberMemory();
   }
-  report(state, *entry.type, kernels.name, work_of(task, *entry.type, batch));
+  report(state, entry.type, kernels.isa, work_of(task, entry.type, batch));
 }
 
 }  // namespace
@@ -133,7 +134,8 @@ int main(int argc, char** argv) try {
     tools::fail("bench_peers: set OMP_NUM_THREADS=1, or run bench/run.sh, which does");
   }
   const Kernels& kernels = tools::chosen_kernels();
-  const bool avx2 = limit_onednn(kernels.name);
+  limit_onednn(kernels.isa);
+  const bool avx2 = kernels.isa == Isa::kAvx2 || kernels.isa == Isa::kAvxVnni;
   const std::string core = openblas_get_corename();
   if (avx2 && core != "Haswell" && core != "Zen") {
     tools::fail("bench_peers: OpenBLAS uses more than AVX2; set OPENBLAS_CORETYPE=Haswell");
@@ -143,14 +145,12 @@ int main(int argc, char** argv) try {
 
   const std::vector<Entry> contenders = entries(kernels, avx2);
   for (const Task task : kTasks) {
-    for (const std::size_t batch : {std::size_t{1}, std::size_t{8}, std::size_t{100}}) {
+    for (const std::size_t batch : kBatches) {
       for (const Entry& entry : contenders) {
-        const std::string row = std::string{name(task)} + "/" + entry.type->name +
-                                "/batch:" + std::to_string(batch) + "/" + kernels.name + "/" +
-                                entry.name;
-        benchmark::RegisterBenchmark(row.c_str(), [=, &entry, &kernels](benchmark::State& state) {
-          run(state, entry, task, batch, kernels);
-        });
+        benchmark::RegisterBenchmark(row_name(task, entry.type, batch, kernels, entry.name).c_str(),
+                                     [=, &entry, &kernels](benchmark::State& state) {
+                                       run(state, entry, task, batch, kernels);
+                                     });
       }
     }
   }

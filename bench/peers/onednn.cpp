@@ -293,11 +293,20 @@ std::unique_ptr<Contender> make_onednn_matmul_s8(const PeerSetup& setup) {
   return make_onednn(setup, Primitive::kMatmul, DataType::s8);
 }
 
-bool limit_onednn(const std::string& isa) {
-  const auto limit = isa == "avx2"      ? dnnl::cpu_isa::avx2
-                     : isa == "avxvnni" ? dnnl::cpu_isa::avx2_vnni
-                                        : dnnl::cpu_isa::all;
-  return limit != dnnl::cpu_isa::all && dnnl::set_max_cpu_isa(limit) == dnnl::status::success;
+void limit_onednn(Isa isa) {
+  switch (isa) {
+    case Isa::kAvx2:
+      dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2);
+      break;
+    case Isa::kAvxVnni:
+      dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx2_vnni);
+      break;
+    case Isa::kAvx512:
+      dnnl::set_max_cpu_isa(dnnl::cpu_isa::avx512_core);
+      break;
+    default:
+      break;
+  }
 }
 
 std::string describe_onednn() {

@@ -38,9 +38,9 @@ PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
 PeerFn make_onednn_inner_product_f32, make_onednn_matmul_f32;
 PeerFn make_onednn_inner_product_s8, make_onednn_matmul_s8;
 
-// Lets oneDNN use no more than the ISA of that name (Kernels::name); to be called before anything
-// is made. False where it knows no such limit.
-bool limit_onednn(const std::string& isa);
+// Lets oneDNN use no more than that ISA, where it knows such a limit. To be called before anything
+// is made.
+void limit_onednn(Isa isa);
 
 // Version and ISA.
 std::string describe_onednn();
