@@ -109,13 +109,6 @@ struct Tiles {
 template <typename Isa, typename Weight, std::size_t Vectors>
 inline constexpr Tiles<Isa, Weight, Vectors> kTiles;
 
-// The next of the pieces that `left` is cut into. What remains after whole units is shared by the
-// last two: a tile of two or three rows has too few sums under way to keep the multipliers busy.
-PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
-  if (left <= unit) return left;
-  return left < 2 * unit ? (left + 1) / 2 : unit;
-}
-
 template <typename Isa, typename Weight>
 void product_of(const ProductOf<Weight>& whole) {
   constexpr std::size_t kColumns = Isa::kTileVectors * Isa::Floats::size;

@@ -4,11 +4,12 @@
 // An Isa gives, beside the types Narrow and Wide below,
 //   Sums      a vector of s32, one an output; add(sums, sums), store(to, sums)
 //   Words     an xsimd batch of s16, what the epilogue works on: kOutputPad lanes, or half of them
-//   kS8Rows, kS8Vectors  the tile for many rows; a single row takes a whole panel instead
+//   kS8Rows, kS8Vectors  the largest tile for many rows; a single row takes a whole panel instead
 //   kS8Split             how many groups of a single row are summed apart
 //   requantize(sums, multiplier, bias, pre, post)  a Words' worth of sums -> Words
 //   multiply_q15(a, b)                             as in requantize.hpp
 //   store_bytes(words, to)                         words in 0..255 -> u8
+// and may give Twice, the same from Words on for twice as many outputs.
 // Narrow (x u8 in 0..127) and Wide (x s16 in +-8191) say how four products join an s32 lane:
 //   Input broadcast(x)   x[0..3] to all lanes
 //   Weights load(w)      four weights of each output
@@ -130,14 +131,14 @@ PICOVAE_INLINE typename Isa::Words sigmoid_s8(typename Isa::Words t) {
 template <Activation kActivation>
 using Output = std::conditional_t<kActivation == Activation::kIdentity, std::int16_t, std::uint8_t>;
 
-// Requantizes and activates `count` times kOutputPad sums; the outputs and y move on by their
-// steps.
-template <typename Isa, Activation kActivation>
+// Requantizes and activates `count` times kOutputs sums, a multiple of Epilogue's words; the
+// outputs and y move on by their steps.
+template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
 [[gnu::noinline]] void activate_run_s8(const Dense& layer, const std::int32_t* sums,
                                        std::size_t sums_step, std::size_t output,
                                        std::size_t output_step, Output<kActivation>* y,
                                        std::size_t y_step, std::size_t count) {
-  using Words = typename Isa::Words;
+  using Words = typename Epilogue::Words;
   constexpr bool kSoftplus = kActivation == Activation::kSoftplus;
   const auto* bias = static_cast<const std::int32_t*>(layer.bias) + output;
   const std::uint16_t* multiplier = layer.multiplier + output;
@@ -145,13 +146,14 @@ template <typename Isa, Activation kActivation>
   const std::int16_t* rescale = layer.rescale + (kSoftplus ? output : 0);
   const int pre = layer.pre_shift, post = layer.post_shift;
   for (; count != 0; --count, sums += sums_step, y += y_step) {
-    unroll<kOutputPad / Words::size>([&](auto part) __attribute__((always_inline)) {
+    unroll<kOutputs / Words::size>([&](auto part) __attribute__((always_inline)) {
       constexpr std::size_t kAt = decltype(part){} * Words::size;
-      const Words t = Isa::requantize(sums + kAt, multiplier + kAt, bias + kAt, pre, post);
+      const Words t = Epilogue::requantize(sums + kAt, multiplier + kAt, bias + kAt, pre, post);
       if constexpr (kSoftplus) {
-        Isa::store_bytes(softplus_s8<Isa>(t, Words::load_unaligned(rescale + kAt)), y + kAt);
+        Epilogue::store_bytes(softplus_s8<Epilogue>(t, Words::load_unaligned(rescale + kAt)),
+                              y + kAt);
       } else if constexpr (kActivation == Activation::kSigmoid) {
-        Isa::store_bytes(sigmoid_s8<Isa>(t), y + kAt);
+        Epilogue::store_bytes(sigmoid_s8<Epilogue>(t), y + kAt);
       } else {
         t.store_unaligned(y + kAt);
       }
@@ -164,30 +166,59 @@ template <typename Isa, Activation kActivation>
 
 // Sums that wait for their epilogue: enough of them that its long chains of arithmetic overlap.
 inline constexpr std::size_t kBlockS8 = 1024;
-inline constexpr std::size_t kBlockRowsS8 = kBlockS8 / kPanel;
+template <typename Isa>
+inline constexpr std::size_t kBlockRowsS8 = kBlockS8 / kPanel / Isa::kS8Rows* Isa::kS8Rows;
 
 // Sums [rows][columns] of the outputs from `first` on, into rows of y.
 template <typename Isa, Activation kActivation>
 void finish_s8(const Dense& layer, std::size_t first, const std::int32_t* sums, std::size_t columns,
                std::size_t rows, Output<kActivation>* y, std::size_t y_stride) {
-  const auto run = activate_run_s8<Isa, kActivation>;
+  const auto run = activate_run_s8<Isa, kOutputPad, kActivation>;
   const std::size_t width = smaller(columns, layer.out - first);
-  const std::size_t whole = width / kOutputPad * kOutputPad;
+  std::size_t whole = 0;  // outputs that are done
   y += first;
-  if (rows == 1) {
-    run(layer, sums, kOutputPad, first, kOutputPad, y, kOutputPad, whole / kOutputPad);
-  } else {
-    for (std::size_t j = 0; j < whole; j += kOutputPad) {
-      run(layer, sums + j, columns, first + j, 0, y + j, y_stride, rows);
+  const auto finish = [&](auto run_wide, std::size_t outputs) {
+    if (rows == 1) {
+      const std::size_t count = (width - whole) / outputs;
+      run_wide(layer, sums + whole, outputs, first + whole, outputs, y + whole, outputs, count);
+      whole += count * outputs;
     }
+    for (; width - whole >= outputs; whole += outputs) {
+      run_wide(layer, sums + whole, columns, first + whole, 0, y + whole, y_stride, rows);
+    }
+  };
+  if constexpr (requires { typename Isa::Twice; }) {
+    finish(activate_run_s8<typename Isa::Twice, 2 * kOutputPad, kActivation>, 2 * kOutputPad);
   }
+  finish(run, kOutputPad);
   if (whole == width) return;
-  Output<kActivation> edge[kBlockRowsS8][kOutputPad];
+  Output<kActivation> edge[kBlockRowsS8<Isa>][kOutputPad];
   run(layer, sums + whole, columns, first + whole, 0, edge[0], kOutputPad, rows);
   for (std::size_t row = 0; row < rows; ++row) {
     copy(edge[row], y + row * y_stride + whole, width - whole);
   }
 }
+
+template <typename X>
+using TileS8Fn = void (*)(const X* x, std::size_t x_stride, const std::int8_t* weights,
+                          std::size_t columns, std::size_t groups, std::int32_t* to);
+
+template <typename Isa, typename Dot, std::size_t Vectors, std::size_t... I>
+constexpr void fill_tiles_s8(TileS8Fn<typename Dot::X> (&tiles)[sizeof...(I)],
+                             std::index_sequence<I...>) {
+  ((tiles[I] = tile_s8<Isa, Dot, I + 1, Vectors, 1>), ...);
+}
+
+// Tiles of 1 .. kS8Rows rows.
+template <typename Isa, typename Dot, std::size_t Vectors>
+struct TilesS8 {
+  TileS8Fn<typename Dot::X> of_rows[Isa::kS8Rows] = {};
+  constexpr TilesS8() {
+    fill_tiles_s8<Isa, Dot, Vectors>(of_rows, std::make_index_sequence<Isa::kS8Rows>{});
+  }
+};
+template <typename Isa, typename Dot, std::size_t Vectors>
+inline constexpr TilesS8<Isa, Dot, Vectors> kTilesS8;
 
 // Sums [rows][columns] of the columns of one panel.
 template <typename Isa, typename Dot>
@@ -196,19 +227,21 @@ void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t*
   constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
   constexpr std::size_t kTile = Isa::kS8Vectors * kLanes;  // columns
   constexpr std::size_t kHalf = kOutputPad / kLanes;       // vectors of the narrow last panel
-  for (; rows >= Isa::kS8Rows; rows -= Isa::kS8Rows) {
-    for (std::size_t j = 0; j < columns; j += kTile) {
-      const auto run = columns - j >= kTile ? tile_s8<Isa, Dot, Isa::kS8Rows, Isa::kS8Vectors, 1>
-                                            : tile_s8<Isa, Dot, Isa::kS8Rows, kHalf, 1>;
-      run(x, x_stride, weights + j * kGroup, columns, groups, sums + j);
-    }
-    x += Isa::kS8Rows * x_stride;
-    sums += Isa::kS8Rows * columns;
+  if (rows == 1) {
+    const auto run = columns == kPanel ? tile_s8<Isa, Dot, 1, kPanel / kLanes, Isa::kS8Split>
+                                       : tile_s8<Isa, Dot, 1, kHalf, Isa::kS8Split>;
+    return run(x, x_stride, weights, columns, groups, sums);
   }
-  const auto run = columns == kPanel ? tile_s8<Isa, Dot, 1, kPanel / kLanes, Isa::kS8Split>
-                                     : tile_s8<Isa, Dot, 1, kHalf, Isa::kS8Split>;
-  for (; rows != 0; --rows, x += x_stride, sums += columns) {
-    run(x, x_stride, weights, columns, groups, sums);
+  while (rows != 0) {
+    const std::size_t now = next_piece(rows, Isa::kS8Rows);
+    for (std::size_t j = 0; j < columns; j += kTile) {
+      const auto& tiles = columns - j >= kTile ? kTilesS8<Isa, Dot, Isa::kS8Vectors>.of_rows
+                                               : kTilesS8<Isa, Dot, kHalf>.of_rows;
+      tiles[now - 1](x, x_stride, weights + j * kGroup, columns, groups, sums + j);
+    }
+    x += now * x_stride;
+    sums += now * columns;
+    rows -= now;
   }
 }
 
@@ -226,8 +259,8 @@ void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* 
 
   for (std::size_t first = 0; first < padded; first += block_columns) {
     const std::size_t columns = smaller(block_columns, padded - first);
-    for (std::size_t row = 0; row < rows; row += kBlockRowsS8) {
-      const std::size_t now = smaller(kBlockRowsS8, rows - row);
+    for (std::size_t row = 0, now = 0; row < rows; row += now) {
+      now = next_piece(rows - row, kBlockRowsS8<Isa>);
       for (std::size_t j = 0; j < columns; j += kPanel) {
         panel_s8<Isa, Dot>(in + row * x_stride, x_stride, weights + (first + j) * groups * kGroup,
                            smaller(kPanel, columns - j), groups, sums + j, now);

@@ -57,26 +57,34 @@ struct Avx2 {
     }
   };
 
-  // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones.
+  // A group's first two inputs meet the first two weights of each output, then the others.
   struct Wide {
     using X = std::int16_t;
-    struct Pair {
-      __m256i even, odd;
+    struct Pairs {
+      __m256i first, second;
     };
-    using Input = Pair;
-    using Weights = Pair;
+    using Input = Pairs;
+    using Weights = Pairs;
     static PICOVAE_INLINE Input broadcast(const X* x) {
-      const __m128i four = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(x));
-      const __m128i all = _mm_shufflelo_epi16(four, _MM_SHUFFLE(3, 1, 2, 0));
-      return {_mm256_broadcastd_epi32(all), _mm256_broadcastd_epi32(_mm_srli_epi64(all, 32))};
+      int pairs[2];
+      std::memcpy(pairs, x, sizeof pairs);
+      return {_mm256_set1_epi32(pairs[0]), _mm256_set1_epi32(pairs[1])};
     }
     static PICOVAE_INLINE Weights load(const std::int8_t* w) {
+      // Each byte to the upper half of 16 bits, then down with its sign.
       const __m256i bytes = load256(w);
-      return {_mm256_srai_epi16(_mm256_slli_epi16(bytes, 8), 8), _mm256_srai_epi16(bytes, 8)};
+      const __m128i first = _mm_setr_epi8(-1, 0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13);
+      const __m128i second = _mm_add_epi8(first, _mm_set1_epi16(2 << 8));
+      return {widen(bytes, first), widen(bytes, second)};
     }
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
-      return _mm256_add_epi32(_mm256_add_epi32(sums, _mm256_madd_epi16(x.even, w.even)),
-                              _mm256_madd_epi16(x.odd, w.odd));
+      return _mm256_add_epi32(_mm256_add_epi32(sums, _mm256_madd_epi16(x.first, w.first)),
+                              _mm256_madd_epi16(x.second, w.second));
+    }
+
+   private:
+    static PICOVAE_INLINE __m256i widen(__m256i bytes, __m128i order) {
+      return _mm256_srai_epi16(_mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(order)), 8);
     }
   };
 

@@ -60,26 +60,34 @@ struct Avx512 {
     }
   };
 
-  // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones.
+  // A group's first two inputs meet the first two weights of each output, then the others.
   struct Wide {
     using X = std::int16_t;
-    struct Pair {
-      __m512i even, odd;
+    struct Pairs {
+      __m512i first, second;
     };
-    using Input = Pair;
-    using Weights = Pair;
+    using Input = Pairs;
+    using Weights = Pairs;
     static PICOVAE_INLINE Input broadcast(const X* x) {
-      const __m128i four = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(x));
-      const __m128i all = _mm_shufflelo_epi16(four, _MM_SHUFFLE(3, 1, 2, 0));
-      return {_mm512_broadcastd_epi32(all), _mm512_broadcastd_epi32(_mm_srli_epi64(all, 32))};
+      int pairs[2];
+      std::memcpy(pairs, x, sizeof pairs);
+      return {_mm512_set1_epi32(pairs[0]), _mm512_set1_epi32(pairs[1])};
     }
     static PICOVAE_INLINE Weights load(const std::int8_t* w) {
+      // Each byte to the upper half of 16 bits, then down with its sign.
       const __m512i bytes = _mm512_loadu_si512(w);
-      return {_mm512_srai_epi16(_mm512_slli_epi16(bytes, 8), 8), _mm512_srai_epi16(bytes, 8)};
+      const __m128i first = _mm_setr_epi8(-1, 0, -1, 1, -1, 4, -1, 5, -1, 8, -1, 9, -1, 12, -1, 13);
+      const __m128i second = _mm_add_epi8(first, _mm_set1_epi16(2 << 8));
+      return {widen(bytes, first), widen(bytes, second)};
     }
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
-      return _mm512_add_epi32(_mm512_add_epi32(sums, _mm512_madd_epi16(x.even, w.even)),
-                              _mm512_madd_epi16(x.odd, w.odd));
+      return _mm512_add_epi32(_mm512_add_epi32(sums, _mm512_madd_epi16(x.first, w.first)),
+                              _mm512_madd_epi16(x.second, w.second));
+    }
+
+   private:
+    static PICOVAE_INLINE __m512i widen(__m512i bytes, __m128i order) {
+      return _mm512_srai_epi16(_mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(order)), 8);
     }
   };
 
@@ -98,6 +106,22 @@ struct Avx512 {
   static PICOVAE_INLINE void store_bytes(Words words, std::uint8_t* to) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), _mm256_cvtusepi16_epi8(words));
   }
+
+  // The epilogue of a whole panel.
+  struct Twice {
+    using Words = xsimd::batch<std::int16_t, xsimd::avx512bw>;
+    static PICOVAE_INLINE Words requantize(const std::int32_t* sums,
+                                           const std::uint16_t* multiplier,
+                                           const std::int32_t* bias, int pre, int post) {
+      const __m256i low = Avx512::requantize(sums, multiplier, bias, pre, post);
+      const __m256i high = Avx512::requantize(sums + 16, multiplier + 16, bias + 16, pre, post);
+      return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    }
+    static PICOVAE_INLINE Words multiply_q15(Words a, Words b) { return _mm512_mulhrs_epi16(a, b); }
+    static PICOVAE_INLINE void store_bytes(Words words, std::uint8_t* to) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), _mm512_cvtusepi16_epi8(words));
+    }
+  };
 };
 
 }  // namespace

@@ -15,10 +15,15 @@ namespace {
 struct Avx512Vnni : Avx512 {
   static constexpr std::size_t kS8Rows = 10, kS8Vectors = 2;  // 20 sums of 32 registers
 
-  // VPDPBUSD adds four products of u8 and s8 to each lane.
+  // VPDPBUSD adds four products of u8 and s8 to each lane, VPDPWSSD two of s16.
   struct Narrow : Avx512::Narrow {
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
       return _mm512_dpbusd_epi32(sums, x, w);
+    }
+  };
+  struct Wide : Avx512::Wide {
+    static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
+      return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sums, x.first, w.first), x.second, w.second);
     }
   };
 };

@@ -39,6 +39,13 @@ PICOVAE_INLINE constexpr std::size_t pad(std::size_t n, std::size_t unit) {
 
 PICOVAE_INLINE std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
+// The next of the pieces that `left` is cut into. What remains after whole units is shared by the
+// last two: a tile of two or three rows has too few sums under way to keep the multipliers busy.
+PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
+  if (left <= unit) return left;
+  return left < 2 * unit ? (left + 1) / 2 : unit;
+}
+
 // For the part of a vector that is still inside its array.
 template <typename T>
 PICOVAE_INLINE void copy(const T* from, T* to, std::size_t count) {
