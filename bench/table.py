@@ -121,6 +121,7 @@ def main():
     print("\nx best peer: its time / this one. x limit: this time / the fewest that the roofline allows.")
     if options.json:
         tasks = ("encode", "decode", "forward")
+        options.json.parent.mkdir(parents=True, exist_ok=True)
         options.json.write_text(json.dumps([r for r in rows if r["task"] in tasks], indent=1) + "\n")
 
 
