@@ -155,6 +155,7 @@ void quantize(const float* real, std::size_t count, Scale scale, std::uint8_t* t
   }
 }
 
+// Of values none of which is below zero.
 float largest(const memory& f32) {
   const float* values = data_of<float>(f32);
   return *std::max_element(values, values + elements(f32));
@@ -183,7 +184,7 @@ class OneDnn : public Contender {
       outputs[i].step = largest(f32.y_[i]) / 255;
     }
     outputs[kDecoder2] = pixel_scale_ = {1.0f / 255, 0};
-    z_scale_ = {1.0f / 32, 128};  // +-4, beyond which no latent of the inputs lies
+    z_scale_ = {f32.largest_latent() / 127, 128};
     make_tensors(DataType::u8);
     quantize(setup.images.data(), setup.images.size(), pixel_scale_, data_of<std::uint8_t>(x_));
     quantize(setup.latents.data(), setup.latents.size(), z_scale_, data_of<std::uint8_t>(z_));
@@ -245,6 +246,19 @@ class OneDnn : public Contender {
         first_after_encoder_ = make_layer(kind_, numbers, activation_of(i), outputs[i], mu_, y_[i]);
       }
     }
+  }
+
+  // How far the decoder's inputs are from zero, given ones and those that were encoded last.
+  float largest_latent() const {
+    float largest = 0;
+    for (const float z : setup_.latents) largest = std::max(largest, std::fabs(z));
+    const std::size_t latent = setup_.layers[kDecoder0].in;
+    for (std::size_t i = 0; i < setup_.batch * latent; ++i) {
+      const std::size_t row = i / latent;
+      const float mu = data_of<float>(y_[kEncoderHeads])[row * 2 * latent + i % latent];
+      largest = std::max(largest, std::fabs(mu));
+    }
+    return largest;
   }
 
   // z = mu, in the type that the decoder takes.
