@@ -177,12 +177,15 @@ class OneDnn : public Contender {
 
   // In s8: u8 activations with a scale for each layer, from what `f32` makes of the same inputs.
   OneDnn(const PeerSetup& setup, Primitive kind, OneDnn& f32) : setup_(setup), kind_(kind) {
-    f32.run(Task::kEncode);
-    f32.run(Task::kDecode);
     std::array<Scale, kLayerCount> outputs;
-    for (const std::size_t i : {kEncoder0, kEncoder1, kDecoder0, kDecoder1}) {
-      outputs[i].step = largest(f32.y_[i]) / 255;
+    outputs.fill({0, 0});
+    for (const Task task : {Task::kForward, Task::kDecode}) {  // first the one that runs all layers
+      f32.run(task);
+      for (const std::size_t i : {kEncoder0, kEncoder1, kDecoder0, kDecoder1}) {
+        outputs[i].step = std::max(outputs[i].step, largest(f32.y_[i]) / 255);
+      }
     }
+    outputs[kEncoderHeads] = {};  // f32
     outputs[kDecoder2] = pixel_scale_ = {1.0f / 255, 0};
     z_scale_ = {f32.largest_latent() / 127, 128};
     make_tensors(DataType::u8);
