@@ -33,8 +33,18 @@ struct Avx2 {
   static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(load128(from)), 16));
   }
+  static PICOVAE_INLINE void load_bf16_pair(const std::uint16_t* from, Floats& even, Floats& odd) {
+    const __m256i both = load256(from);
+    even = _mm256_castsi256_ps(_mm256_slli_epi32(both, 16));
+    odd = _mm256_castsi256_ps(_mm256_and_si256(both, _mm256_set1_epi32(-65536)));
+  }
+  static PICOVAE_INLINE void interleave(Floats& even, Floats& odd) {
+    const __m256 low = _mm256_unpacklo_ps(even, odd), high = _mm256_unpackhi_ps(even, odd);
+    even = _mm256_permute2f128_ps(low, high, 0x20);
+    odd = _mm256_permute2f128_ps(low, high, 0x31);
+  }
   static constexpr std::size_t kTileRows = 6, kTileVectors = 2;  // 12 sums of 16 registers
-  static constexpr std::size_t kRowPanels = 2;
+  static constexpr std::size_t kRowPanels = 2, kRowPanels16 = 2, kPrefetch = 1024;
 
   using Sums = __m256i;
   using Words = xsimd::batch<std::int16_t, xsimd::fma3<xsimd::avx2>>;

@@ -36,8 +36,21 @@ struct Avx512 {
   static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(load256(from)), 16));
   }
+  static PICOVAE_INLINE void load_bf16_pair(const std::uint16_t* from, Floats& even, Floats& odd) {
+    const __m512i both = _mm512_loadu_si512(from);
+    even = _mm512_castsi512_ps(_mm512_slli_epi32(both, 16));
+    odd = _mm512_castsi512_ps(_mm512_and_si512(both, _mm512_set1_epi32(-65536)));
+  }
+  static PICOVAE_INLINE void interleave(Floats& even, Floats& odd) {
+    const __m512 low = _mm512_unpacklo_ps(even, odd), high = _mm512_unpackhi_ps(even, odd);
+    const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
+    const __m512d a = _mm512_castps_pd(low), b = _mm512_castps_pd(high);
+    even = _mm512_castpd_ps(_mm512_permutex2var_pd(a, first, b));
+    odd = _mm512_castpd_ps(_mm512_permutex2var_pd(a, second, b));
+  }
   static constexpr std::size_t kTileRows = 10, kTileVectors = 2;  // 20 sums of 32 registers
-  static constexpr std::size_t kRowPanels = 4;
+  static constexpr std::size_t kRowPanels = 2, kRowPanels16 = 8, kPrefetch = 1024;
 
   using Sums = __m512i;
   using Words = xsimd::batch<std::int16_t, xsimd::avx2>;  // 16 sums make half a register of these

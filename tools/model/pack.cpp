@@ -132,16 +132,17 @@ BlobBytes pack_float(const Network& network, Type type) {
   ModelId id;
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    const auto& [in, out, weight, bias] = layers[i];
-    const auto add = [&](const auto& values) {
-      id.add(values);
-      id.add(bias);
-      writer.add(SectionKind::kWeights, i, packed_weights(header.layout, type, in, out, values));
+    const DenseWeights& layer = layers[i];
+    const auto add = [&](const auto& weight) {
+      id.add(weight);
+      id.add(layer.bias);
+      writer.add(SectionKind::kWeights, i,
+                 packed_weights(header.layout, type, layer.in, layer.out, weight));
     };
     if (type == Type::kF32) {
-      add(weight);
+      add(layer.weight);
     } else {
-      add(type == Type::kF16 ? to_f16(weight, i) : to_bf16(weight));
+      add(type == Type::kF16 ? to_f16(layer.weight, i) : to_bf16(layer.weight));
     }
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
