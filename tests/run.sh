@@ -96,8 +96,11 @@ if $boards; then
   ports_run() { ports/run.sh --picovae $picovae --build "build/test-ports/$1" "${@:2}"; }
   ports_run full --json $matrix/boards.json
   ports_run decoder --decoder-only
-  # A model fresh from training, on a board of each layout.
-  ports_run fresh --model build/test-gcc-release/end_to_end/model.pvae mps2-an386 mps3-an547
+  # A model fresh from training, on a board of each layout: one digit, whoever draws it.
+  pictures=build/test-ports/pictures
+  ports_run fresh --model build/test-gcc-release/end_to_end/model.pvae --pictures $pictures \
+    mps2-an386 mps3-an547
+  cmp $pictures/mps2-an386.pgm $pictures/mps3-an547.pgm
   # The model decides the shape that a board is built for.
   ports/run.sh --picovae build/test-shape/picovae --build build/test-ports/shape \
     --model build/test-shape/models/small.pvae mps2-an386

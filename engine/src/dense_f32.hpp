@@ -5,12 +5,8 @@
 // Each element is a sum over k in order, one fused multiply-add a term, whichever path computes it:
 // a row's result depends neither on the number of rows nor on how they are split.
 //
-// An Isa gives, beside Floats and multiply_add,
-//   load_f16(p), load_bf16(p)  a Floats' worth of 16-bit weights
-//   load_bf16_pair(p, even, odd), interleave(even, odd)  where it has them: twice as many weights,
-//                              those of even and of odd columns apart; and sums of such in order
+// An Isa gives, beside Floats, multiply_add and what float_weights.hpp wants,
 //   kTileRows, kTileVectors  the register tile; kTileVectors vectors are 16 or 32 columns
-//   kRowPanels, kRowPanels16 panels that a single row reads at once, of 32-bit weights and of 16
 //   kPrefetch                bytes of f32 that it fetches ahead, or 0: a loss of 3 % where weights
 //                            stand in L2, a gain of 12 % where they do not
 #pragma once
@@ -18,73 +14,13 @@
 #include <utility>
 
 #include "activation_f32.hpp"
+#include "float_weights.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "simd.hpp"
 
 namespace picovae {
 namespace {
-
-// The types of weights. load() fills vectors with consecutive columns; a type whose cheapest way to
-// load mixes them up says how sums of such vectors get back into order.
-struct F32 {
-  using T = float;
-  template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels;
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
-    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      to[v] = Isa::Floats::load_unaligned(from + v * Isa::Floats::size);
-    });
-  }
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void order(typename Isa::Floats (&)[Vectors]) {}
-};
-struct F16 {
-  using T = std::uint16_t;
-  template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels16;
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
-    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      to[v] = Isa::load_f16(from + v * Isa::Floats::size);
-    });
-  }
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void order(typename Isa::Floats (&)[Vectors]) {}
-};
-struct Bf16 {
-  using T = std::uint16_t;
-  template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels16;
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
-    if constexpr (kInPairs<Isa, Vectors>) {
-      unroll<Vectors / 2>([&](auto v) __attribute__((always_inline)) {
-        Isa::load_bf16_pair(from + 2 * v * Isa::Floats::size, to[2 * v], to[2 * v + 1]);
-      });
-    } else {
-      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-        to[v] = Isa::load_bf16(from + v * Isa::Floats::size);
-      });
-    }
-  }
-  template <typename Isa, std::size_t Vectors>
-  static PICOVAE_INLINE void order(typename Isa::Floats (&sums)[Vectors]) {
-    if constexpr (kInPairs<Isa, Vectors>) {
-      unroll<Vectors / 2>([&](auto v) __attribute__((always_inline)) {
-        Isa::interleave(sums[2 * v], sums[2 * v + 1]);
-      });
-    }
-  }
-
- private:
-  // Two bf16 are an f32 of the second, but for its lowest bits, and of the first once shifted.
-  template <typename Isa, std::size_t Vectors>
-  static constexpr bool kInPairs = Vectors % 2 == 0 && requires(typename Isa::Floats& f) {
-    Isa::interleave(f, f);
-  };
-};
 
 // A Product (kernels.hpp) whose right side has weights of a type.
 template <typename Weight>

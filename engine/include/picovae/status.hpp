@@ -51,7 +51,7 @@ constexpr const char* message(Status status) {
     case Status::kWrongType:
       return "float weights where integers are wanted, or the reverse";
     case Status::kUnsupportedKernel:
-      return "the chosen kernels cannot run this weight type or layout";
+      return "not for these kernels; repack the model: picovae export --layout";
     case Status::kBadHeader:
       return "a header field is outside its legal values";
     case Status::kBadSection:
