@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -11,6 +12,8 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tools/file.hpp"
+#include "tools/model/blob_bytes.hpp"
 #include "tools/model/pack.hpp"
 
 using namespace picovae;
@@ -173,6 +176,40 @@ TEST_CASE("flipped weights whose checksums were mended are found, and the layer 
   CHECK(static_cast<double>(found) > 0.97 * static_cast<double>(tried));
   MESSAGE(found << " of " << tried << " flips found");
   CHECK(self_test(patient.seal().bytes(), kScalarKernels).status == Status::kOk);
+}
+
+TEST_CASE("of the model that ships, nearly every flipped bit of a weight is found") {
+  constexpr int kFlips = 1000;  // of each layer
+  constexpr int kAll = kFlips * int{kLayerCount};
+  const auto file = tools::read_file(PICOVAE_MODEL_FILE, 1 << 24);
+  tools::BlobBytes model(file.size());
+  std::ranges::copy(file, model.bytes().begin());
+  Patient patient(model);
+  tests::Dice dice(1);
+  const auto arena = std::make_unique<Arena<MnistShape, Integer>>();
+  Vae<MnistShape, Integer> vae;
+  int found = 0;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto [in, out] = MnistShape::kLayers[i];
+    for (int flips = 0; flips < kFlips;) {
+      std::int8_t& weight = patient.weight(i, static_cast<std::size_t>(dice.between(0, out - 1)),
+                                           static_cast<std::size_t>(dice.between(0, in - 1)));
+      const std::int8_t whole = weight;
+      weight = static_cast<std::int8_t>(whole ^ 1 << dice.between(0, 7));
+      if (weight != -128) {
+        ++flips;
+        REQUIRE(vae.open(patient.bytes(), select_kernels()) == Status::kOk);
+        Layer differs = kLayerCount;
+        if (vae.self_test(*arena, differs) == Status::kWrongOutput) {
+          ++found;
+          CHECK(differs == i);
+        }
+      }
+      weight = whole;
+    }
+  }
+  MESSAGE(found << " of " << kAll << " flips found");
+  CHECK(found > 0.97 * kAll);
 }
 
 TEST_CASE("a changed golden input is a damaged section, and a wrong output where that is mended") {
