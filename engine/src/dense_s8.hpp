@@ -83,13 +83,14 @@ template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std
   });
 }
 
-// F of requantize.hpp for a in 0..kTailEnd.
+// F of requantize.hpp for a in 0..kTailEnd. (Neither here nor below are there shifts or selections:
+// those that xsimd 8.1 has for AVX-512 compile with an optimizer only.)
 template <typename Isa, const std::array<std::int32_t, 4>& kTail>
 PICOVAE_INLINE typename Isa::Words tail_s8(typename Isa::Words a) {
   using Words = typename Isa::Words;
   constexpr std::int16_t kConstant{kTail[0]}, kLinear{kTail[1]}, kSquare{kTail[2]},
       kCubic{kTail[3]};
-  const Words y = a << 5;
+  const Words y = a * Words(std::int16_t{32});
   const Words w = Words(std::int16_t{32767}) - y;
   const Words w2 = Isa::multiply_q15(w, w);
   const Words w4 = Isa::multiply_q15(w2, w2);
@@ -114,8 +115,8 @@ PICOVAE_INLINE typename Isa::Words softplus_s8(typename Isa::Words t, typename I
   const Words f = tail_s8<Isa, kSoftplusTail>(tail_argument_s8<Isa>(t));
   const Words positive =
       xsimd::min(xsimd::max(t, Words(std::int16_t{0})), Words(std::int16_t{16383}));
-  // 32766 + 0 at most: the tail has died out long before.
-  const Words value = (positive << 1) + ((f + Words(std::int16_t{8})) >> 4);
+  // (f + 8) >> 4 is f / 16 in Q.15. 32766 + 0 at most: the tail has died out long before.
+  const Words value = positive + positive + Isa::multiply_q15(f, Words(std::int16_t{32768 / 16}));
   return xsimd::min(Isa::multiply_q15(value, rescale), Words(std::int16_t{127}));
 }
 
@@ -124,7 +125,9 @@ PICOVAE_INLINE typename Isa::Words sigmoid_s8(typename Isa::Words t) {
   using Words = typename Isa::Words;
   const Words f = tail_s8<Isa, kSigmoidTail>(tail_argument_s8<Isa>(t));
   const Words s = Isa::multiply_q15(f, Words(std::int16_t{255 * 8}));
-  return xsimd::select(t < Words(std::int16_t{0}), s, Words(std::int16_t{255}) - s);
+  // 255 - s is s ^ 255, wanted where t is not negative.
+  const Words negative = xsimd::min(xsimd::max(t, Words(std::int16_t{-1})), Words(std::int16_t{0}));
+  return s ^ (Words(std::int16_t{255}) & ~negative);
 }
 
 // What the epilogue of a layer writes: s16, or u8 after an activation.
