@@ -156,10 +156,10 @@ bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t outpu
     } else {
       weight = static_cast<const std::int32_t*>(layer.weights)[index];  // its bits
     }
-    if (output >= layer.out || input >= layer.in) {
-      if (weight != 0) return false;
-    } else if (type_of(header) == Type::kS8) {
-      (weight < 0 ? negative : positive) += weight;
+    if (output < layer.out && input < layer.in) {
+      if (type_of(header) == Type::kS8) (weight < 0 ? negative : positive) += weight;
+    } else if (weight != 0) {
+      return false;
     }
   }
   range = {std::int64_t{negative} * kMaxActivation, std::int64_t{positive} * kMaxActivation};
