@@ -131,7 +131,7 @@ Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& 
   return Status::kOk;
 }
 
-// All weights of one output: the largest and the smallest sum that legal inputs can reach.
+// The smallest and the largest sum of an output that legal inputs can reach.
 struct SumRange {
   std::int64_t lowest, highest;
 };
