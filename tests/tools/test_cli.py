@@ -13,7 +13,7 @@ import zlib
 
 PROGRAM = ""
 CC = CXX = ""
-COMMANDS = ["train", "eval", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "info",
+COMMANDS = ["train", "eval", "nll", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "info",
             "self-test"]
 ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
@@ -107,6 +107,26 @@ class Cli(unittest.TestCase):
             self.assertEqual(figures, self.quantized[key])
         loss = self.quantized["quantized"]["neg_elbo"] - self.quantized["f32"]["neg_elbo"]
         self.assertAlmostEqual(self.quantized["loss"], loss)
+
+    def test_nll_of_any_model(self):
+        for model in (self.f32, self.s8):
+            arguments = ("nll", model, "--data", self.data, "--samples", 20, "--count", 50, "--latents")
+            figures = json.loads(self.good(*arguments, "--json"))
+            self.assertEqual((figures["images"], figures["samples"]), (50, 20))
+            low, high = figures["interval_95"]
+            self.assertLess(low, figures["nll"])
+            self.assertAlmostEqual(high - figures["nll"], figures["nll"] - low)
+            self.assertLess(figures["nll"], figures["neg_elbo"])
+            self.assertEqual(len(figures["latents"]), 50)
+            active = [latent for latent in figures["latents"] if latent["activity"] > 0.01]
+            self.assertEqual(figures["active"], len(active))
+            self.assertIn(f"{len(active)} of 50 latents are active", self.good(*arguments))
+        one = json.loads(self.good("nll", self.s8, "--data", self.data, "--samples", 1, "--json"))
+        self.assertEqual((one["images"], one["nll"]), (100, one["neg_elbo"]))
+        decoder = self.root / "nll_decoder.pvae"
+        self.good("export", self.s8, "--layout", "host", "--decoder-only", "--out", decoder)
+        for command in ("nll", "eval"):  # whichever thread finds it
+            self.bad(1, command, decoder, "--data", self.data, "--threads", 4, says="no encoder")
 
     def test_an_f32_blob_is_the_same_model(self):
         blob = self.root / "f32.pvae"

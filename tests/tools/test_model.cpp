@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -73,15 +74,25 @@ TEST_CASE("an s8 model speaks real units without losing a bit") {
   const auto quantized = tests::random_quantized_network(BuiltShape::kDimensions, 3);
   const auto model =
       make_model(pack_s8(quantized, Layout::kHost, kBothParts, {}), "test", kScalarKernels);
-  std::vector<float> mu(kLatent), logvar(kLatent), logits(kPixels);
+  std::vector<float> mu(kLatent), logvar(kLatent), z(kLatent), logits(kPixels);
   model->encode(ramp(kPixels), mu.data(), logvar.data());
   for (std::size_t i = 0; i < kLatent; ++i) {
     CHECK(mu[i] * 4096 == std::round(mu[i] * 4096));
     CHECK(logvar[i] * 1024 == std::round(logvar[i] * 1024));
   }
+  // Noise of one is sigma, but for roundings of z.
+  model->sample(mu.data(), logvar.data(), std::vector<std::int16_t>(kLatent, 1024), z.data());
+  for (std::size_t i = 0; i < kLatent; ++i) {
+    const double sigma = model->sigma(logvar[i]);
+    const double expected = std::clamp(mu[i] + sigma, -8191.0 / 1024, 8191.0 / 1024);
+    CHECK(std::abs(z[i] - expected) <= 1.0 / 1024);
+    CHECK(sigma ==
+          doctest::Approx(std::exp(0.5 * std::clamp(logvar[i], -12.0f, 4.0f))).epsilon(0.06));
+  }
   // Noise of zero is a reconstruction: the same path twice.
   const std::vector<std::int16_t> no_noise(kLatent);
-  model->sample_logits(mu.data(), logvar.data(), no_noise, logits.data());
+  model->sample(mu.data(), logvar.data(), no_noise, z.data());
+  model->decode_logits(z, logits.data());
   std::vector<std::uint8_t> image(kPixels), reconstruction(kPixels);
   for (std::size_t i = 0; i < kPixels; ++i) image[i] = static_cast<std::uint8_t>(i % 256);
   model->reconstruct(image, reconstruction.data());

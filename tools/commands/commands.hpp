@@ -7,6 +7,7 @@ namespace picovae::tools {
 
 void add_train(CLI::App& app);
 void add_eval(CLI::App& app);
+void add_nll(CLI::App& app);
 void add_quantize(CLI::App& app);
 void add_export(CLI::App& app);
 void add_encode(CLI::App& app);

@@ -9,6 +9,7 @@
 
 #include "picovae/random.hpp"
 #include "tools/model/model.hpp"
+#include "tools/model/parallel.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -27,13 +28,16 @@ class Evaluator {
         logits_(kPart * pixels_),
         mu_(kPart * latent_),
         logvar_(kPart * latent_),
-        eps_(kPart * latent_),
-        uniform_(pixels_) {}
+        z_(kPart * latent_),
+        eps_(kPart * latent_) {}
 
   // images first .. first + count - 1 of `images`; one Elbo each
   void run(std::span<const std::uint8_t> images, std::size_t first, std::size_t count,
            Elbo* result) {
-    for (std::size_t i = 0; i < count; ++i) load(images, first + i, x_.data() + i * pixels_);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto image = images.subspan((first + i) * pixels_, pixels_);
+      evaluation_pixels(image, options_, first + i, x_.data() + i * pixels_);
+    }
     const std::span x{x_.data(), count * pixels_};
     model_->encode(x, mu_.data(), logvar_.data());
     for (std::size_t i = 0; i < count; ++i) {
@@ -44,8 +48,9 @@ class Evaluator {
         normals(options_.seed, Purpose::kPosterior, static_cast<std::uint32_t>(sample),
                 static_cast<std::uint32_t>(first + i), eps_.data() + i * latent_, latent_);
       }
-      model_->sample_logits(mu_.data(), logvar_.data(), std::span{eps_.data(), count * latent_},
-                            logits_.data());
+      const std::span eps{eps_.data(), count * latent_};
+      model_->sample(mu_.data(), logvar_.data(), eps, z_.data());
+      model_->decode_logits(std::span{z_.data(), count * latent_}, logits_.data());
       for (std::size_t i = 0; i < count; ++i) {
         result[i].reconstruction +=
             bernoulli_cross_entropy(row(logits_, i, pixels_), row(x_, i, pixels_)) /
@@ -60,25 +65,26 @@ class Evaluator {
     return {matrix.data() + i * width, width};
   }
 
-  void load(std::span<const std::uint8_t> images, std::size_t image, float* x) {
-    if (options_.pixels == PixelMode::kStochastic) {
-      uniforms(options_.seed, Purpose::kBinarize, 0, static_cast<std::uint32_t>(image),
-               uniform_.data(), pixels_);
-    }
-    for (std::size_t i = 0; i < pixels_; ++i) {
-      x[i] = pixel_value(images[image * pixels_ + i], options_.pixels, uniform_[i]);
-    }
-  }
-
   std::unique_ptr<Model> model_;
   EvaluateOptions options_;
   std::size_t pixels_, latent_;
-  std::vector<float> x_, logits_, mu_, logvar_;
+  std::vector<float> x_, logits_, mu_, logvar_, z_;
   std::vector<std::int16_t> eps_;
-  std::vector<std::uint32_t> uniform_;
 };
 
 }  // namespace
+
+void evaluation_pixels(std::span<const std::uint8_t> image, const EvaluateOptions& options,
+                       std::size_t index, float* x) {
+  std::vector<std::uint32_t> uniform(image.size());
+  if (options.pixels == PixelMode::kStochastic) {
+    uniforms(options.seed, Purpose::kBinarize, 0, static_cast<std::uint32_t>(index), uniform.data(),
+             uniform.size());
+  }
+  for (std::size_t i = 0; i < image.size(); ++i) {
+    x[i] = pixel_value(image[i], options.pixels, uniform[i]);
+  }
+}
 
 double bernoulli_cross_entropy(std::span<const float> logits, std::span<const float> pixels) {
   double sum = 0;
@@ -104,21 +110,17 @@ Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
               const EvaluateOptions& options, const std::function<void(std::size_t)>& progress) {
   const std::size_t count = images.size() / model.header().dimensions.pixels;
   std::vector<Elbo> results(count);
-  std::atomic<std::size_t> next = 0;
   std::atomic<std::size_t> done = 0;
-  const auto work = [&](bool reports) {
-    Evaluator evaluator(model, options);
-    for (std::size_t first; (first = next.fetch_add(kPart)) < count;) {
-      const std::size_t part = std::min(kPart, count - first);
-      evaluator.run(images, first, part, results.data() + first);
-      done += part;
-      if (reports && progress) progress(done);
-    }
-  };
-  std::vector<std::jthread> threads;
-  for (unsigned t = 1; t < options.threads; ++t) threads.emplace_back(work, false);
-  work(true);
-  threads.clear();  // joins
+  const auto caller = std::this_thread::get_id();
+  parallel_for(
+      options.threads, (count + kPart - 1) / kPart, [&] { return Evaluator(model, options); },
+      [&](Evaluator& evaluator, std::size_t i) {
+        const std::size_t first = i * kPart;
+        const std::size_t part = std::min(kPart, count - first);
+        evaluator.run(images, first, part, results.data() + first);
+        done += part;
+        if (progress && std::this_thread::get_id() == caller) progress(done);
+      });
 
   Elbo mean;
   for (const Elbo& e : results) {

@@ -32,6 +32,11 @@ struct EvaluateOptions {
   unsigned threads = 1;
 };
 
+// Inputs x [pixels] of a data set's image `index`, `image` [pixels] u8, the same in each
+// evaluation: stochastic pixels are uniforms(seed, Purpose::kBinarize, 0, index).
+void evaluation_pixels(std::span<const std::uint8_t> image, const EvaluateOptions& options,
+                       std::size_t index, float* x);
+
 // Mean over images [count][pixels] u8. eps of image i and sample s is
 // normals(seed, Purpose::kPosterior, s, i), so that two models are compared at the same noise, and
 // the result does not depend on the number of threads.

@@ -48,8 +48,9 @@ struct FloatUnits {
   static float logvar(float v) { return v; }
   static float logit(float v) { return v; }
   static float z_in(float v) { return v; }
+  static float sigma(float logvar) { return std::exp(0.5F * logvar); }
   static float sample(float mu, float logvar, std::int16_t eps) {
-    return mu + std::exp(0.5F * logvar) * LatentMath<Float>::from_normal(eps);
+    return mu + sigma(logvar) * LatentMath<Float>::from_normal(eps);
   }
 };
 
@@ -62,8 +63,12 @@ struct IntegerUnits {
   static float logvar(std::int16_t q) { return real<kLogvarBits>(q); }
   static float logit(std::int16_t q) { return real<kLogitBits>(q); }
   static std::int16_t z_in(float v) { return fixed<kNormalBits>(v); }
-  static std::int16_t sample(float mu, float logvar, std::int16_t eps) {
-    return LatentMath<Integer>::reparameterize(fixed<kMuBits>(mu), fixed<kLogvarBits>(logvar), eps);
+  static double sigma(float logvar) {
+    return std::ldexp(sigma_from_logvar(fixed<kLogvarBits>(logvar)), -kSigmaBits);
+  }
+  static float sample(float mu, float logvar, std::int16_t eps) {
+    return real<kNormalBits>(
+        LatentMath<Integer>::reparameterize(fixed<kMuBits>(mu), fixed<kLogvarBits>(logvar), eps));
   }
 };
 
@@ -97,13 +102,16 @@ class EngineModel final : public Model {
     });
   }
 
-  void sample_logits(const float* mu, const float* logvar, std::span<const std::int16_t> eps,
-                     float* logits) override {
-    for_parts(eps.size() / kLatent, [&](std::size_t first, std::size_t count) {
-      for (std::size_t i = 0; i < count * kLatent; ++i) {
-        const std::size_t at = first * kLatent + i;
-        mu_[i] = Units::sample(mu[at], logvar[at], eps[at]);
-      }
+  void sample(const float* mu, const float* logvar, std::span<const std::int16_t> eps,
+              float* z) override {
+    for (std::size_t i = 0; i < eps.size(); ++i) z[i] = Units::sample(mu[i], logvar[i], eps[i]);
+  }
+
+  double sigma(float logvar) const override { return Units::sigma(logvar); }
+
+  void decode_logits(std::span<const float> z, float* logits) override {
+    for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
+      fill_latents(z.data() + first * kLatent, count);
       check(vae_.decode_logits(mu_.data(), logits_.data(), arena_->decoder, count));
       std::transform(logits_.begin(),
                      logits_.begin() + static_cast<std::ptrdiff_t>(count * kPixels),
@@ -113,9 +121,7 @@ class EngineModel final : public Model {
 
   void decode(std::span<const float> z, std::uint8_t* pixels) override {
     for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
-      for (std::size_t i = 0; i < count * kLatent; ++i) {
-        mu_[i] = Units::z_in(z[first * kLatent + i]);
-      }
+      fill_latents(z.data() + first * kLatent, count);
       check(vae_.decode(mu_.data(), pixels_.data(), arena_->decoder, count));
       take_pixels(pixels + first * kPixels, count);
     });
@@ -143,6 +149,7 @@ class EngineModel final : public Model {
   }
 
   const BlobHeader& header() const override { return *vae_.view().header; }
+  const Kernels& kernels() const override { return kernels_; }
 
  private:
   using BatchArena = Arena<BuiltShape, A, kModelBatch>;
@@ -157,6 +164,10 @@ class EngineModel final : public Model {
   template <typename T>
   void fill_pixels(const T* from, std::size_t count) {
     for (std::size_t i = 0; i < count * kPixels; ++i) pixels_[i] = Units::pixel_in(from[i]);
+  }
+
+  void fill_latents(const float* z, std::size_t count) {
+    for (std::size_t i = 0; i < count * kLatent; ++i) mu_[i] = Units::z_in(z[i]);
   }
 
   void take_pixels(std::uint8_t* to, std::size_t count) const {

@@ -27,12 +27,18 @@ class Model {
   //   mu, logvar  [count][latent] out
   virtual void encode(std::span<const float> images, float* mu, float* logvar) = 0;
 
-  // Draws z ~ q(z|x) and decodes it.
+  // Draws z ~ q(z|x).
   //   mu, logvar  [count][latent] as encode gave them
   //   eps         [count][latent] in Q3.10 (picovae::normals)
-  //   logits      [count][pixels] out, in real units
-  virtual void sample_logits(const float* mu, const float* logvar,
-                             std::span<const std::int16_t> eps, float* logits) = 0;
+  //   z           [count][latent] out, in real units; an s8 model's are multiples of 2^-10
+  virtual void sample(const float* mu, const float* logvar, std::span<const std::int16_t> eps,
+                      float* z) = 0;
+
+  // What sample() multiplies eps by: exp(logvar / 2), in the model's own arithmetic.
+  virtual double sigma(float logvar) const = 0;
+
+  // Decodes z [count][latent] to Bernoulli logits [count][pixels], both in real units.
+  virtual void decode_logits(std::span<const float> z, float* logits) = 0;
 
   // Decodes z [count][latent] in real units to pixels [count][pixels] u8.
   virtual void decode(std::span<const float> z, std::uint8_t* pixels) = 0;
@@ -46,6 +52,7 @@ class Model {
 
   virtual std::unique_ptr<Model> clone() const = 0;
   virtual const BlobHeader& header() const = 0;
+  virtual const Kernels& kernels() const = 0;
 };
 
 // A model from a blob that open_blob and verify_blob accept; `name` is for messages. Throws Error.

@@ -10,17 +10,20 @@
 
 namespace picovae::tools {
 
-// Calls work(i) once for every i in [0, count), on `threads` threads (this one included). Which
-// thread takes which i is left to chance, so a result must not depend on it. The first exception
-// that a piece throws is thrown here once all threads have ended.
-template <typename Work>
-void parallel_for(unsigned threads, std::size_t count, const Work& work) {
+// Calls work(state, i) once for every i in [0, count), on `threads` threads (this one included),
+// each with a state of its own that make_state() returns. Which thread takes which i is left to
+// chance, so a result must not depend on it. The first exception that is thrown anywhere is thrown
+// here once all threads have ended.
+template <typename MakeState, typename Work>
+void parallel_for(unsigned threads, std::size_t count, const MakeState& make_state,
+                  const Work& work) {
   std::atomic<std::size_t> next = 0;
   std::mutex mutex;
   std::exception_ptr error;
   const auto run = [&] {
     try {
-      for (std::size_t i; (i = next.fetch_add(1)) < count;) work(i);
+      auto state = make_state();
+      for (std::size_t i; (i = next.fetch_add(1)) < count;) work(state, i);
     } catch (...) {
       next = count;
       const std::lock_guard lock(mutex);
@@ -33,6 +36,14 @@ void parallel_for(unsigned threads, std::size_t count, const Work& work) {
     run();
   }
   if (error) std::rethrow_exception(error);
+}
+
+// The same for work(i), which needs no state.
+template <typename Work>
+void parallel_for(unsigned threads, std::size_t count, const Work& work) {
+  struct Nothing {};
+  parallel_for(
+      threads, count, [] { return Nothing{}; }, [&](Nothing&, std::size_t i) { work(i); });
 }
 
 }  // namespace picovae::tools

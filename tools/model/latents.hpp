@@ -1,0 +1,25 @@
+// What each latent is used for (Burda, Grosse, Salakhutdinov 2015, section 5.2 and appendix C).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "tools/model/elbo.hpp"
+
+namespace picovae::tools {
+
+struct LatentUse {
+  double kl = 0;        // mean over images of its KL, nats; they add up to the ELBO's
+  double activity = 0;  // variance over images of its mu
+
+  static constexpr double kActive = 0.01;  // of a latent that the decoder listens to, at least
+  bool is_active() const { return activity > kActive; }
+};
+
+// Encodes images [count][pixels] u8; one LatentUse for each latent, in order.
+std::vector<LatentUse> measure_latents(const Model& model, std::span<const std::uint8_t> images,
+                                       const EvaluateOptions& options);
+
+}  // namespace picovae::tools
