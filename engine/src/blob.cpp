@@ -88,14 +88,15 @@ bool attach(Dense& dense, SectionKind kind, const std::byte* start) {
 }
 
 Status check_fields(const BlobHeader& header) {
-  if (header.type > Type::kBf16) return Status::kBadHeader;
-  if (header.layout > Layout::kMve) return Status::kBadHeader;
-  if (header.layout != Layout::kHost && header.type != Type::kS8) return Status::kBadHeader;
-  if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadHeader;
-  if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadHeader;
+  if (header.type > Type::kBf16 || header.layout > Layout::kMve ||
+      (header.layout != Layout::kHost && header.type != Type::kS8)) {
+    return Status::kBadType;
+  }
+  if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadParts;
+  if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadReserved;
   const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
   for (const int width : {int{pixels}, int{hidden1}, int{hidden2}, 2 * latent}) {
-    if (width < 1 || width > int{kMaxWidth}) return Status::kBadHeader;
+    if (width < 1 || width > int{kMaxWidth}) return Status::kBadDimensions;
   }
   if (header.type != type_of(header) || header.layout != layout_of(header)) {
     return Status::kUnsupportedKernel;
@@ -106,27 +107,49 @@ Status check_fields(const BlobHeader& header) {
   return Status::kOk;
 }
 
-// Walks the section table: every section within the blob, aligned, in ascending order, of the size
-// its kind wants. Points the layers, whose sizes are known, at them.
+// Where a section stands: within the blob, aligned, behind `end` of what comes before it.
+Status check_place(const BlobHeader& header, const Section& section, std::size_t end) {
+  if (section.offset % kBlobAlignment != 0) return Status::kMisalignedSection;
+  if (section.offset > header.total_size || section.size > header.total_size - section.offset) {
+    return Status::kSectionOutOfRange;
+  }
+  if (section.offset < end) return Status::kOverlappingSections;
+  if (section.reserved != 0 || section.flags > kMaySkip) return Status::kBadReserved;
+  return Status::kOk;
+}
+
+// Walks the section table: every section in its place and of the size that its kind wants. Points
+// the layers, whose sizes are known, at them.
 Status check_sections(const BlobHeader& header, std::array<Dense, kLayerCount>& layers) {
   const std::byte* base = bytes_of(header).data();
   std::size_t end = table_end(header);
   for (const Section& section : sections(header)) {
-    if (section.offset % kBlobAlignment != 0 || section.offset < end ||
-        section.offset > header.total_size || section.size > header.total_size - section.offset ||
-        section.reserved != 0 || section.flags > kMaySkip) {
-      return Status::kBadSection;
+    if (const Status status = check_place(header, section, end); status != Status::kOk) {
+      return status;
     }
     end = section.offset + section.size;
     if (section.kind < SectionKind::kWeights || section.kind > SectionKind::kGolden) {
-      if (section.flags != kMaySkip) return Status::kBadSection;
+      if (section.flags != kMaySkip) return Status::kUnknownSection;
       continue;
     }
-    if (section.layer >= kLayerCount || !has_layer(header, section.layer) || section.size == 0 ||
-        section.size != section_size(header, section.kind, layers[section.layer]) ||
-        !attach(layers[section.layer], section.kind, base + section.offset)) {
-      return Status::kBadSection;
+    if (section.layer >= kLayerCount || !has_layer(header, section.layer)) {
+      return Status::kMisplacedSection;
     }
+    Dense& layer = layers[section.layer];
+    const std::size_t wanted = section_size(header, section.kind, layer);
+    if (wanted == 0) return Status::kMisplacedSection;
+    if (section.size != wanted) return Status::kBadSectionSize;
+    if (!attach(layer, section.kind, base + section.offset)) return Status::kDuplicateSection;
+  }
+  return Status::kOk;
+}
+
+// Every multiplier and rescale of an s8 layer in its range.
+Status check_scales(const Dense& layer) {
+  for (std::size_t output = 0; output < layer.out; ++output) {
+    const std::uint16_t multiplier = layer.multiplier[output];
+    if (multiplier < 1 || multiplier > kMaxMultiplier) return Status::kBadScale;
+    if (layer.rescale != nullptr && layer.rescale[output] < 1) return Status::kBadScale;
   }
   return Status::kOk;
 }
@@ -172,11 +195,9 @@ bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t outpu
 
 bool fits_s32(std::int64_t v) { return static_cast<std::int32_t>(v) == v; }
 
-// One output of an s8 layer: its scales, and that none of its sums can overflow.
+// One output of an s8 layer: none of its sums can overflow.
 Status check_arithmetic(const Dense& layer, std::size_t output, const SumRange& range) {
   const std::int64_t multiplier = layer.multiplier[output];
-  if (multiplier < 1 || multiplier > kMaxMultiplier) return Status::kBadScale;
-  if (layer.rescale != nullptr && layer.rescale[output] < 1) return Status::kBadScale;
   const std::int64_t bias = static_cast<const std::int32_t*>(layer.bias)[output];
   for (const std::int64_t sum : {range.lowest, range.highest}) {
     if (!fits_s32(sum) || !fits_s32((sum >> layer.pre_shift) * multiplier + bias) ||
@@ -225,7 +246,7 @@ Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) 
   if (header.magic != kBlobMagic) return Status::kBadMagic;
   if (header.version != kBlobVersion) return Status::kUnknownVersion;
   if (header.total_size > bytes.size()) return Status::kTruncated;
-  if (header.total_size < table_end(header)) return Status::kBadSection;
+  if (header.total_size < table_end(header)) return Status::kBadTable;
   if (header.checksum != header_checksum(header)) return Status::kBadHeaderChecksum;
   if (const Status status = check_fields(header); status != Status::kOk) return status;
   result = &header;
@@ -261,6 +282,8 @@ Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions,
         (integer && layer.multiplier == nullptr) || (rescaled && layer.rescale == nullptr)) {
       return Status::kMissingSection;
     }
+    if (!integer) continue;
+    if (const Status status = check_scales(layer); status != Status::kOk) return status;
   }
   view = result;
   return Status::kOk;

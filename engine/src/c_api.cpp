@@ -44,10 +44,30 @@ constexpr int name_in_c(Status status) {
       return PICOVAE_WRONG_TYPE;
     case Status::kUnsupportedKernel:
       return PICOVAE_UNSUPPORTED_KERNEL;
-    case Status::kBadHeader:
-      return PICOVAE_BAD_HEADER;
-    case Status::kBadSection:
-      return PICOVAE_BAD_SECTION;
+    case Status::kBadType:
+      return PICOVAE_BAD_TYPE;
+    case Status::kBadDimensions:
+      return PICOVAE_BAD_DIMENSIONS;
+    case Status::kBadParts:
+      return PICOVAE_BAD_PARTS;
+    case Status::kBadReserved:
+      return PICOVAE_BAD_RESERVED;
+    case Status::kBadTable:
+      return PICOVAE_BAD_TABLE;
+    case Status::kMisalignedSection:
+      return PICOVAE_MISALIGNED_SECTION;
+    case Status::kSectionOutOfRange:
+      return PICOVAE_SECTION_OUT_OF_RANGE;
+    case Status::kOverlappingSections:
+      return PICOVAE_OVERLAPPING_SECTIONS;
+    case Status::kUnknownSection:
+      return PICOVAE_UNKNOWN_SECTION;
+    case Status::kMisplacedSection:
+      return PICOVAE_MISPLACED_SECTION;
+    case Status::kBadSectionSize:
+      return PICOVAE_BAD_SECTION_SIZE;
+    case Status::kDuplicateSection:
+      return PICOVAE_DUPLICATE_SECTION;
     case Status::kMissingSection:
       return PICOVAE_MISSING_SECTION;
     case Status::kBadShift:

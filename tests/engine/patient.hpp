@@ -15,6 +15,23 @@
 
 namespace picovae::tests {
 
+// Sets the CRCs of a blob as an attacker would: right for everything that can be reached.
+inline void seal(std::span<std::byte> bytes) {
+  auto& header = *reinterpret_cast<BlobHeader*>(bytes.data());
+  auto* table = reinterpret_cast<Section*>(&header + 1);
+  const std::size_t table_size = header.section_count * sizeof(Section);
+  if (sizeof(BlobHeader) + table_size > bytes.size()) return;
+  for (Section& s : std::span(table, header.section_count)) {
+    if (std::uint64_t{s.offset} + s.size > bytes.size() ||
+        s.offset < sizeof(BlobHeader) + table_size) {
+      continue;
+    }
+    s.checksum = crc32c(bytes.subspan(s.offset, s.size));
+  }
+  const std::uint32_t crc = crc32c(bytes.first(offsetof(BlobHeader, checksum)));
+  header.checksum = crc32c(bytes.subspan(sizeof(BlobHeader), table_size), crc);
+}
+
 // Its parts are changed in place; seal() mends the CRCs.
 class Patient {
  public:
@@ -76,18 +93,8 @@ class Patient {
     return index;
   }
 
-  // CRCs as an attacker would set them: right for everything that can be reached.
   Patient& seal() {
-    const std::size_t table_end = sizeof(BlobHeader) + section_count() * sizeof(Section);
-    if (table_end > bytes().size()) return *this;
-    for (std::size_t i = 0; i < section_count(); ++i) {
-      Section& s = section(i);
-      if (std::uint64_t{s.offset} + s.size > bytes().size() || s.offset < table_end) continue;
-      s.checksum = crc32c(bytes().subspan(s.offset, s.size));
-    }
-    const std::uint32_t crc = crc32c(bytes().first(offsetof(BlobHeader, checksum)));
-    const auto table = bytes().first(table_end).subspan(sizeof(BlobHeader));
-    header().checksum = crc32c(table, crc);
+    tests::seal(bytes());
     return *this;
   }
 

@@ -26,6 +26,11 @@ class Dice {
     return static_cast<std::int32_t>(lowest + static_cast<std::int64_t>(word * count >> 32));
   }
 
+  // Uniform on [low, high).
+  double uniform(double low, double high) {
+    return low + (high - low) * static_cast<double>(engine_()) / 4294967296.0;
+  }
+
   // Uniform on [-limit, limit].
   float real(float limit) { return limit * static_cast<float>(between(-4096, 4096)) / 4096.0f; }
 
@@ -70,7 +75,9 @@ inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, s
   return network;
 }
 
-inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed) {
+// Weights reach `gain` / sqrt(in): 3 makes outputs spread, 1.7 keeps them near one.
+inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed,
+                                     float gain = 3.0f) {
   tools::Network network;
   network.pixels = dimensions.pixels;
   network.hidden1 = dimensions.hidden1;
@@ -81,7 +88,7 @@ inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed) 
     tools::DenseWeights& layer = network.*entry.weights;
     layer.in = network.*entry.in;
     layer.out = network.*entry.out;
-    const float limit = 3.0f / std::sqrt(static_cast<float>(layer.in));
+    const float limit = gain / std::sqrt(static_cast<float>(layer.in));
     for (std::size_t i = 0; i < layer.in * layer.out; ++i) layer.weight.push_back(dice.real(limit));
     for (std::size_t j = 0; j < layer.out; ++j) layer.bias.push_back(dice.real(0.5f));
   }

@@ -12,7 +12,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
-#include "tests/tools/random_networks.hpp"
+#include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/model/pack.hpp"
 

@@ -13,7 +13,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/vae.hpp"
-#include "tests/tools/random_networks.hpp"
+#include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/error.hpp"
 #include "tools/model/bounds.hpp"
@@ -35,12 +35,12 @@ constexpr std::uint8_t kBoth = kEncoderPart | kDecoderPart;
 
 // Images with a structure: a few smooth waves, clipped as ink is.
 std::vector<std::uint8_t> wavy_images(std::size_t count, std::uint32_t seed) {
-  RandomNumbers numbers(seed);
+  Dice dice(seed);
   std::vector<std::uint8_t> pixels;
   for (std::size_t image = 0; image < count; ++image) {
-    const double phase = numbers.uniform(0, 6.3);
-    const double wave = numbers.uniform(0.05, 0.5);
-    const double level = numbers.uniform(-0.5, 0.5);
+    const double phase = dice.uniform(0, 6.3);
+    const double wave = dice.uniform(0.05, 0.5);
+    const double level = dice.uniform(-0.5, 0.5);
     for (std::size_t i = 0; i < kSize.pixels; ++i) {
       const double ink = level + std::sin(phase + wave * static_cast<double>(i));
       pixels.push_back(static_cast<std::uint8_t>(255 * std::clamp(ink, 0.0, 1.0)));
@@ -132,7 +132,7 @@ void run_both(const Network& network, const QuantizedNetwork& quantized, Outputs
 }  // namespace
 
 TEST_CASE("the integer model computes what the float model does, but for its rounding") {
-  const Network network = random_network(kSize, 1);
+  const Network network = random_network(kSize, 1, 1.7f);
   const Quantized quantized = quantize_small(network);
   CHECK(quantized.images == 500);
   CHECK(quantized.held_out == 500);

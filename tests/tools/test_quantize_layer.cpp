@@ -6,7 +6,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
-#include "tests/tools/random_networks.hpp"
+#include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/model/bounds.hpp"
 #include "tools/model/integer_layer.hpp"
@@ -58,12 +58,12 @@ void check_within_half_a_step(const QuantizedLayer& layer, Layer index, std::siz
 }
 
 // Inputs that move together, as neighbouring pixels do.
-Samples<float> correlated_inputs(std::size_t count, std::size_t width, RandomNumbers& numbers) {
+Samples<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice) {
   Samples<float> x(count, width);
   for (std::size_t row = 0; row < count; ++row) {
-    const double common = numbers.uniform(0, 90);
+    const double common = dice.uniform(0, 90);
     for (std::size_t i = 0; i < width; ++i) {
-      x.row(row)[i] = static_cast<float>(std::floor(common + numbers.uniform(0, 38)));
+      x.row(row)[i] = static_cast<float>(std::floor(common + dice.uniform(0, 38)));
     }
   }
   return x;
@@ -73,7 +73,7 @@ Samples<float> correlated_inputs(std::size_t count, std::size_t width, RandomNum
 
 TEST_CASE(
     "a row's scale is its multiplier times a power of two, and representable rows are exact") {
-  RandomNumbers numbers(1);
+  Dice dice(1);
   constexpr std::size_t kIn = 40, kOut = 30;
   for (const Layer index : {kEncoder0, kEncoderHeads, kDecoder0, kDecoder2}) {
     CAPTURE(static_cast<int>(index));
@@ -83,9 +83,9 @@ TEST_CASE(
     std::vector<int> q;
     std::vector<int> multiplier;
     for (std::size_t j = 0; j < kOut; ++j) {
-      multiplier.push_back(j == 5 ? 1000 : numbers.integer(1, 1023));
+      multiplier.push_back(j == 5 ? 1000 : dice.between(1, 1023));
       for (std::size_t k = 0; k < kIn; ++k) {
-        q.push_back(k == 3 ? -127 : numbers.integer(-127, 127));
+        q.push_back(k == 3 ? -127 : dice.between(-127, 127));
         weight.push_back(std::ldexp(multiplier[j] * q.back(), -(bits[j] + pre + 14)));
       }
     }
@@ -106,10 +106,10 @@ TEST_CASE("mu has 12 fraction bits, logvar 10, everything else 7") {
 
 TEST_CASE("a row whose sum would leave its range is mended by its scale, the others are not") {
   constexpr std::size_t kIn = 784, kOut = 3;
-  RandomNumbers numbers(2);
+  Dice dice(2);
   std::vector<double> weight(kIn * kOut, 0.01);  // row 1: 784 * 127 * 127 > 2^23
   for (std::size_t k = 0; k < kIn; ++k) {
-    weight[k] = numbers.uniform(-0.01, 0.01);
+    weight[k] = dice.uniform(-0.01, 0.01);
     weight[2 * kIn + k] = -weight[kIn + k];
   }
   // Row 0 has the largest scale, one that multipliers give exactly; products with the others'
@@ -177,14 +177,14 @@ TEST_CASE("a row of zeros is its mean") {
 
 TEST_CASE("biases make the mean outputs right, the latent layer's shifts included") {
   constexpr std::size_t kRows = 2000, kIn = 10, kOut = 6;
-  RandomNumbers numbers(3);
+  Dice dice(3);
   Samples<std::int16_t> z(kRows, kIn);
   Samples<float> x(kRows, kIn), y(kRows, kOut);
   std::vector<double> weight;
-  for (std::size_t i = 0; i < kIn * kOut; ++i) weight.push_back(numbers.uniform(-0.05, 0.05));
+  for (std::size_t i = 0; i < kIn * kOut; ++i) weight.push_back(dice.uniform(-0.05, 0.05));
   for (std::size_t row = 0; row < kRows; ++row) {
     for (std::size_t k = 0; k < kIn; ++k) {
-      z.row(row)[k] = static_cast<std::int16_t>(numbers.integer(-300, 300));
+      z.row(row)[k] = static_cast<std::int16_t>(dice.between(-300, 300));
       x.row(row)[k] = z.row(row)[k];
     }
     for (std::size_t j = 0; j < kOut; ++j)
@@ -202,12 +202,12 @@ TEST_CASE("biases make the mean outputs right, the latent layer's shifts include
 
 TEST_CASE("moments are those of the rows, exactly for whole numbers, on any number of threads") {
   constexpr std::size_t kRows = 2500, kUsed = 2300, kIn = 70, kOut = 5;
-  RandomNumbers numbers(4);
-  const Samples<float> x = correlated_inputs(kRows, kIn, numbers);
+  Dice dice(4);
+  const Samples<float> x = correlated_inputs(kRows, kIn, dice);
   Samples<float> y(kRows, kOut);
   for (std::size_t row = 0; row < kRows; ++row) {
     for (std::size_t j = 0; j < kOut; ++j)
-      y.row(row)[j] = static_cast<float>(numbers.uniform(-3, 3));
+      y.row(row)[j] = static_cast<float>(dice.uniform(-3, 3));
   }
   const Moments moments = compute_moments(x, y, kUsed, kScalarKernels, 1);
   REQUIRE(moments.in == kIn);
@@ -237,11 +237,11 @@ TEST_CASE("moments are those of the rows, exactly for whole numbers, on any numb
 
 TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
   constexpr std::size_t kRows = 3000, kIn = 12, kDead = 7;
-  RandomNumbers numbers(5);
-  Samples<float> x = correlated_inputs(kRows, kIn, numbers);
+  Dice dice(5);
+  Samples<float> x = correlated_inputs(kRows, kIn, dice);
   Samples<float> y(kRows, 1);
   std::vector<double> truth;
-  for (std::size_t i = 0; i < kIn; ++i) truth.push_back(numbers.uniform(-1, 1));
+  for (std::size_t i = 0; i < kIn; ++i) truth.push_back(dice.uniform(-1, 1));
   for (std::size_t row = 0; row < kRows; ++row) {
     x.row(row)[kDead] = 30;
     double sum = 5;
@@ -261,15 +261,15 @@ TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
 
 TEST_CASE("rounding makes up for its errors where inputs move together") {
   constexpr std::size_t kIn = 60;
-  RandomNumbers numbers(6);
-  const Samples<float> x = correlated_inputs(3000, kIn, numbers);
+  Dice dice(6);
+  const Samples<float> x = correlated_inputs(3000, kIn, dice);
   const Moments moments = compute_moments(x, Samples<float>(3000, 1), 3000, kScalarKernels, 1);
   const WeightRounder rounder(moments.covariance, kIn, 0.01);
   double gptq = 0;
   double nearest = 0;
   for (int row = 0; row < 50; ++row) {
     std::vector<double> weight;
-    for (std::size_t i = 0; i < kIn; ++i) weight.push_back(numbers.uniform(-10, 10));
+    for (std::size_t i = 0; i < kIn; ++i) weight.push_back(dice.uniform(-10, 10));
     std::vector<std::int8_t> q(kIn);
     rounder.round(weight, 1.0, q);
     // Variance of the output's error.

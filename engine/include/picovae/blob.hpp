@@ -97,7 +97,8 @@ struct BlobView {
 };
 
 // The cheap check, for every boot: magic, version, header CRC, dimensions, every offset and size,
-// alignment, shifts. Whatever it accepts is memory-safe to run. Fills `view` where it returns kOk.
+// alignment, shifts, multipliers and rescales. Whatever it accepts is memory-safe to run. Fills
+// `view` where it returns kOk.
 //   bytes  at least the blob's total size; more may follow (a flash partition)
 Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view);
 
@@ -108,8 +109,8 @@ Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
 std::span<const Section> sections(const BlobHeader& header);
 
 // The thorough check of an open view: the CRC of every section, zero padding between sections and
-// within them, multipliers and rescales in range, and that no row's sums can leave the range the
-// kernels rely on. Whatever it accepts is what was written.
+// within them, and that no row's sums can leave the range the kernels rely on. Whatever it accepts
+// is what was written.
 Status verify_blob(const BlobView& view);
 
 }  // namespace picovae

@@ -95,16 +95,26 @@ typedef struct picovae_kernels picovae_kernels;
 // status.hpp says more of each.
 typedef enum picovae_status {
   PICOVAE_OK,
-  PICOVAE_TRUNCATED,             // fewer bytes than the header or the declared size
-  PICOVAE_MISALIGNED,            // the model does not start at a multiple of PICOVAE_ALIGNMENT
-  PICOVAE_BAD_MAGIC,             // not a picovae model
-  PICOVAE_UNKNOWN_VERSION,       // a format version that this engine does not read
-  PICOVAE_BAD_HEADER_CHECKSUM,   // header or section table changed since they were written
-  PICOVAE_WRONG_SHAPE,           // a model of another shape than PICOVAE_SHAPE
-  PICOVAE_WRONG_TYPE,            // a float model
-  PICOVAE_UNSUPPORTED_KERNEL,    // the kernels cannot run this layout (picovae export --layout)
-  PICOVAE_BAD_HEADER,            // a field outside its legal values, or reserved bytes not zero
-  PICOVAE_BAD_SECTION,           // a section out of range, misaligned or of the wrong size
+  PICOVAE_TRUNCATED,            // fewer bytes than the header or the declared size
+  PICOVAE_MISALIGNED,           // the model does not start at a multiple of PICOVAE_ALIGNMENT
+  PICOVAE_BAD_MAGIC,            // not a picovae model
+  PICOVAE_UNKNOWN_VERSION,      // a format version that this engine does not read
+  PICOVAE_BAD_HEADER_CHECKSUM,  // header or section table changed since they were written
+  PICOVAE_WRONG_SHAPE,          // a model of another shape than PICOVAE_SHAPE
+  PICOVAE_WRONG_TYPE,           // a float model
+  PICOVAE_UNSUPPORTED_KERNEL,   // the kernels cannot run this layout (picovae export --layout)
+  PICOVAE_BAD_TYPE,        // a weight type or layout that does not exist, or a pair that does not
+  PICOVAE_BAD_DIMENSIONS,  // a layer of width 0 or above 4096
+  PICOVAE_BAD_PARTS,       // neither encoder nor decoder, or a part that does not exist
+  PICOVAE_BAD_RESERVED,    // reserved bytes not zero, or a flag that does not exist
+  PICOVAE_BAD_TABLE,       // a declared size that has no room for the section table
+  PICOVAE_MISALIGNED_SECTION,    // a section's offset is no multiple of PICOVAE_ALIGNMENT
+  PICOVAE_SECTION_OUT_OF_RANGE,  // a section reaches beyond the declared size
+  PICOVAE_OVERLAPPING_SECTIONS,  // a section starts within the table or the section before
+  PICOVAE_UNKNOWN_SECTION,       // a kind that this engine must not pass over
+  PICOVAE_MISPLACED_SECTION,     // a layer, or a kind for that layer, that the model has not
+  PICOVAE_BAD_SECTION_SIZE,      // a section of another size than its layer wants
+  PICOVAE_DUPLICATE_SECTION,     // a layer's section for the second time
   PICOVAE_MISSING_SECTION,       // a layer without weights, bias or requantization
   PICOVAE_BAD_SHIFT,             // a shift outside its legal range
   PICOVAE_BAD_SCALE,             // a multiplier or rescale outside its legal range
@@ -140,14 +150,14 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //            as long as the vae is used
 //   size     bytes; may be more than the model has, such as a flash partition
 //   kernels  one of the above; the model's layout must be theirs
-// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_SHIFT.
+// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_SCALE.
 #define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
 
 // The thorough check of an open model: every CRC, every padding byte, and that no sum can overflow.
 // Whatever it accepts is what was written.
-// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, or one of PICOVAE_BAD_SCALE to
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, or one of PICOVAE_BAD_SECTION_CHECKSUM to
 // PICOVAE_ACCUMULATOR_OVERFLOW.
 picovae_status picovae_verify(const picovae_vae* vae);
 

@@ -1,0 +1,39 @@
+// Small models of every kind, packed: what tests of blobs damage.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tools/model/blob_bytes.hpp"
+#include "tools/model/pack.hpp"
+
+namespace picovae::tests {
+
+inline constexpr Dimensions kSmall{20, 7, 6, 3};
+inline constexpr Type kFloatTypes[] = {Type::kF32, Type::kF16, Type::kBf16};
+inline constexpr Layout kLayouts[] = {Layout::kHost, Layout::kCortexM, Layout::kMve};
+inline constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
+
+inline tools::BlobBytes s8_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
+                                std::uint8_t parts = kBothParts) {
+  return tools::pack_s8(random_quantized_network(dimensions, 1), layout, parts, {11, 12});
+}
+
+inline tools::BlobBytes float_blob(Type type, Dimensions dimensions = kSmall) {
+  return tools::pack_float(random_network(dimensions, 1), type);
+}
+inline tools::BlobBytes f32_blob() { return float_blob(Type::kF32); }
+
+// Every type, every layout, and each part alone.
+inline std::vector<tools::BlobBytes> all_kinds() {
+  std::vector<tools::BlobBytes> kinds;
+  for (const Type type : kFloatTypes) kinds.push_back(float_blob(type));
+  for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
+  kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
+  kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
+  return kinds;
+}
+
+}  // namespace picovae::tests

@@ -1,0 +1,241 @@
+// An attacker who mends every checksum: whatever open_blob accepts, verified or not, is run by
+// every kernel, and neither the model nor arena, inputs or outputs are left. Each ends at a guard
+// page.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "picovae/vae.hpp"
+#include "tests/engine/blobs.hpp"
+#include "tests/engine/guarded.hpp"
+#include "tests/engine/patient.hpp"
+
+using namespace picovae;
+using namespace picovae::tests;
+
+namespace {
+
+using Small = Shape<20, 7, 6, 3>;
+static_assert(Small::kDimensions == kSmall);
+// Sections that fill their last 64 bytes where those of Small do not.
+using Other = Shape<33, 18, 40, 9>;
+
+// All that kernels can touch but the model, for calls of Batch images.
+template <typename S, typename A, std::size_t Batch>
+class Room {
+ public:
+  using Pixel = typename A::Pixel;
+  using Latent = typename A::Latent;
+
+  explicit Room(Dice& dice) {
+    for (std::size_t i = 0; i < Batch * S::kPixels; ++i) {
+      x_.as<Pixel>()[i] = static_cast<Pixel>(dice.between(0, 255));
+    }
+    for (std::size_t i = 0; i < Batch * S::kLatent; ++i) {
+      z_.as<Latent>()[i] = static_cast<Latent>(dice.between(-32768, 32767));
+    }
+  }
+
+  // Every call that runs kernels. False where the Vae refuses the model.
+  bool run(std::span<const std::byte> model, const Kernels& kernels) {
+    Vae<S, A> vae;
+    if (vae.open(model, kernels) != Status::kOk) return false;
+    const auto* x = x_.as<Pixel>();
+    auto* out = out_.as<Pixel>();
+    const Status encoder = vae.view().has(kEncoderPart) ? Status::kOk : Status::kNoEncoder;
+    const Status decoder = vae.view().has(kDecoderPart) ? Status::kOk : Status::kNoDecoder;
+    const Status both = decoder != Status::kOk ? decoder : encoder;
+    REQUIRE(vae.encode(x, mu_.as<Latent>(), logvar_.as<Latent>(), *encoder_, Batch) == encoder);
+    REQUIRE(vae.decode(z_.as<Latent>(), out, *decoder_, Batch) == decoder);
+    REQUIRE(vae.decode_logits(z_.as<Latent>(), logits_.as<typename A::Logit>(), *decoder_, Batch) ==
+            decoder);
+    REQUIRE(vae.generate(1, 0, out, *decoder_, Batch) == decoder);
+    REQUIRE(vae.reconstruct(x, out, *arena_, Batch) == both);
+    Layer differs{};
+    vae.self_test(*arena_, differs);
+    vae.self_test(*decoder_, differs);
+    return true;
+  }
+
+ private:
+  template <typename T>
+  static constexpr std::size_t kLatentBytes = Batch* S::kLatent * sizeof(T);
+
+  Guarded<EncoderArena<S, A, Batch>> encoder_;
+  Guarded<DecoderArena<S, A, Batch>> decoder_;
+  Guarded<Arena<S, A, Batch>> arena_;
+  GuardedBytes x_{Batch * S::kPixels * sizeof(Pixel)}, out_{Batch * S::kPixels * sizeof(Pixel)};
+  GuardedBytes logits_{Batch * S::kPixels * sizeof(typename A::Logit)};
+  GuardedBytes z_{kLatentBytes<Latent>}, mu_{kLatentBytes<Latent>}, logvar_{kLatentBytes<Latent>};
+};
+
+// Runs models on every set of kernels that this machine has; those of Cortex-M3 are plain C++.
+template <typename S>
+class Machine {
+ public:
+  Machine() {
+    for (const Kernels* kernels : built_kernels()) {
+      if (machine_runs(kernels->isa)) kernels_.push_back(kernels);
+    }
+    kernels_.push_back(&kCortexMKernels);
+  }
+
+  // Returns how many of the kernels took it.
+  int run(std::span<const std::byte> model) {
+    int count = 0;
+    for (const Kernels* kernels : kernels_) {
+      CAPTURE(std::string(kernels->name));
+      count += float_one_.run(model, *kernels) ? 1 : 0;
+      count += float_three_.run(model, *kernels) ? 1 : 0;
+      count += integer_one_.run(model, *kernels) ? 1 : 0;
+      count += integer_three_.run(model, *kernels) ? 1 : 0;
+    }
+    return count;
+  }
+
+ private:
+  std::vector<const Kernels*> kernels_;
+  Dice dice_{5};
+  Room<S, Float, 1> float_one_{dice_};
+  Room<S, Float, 3> float_three_{dice_};
+  Room<S, Integer, 1> integer_one_{dice_};
+  Room<S, Integer, 3> integer_three_{dice_};
+};
+
+// The same model with section `last` behind all others, and not a byte behind that.
+std::vector<std::byte> with_last(const tools::BlobBytes& blob, std::size_t last) {
+  const auto old = sections(blob.header());
+  std::vector<Section> table(old.begin(), old.end());
+  std::rotate(table.begin() + static_cast<std::ptrdiff_t>(last),
+              table.begin() + static_cast<std::ptrdiff_t>(last) + 1, table.end());
+  std::vector<std::byte> result(old.front().offset);
+  BlobHeader header = blob.header();
+  std::size_t end = old.front().offset;
+  for (Section& section : table) {
+    const auto from = blob.bytes().subspan(section.offset, section.size);
+    section.offset = static_cast<std::uint32_t>(round_up(end, kBlobAlignment));
+    end = section.offset + section.size;
+    result.resize(end);
+    std::ranges::copy(from, result.begin() + section.offset);
+  }
+  header.total_size = static_cast<std::uint32_t>(end);
+  std::ranges::copy(std::as_bytes(std::span(&header, 1)), result.begin());
+  std::ranges::copy(std::as_bytes(std::span(table)), result.begin() + sizeof(BlobHeader));
+  return result;
+}
+
+template <typename S>
+void check_every_section_last() {
+  Machine<S> machine;
+  std::vector<tools::BlobBytes> blobs;
+  for (const Type type : kFloatTypes) blobs.push_back(float_blob(type, S::kDimensions));
+  for (const Layout layout : kLayouts) blobs.push_back(s8_blob(S::kDimensions, layout));
+  for (const auto& blob : blobs) {
+    for (std::size_t last = 0; last < sections(blob.header()).size(); ++last) {
+      CAPTURE(last);
+      const auto moved = with_last(blob, last);
+      GuardedBytes model(moved.size(), kBlobAlignment);
+      std::ranges::copy(moved, model.bytes().begin());
+      seal(model.bytes());
+      BlobView view;
+      REQUIRE(open_blob(model.bytes(), S::kDimensions, view) == Status::kOk);
+      CHECK(verify_blob(view) == Status::kOk);
+      CHECK((machine.run(model.bytes()) > 0) == (view.header->layout != Layout::kMve));
+    }
+  }
+}
+
+// Changes header and table, with a liking for extremes. The magic stays.
+void change_table(std::span<std::byte> bytes, std::size_t table_end, Dice& dice) {
+  for (int i = dice.between(1, 3); i > 0; --i) {
+    std::byte& byte =
+        bytes[static_cast<std::size_t>(dice.between(6, static_cast<std::int32_t>(table_end) - 1))];
+    const int choice = dice.between(0, 5);
+    byte = choice == 0   ? std::byte{0}
+           : choice == 1 ? std::byte{0xff}
+           : choice == 2 ? byte ^ std::byte{1}
+           : choice == 3 ? byte ^ std::byte{0x40}
+                         : static_cast<std::byte>(dice.between(0, 255));
+  }
+}
+
+// Changes what stands in a section: all of it, or a few places.
+void change_contents(std::span<std::byte> bytes, Dice& dice) {
+  const auto& header = *reinterpret_cast<const BlobHeader*>(bytes.data());
+  const auto table = sections(header);
+  const Section& section =
+      table[static_cast<std::size_t>(dice.between(0, static_cast<std::int32_t>(table.size()) - 1))];
+  const auto contents = bytes.subspan(section.offset, section.size);
+  const bool all = dice.between(0, 1) == 0;
+  const std::byte extremes[] = {std::byte{0}, std::byte{0x7f}, std::byte{0x80}, std::byte{0xff}};
+  const std::byte same = extremes[dice.between(0, 3)];
+  const bool scales =
+      section.kind == SectionKind::kMultiplier || section.kind == SectionKind::kRescale;
+  for (std::size_t i = 0; i < contents.size(); ++i) {
+    if (!all && dice.between(0, 15) != 0) continue;
+    contents[i] = scales ? static_cast<std::byte>(i % 2 == 0 ? dice.between(1, 255) : 1)  // legal
+                  : dice.between(0, 1) == 0 ? same
+                                            : static_cast<std::byte>(dice.between(0, 255));
+  }
+}
+
+bool is_within(std::span<const std::byte> bytes, const void* start, std::size_t size) {
+  if (start == nullptr) return true;
+  const auto* from = static_cast<const std::byte*>(start);
+  return from >= bytes.data() && size <= bytes.size() &&
+         from <= bytes.data() + (bytes.size() - size);
+}
+
+void check_views(std::span<const std::byte> bytes, const BlobView& view) {
+  const BlobHeader& header = *view.header;
+  for (const Dense& layer : view.layers) {
+    const std::size_t padded = round_up(layer.out, kOutputPad);
+    const std::size_t weights = packed_size(header.layout, header.type, layer.in, layer.out);
+    REQUIRE(is_within(bytes, layer.weights, weights * weight_size(header.type)));
+    REQUIRE(is_within(bytes, layer.bias, padded * sizeof(std::int32_t)));
+    REQUIRE(is_within(bytes, layer.multiplier, padded * sizeof(std::uint16_t)));
+    REQUIRE(is_within(bytes, layer.rescale, padded * sizeof(std::int16_t)));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("kernels read nothing behind a section, whichever comes last") {
+  check_every_section_last<Small>();
+  check_every_section_last<Other>();
+}
+
+TEST_CASE("whatever opens runs within model, arena, inputs and outputs") {
+  Machine<Small> machine;
+  const auto kinds = all_kinds();
+  Dice dice(9);
+  int opened = 0, verified = 0, unverified = 0, ran = 0;
+  for (const tools::BlobBytes& blob : kinds) {
+    GuardedBytes model(blob.bytes().size(), kBlobAlignment);
+    const std::size_t table_end =
+        sizeof(BlobHeader) + sections(blob.header()).size() * sizeof(Section);
+    for (int turn = 0; turn < 6'000; ++turn) {
+      std::ranges::copy(blob.bytes(), model.bytes().begin());
+      if (turn % 3 != 0) change_contents(model.bytes(), dice);
+      if (turn % 3 != 1) change_table(model.bytes(), table_end, dice);
+      seal(model.bytes());
+      const auto& header = *reinterpret_cast<const BlobHeader*>(model.bytes().data());
+      BlobView view;
+      if (open_blob(model.bytes(), header.dimensions, view) != Status::kOk) continue;
+      ++opened;
+      check_views(model.bytes(), view);
+      ++(verify_blob(view) == Status::kOk ? verified : unverified);
+      ran += machine.run(model.bytes());
+    }
+  }
+  CHECK(opened > 10'000);
+  CHECK(verified > 1'000);
+  CHECK(unverified > 1'000);
+  CHECK(ran > 10'000);
+  MESSAGE(opened << " opened, " << verified << " of them verified; " << ran << " runs of kernels");
+}

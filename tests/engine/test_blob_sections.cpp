@@ -1,0 +1,187 @@
+// The section table, and what stands where it says.
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <utility>
+
+#include "picovae/blob.hpp"
+#include "tests/engine/blobs.hpp"
+#include "tests/engine/patient.hpp"
+
+using namespace picovae;
+using namespace picovae::tests;
+
+namespace {
+
+template <typename T>
+using List = std::initializer_list<T>;
+
+// True where not even a byte of padding follows the section.
+bool ends_the_blob(const tools::BlobBytes& blob, std::size_t i) {
+  const Section& section = sections(blob.header())[i];
+  return section.offset + section.size == blob.bytes().size();
+}
+
+}  // namespace
+
+TEST_CASE("sections out of range, misaligned, overlapping, out of order or of the wrong size") {
+  for (const auto& blob : all_kinds()) {
+    const std::size_t count = Patient(blob).section_count();
+    for (std::size_t i = 0; i < count; ++i) {
+      CAPTURE(i);
+      const auto refused = [&](auto change) {
+        Patient patient(blob);
+        change(patient.section(i));
+        CHECK(patient.open() == Status::kBadHeaderChecksum);
+        return patient.seal().open();
+      };
+      const auto size = static_cast<std::uint32_t>(blob.bytes().size());
+      const auto beyond = Status::kSectionOutOfRange;
+      CHECK(refused([&](Section& s) { s.offset = size; }) == beyond);
+      CHECK(refused([&](Section& s) { s.offset = size + 64; }) == beyond);
+      CHECK(refused([](Section& s) { s.offset = 0xffffffc0; }) == beyond);  // + size is over 2^32
+      CHECK(refused([](Section& s) { s.size = 0xffffffff; }) == beyond);
+      CHECK(refused([](Section& s) { s.size = 0u - s.offset; }) == beyond);  // + offset is 2^32
+      CHECK(refused([](Section& s) { s.offset = 0; }) == Status::kOverlappingSections);
+      CHECK(refused([](Section& s) { s.offset = 64; }) == Status::kOverlappingSections);  // table
+      for (const std::uint32_t shift : List<std::uint32_t>{1, 2, 4, 16, 32, 63}) {
+        CHECK(refused([&](Section& s) { s.offset += shift; }) == Status::kMisalignedSection);
+      }
+      CHECK(refused([](Section& s) { s.size = 0; }) == Status::kBadSectionSize);
+      CHECK(refused([](Section& s) { s.size += 1; }) ==
+            (ends_the_blob(blob, i) ? beyond : Status::kBadSectionSize));
+      CHECK(refused([](Section& s) { s.size -= 1; }) == Status::kBadSectionSize);
+      CHECK(refused([](Section& s) { s.size += 64; }) ==
+            (i + 1 == count ? beyond : Status::kBadSectionSize));
+      CHECK(refused([](Section& s) { s.reserved = 1; }) == Status::kBadReserved);
+      CHECK(refused([](Section& s) { s.flags = 2; }) == Status::kBadReserved);
+      CHECK(refused([](Section& s) { s.layer = kLayerCount; }) == Status::kMisplacedSection);
+      CHECK(refused([](Section& s) { s.layer = 255; }) == Status::kMisplacedSection);
+      for (const int kind : {0, 77, 255}) {
+        CHECK(refused([&](Section& s) {
+                s.kind = SectionKind{static_cast<std::uint8_t>(kind)};
+                s.flags = 0;
+              }) == Status::kUnknownSection);
+      }
+      if (i == 0) continue;
+      Patient overlapping(blob);
+      overlapping.section(i).offset = overlapping.section(i - 1).offset;
+      CHECK(overlapping.seal().open() == Status::kOverlappingSections);
+      Patient swapped(blob);
+      std::swap(swapped.section(i), swapped.section(i - 1));
+      CHECK(swapped.seal().open() == Status::kOverlappingSections);
+    }
+  }
+}
+
+TEST_CASE("a section twice, or one that the model cannot have") {
+  Patient twice(s8_blob());
+  twice.section(SectionKind::kRescale, 0).kind = SectionKind::kMultiplier;  // both 32 bytes
+  CHECK(twice.seal().open() == Status::kDuplicateSection);
+
+  Patient head(s8_blob());  // mu and logvar know no softplus
+  head.section(SectionKind::kMultiplier, kEncoderHeads).kind = SectionKind::kRescale;
+  CHECK(head.seal().open() == Status::kMisplacedSection);
+
+  Patient f32(f32_blob(), 128);
+  f32.add_section(SectionKind::kMultiplier, 0, 0, 32);
+  CHECK(f32.seal().open() == Status::kMisplacedSection);
+
+  Patient decoder(s8_blob(kSmall, Layout::kHost, kDecoderPart), 128);
+  decoder.add_section(SectionKind::kBias, 0, 0, 64);
+  CHECK(decoder.seal().open() == Status::kMisplacedSection);
+
+  // Its size is right by chance, since both hidden layers have fewer than 16 units.
+  Patient other_layer(s8_blob());
+  other_layer.section(SectionKind::kBias, kEncoder0).layer = kEncoder1;
+  CHECK(other_layer.seal().open() == Status::kDuplicateSection);
+
+  Patient parts(s8_blob(kSmall, Layout::kHost, kDecoderPart));
+  parts.header().parts = kEncoderPart;
+  CHECK(parts.seal().open() == Status::kMisplacedSection);
+}
+
+TEST_CASE("every section is missed but the golden ones") {
+  for (const auto& blob : all_kinds()) {
+    const std::size_t count = Patient(blob).section_count();
+    for (std::size_t i = 0; i < count; ++i) {
+      CAPTURE(i);
+      const bool golden = Patient(blob).section(i).kind == SectionKind::kGolden;
+      const Status missed = golden ? Status::kOk : Status::kMissingSection;
+      Patient removed(blob);
+      removed.remove_section(i);
+      CHECK(removed.seal().open() == missed);
+
+      Patient renamed(blob);
+      renamed.section(i).kind = SectionKind{77};
+      renamed.section(i).flags = 0;
+      CHECK(renamed.seal().open() == Status::kUnknownSection);
+      renamed.section(i).flags = kMaySkip;
+      CHECK(renamed.seal().open() == missed);
+    }
+  }
+  Patient half(s8_blob(kSmall, Layout::kHost, kDecoderPart));
+  half.header().parts = kBothParts;
+  CHECK(half.seal().open() == Status::kMissingSection);
+}
+
+TEST_CASE("sections of later kinds may be skipped where they say so, and are checked even so") {
+  for (const auto& blob : all_kinds()) {
+    Patient patient(blob, 192);
+    const std::size_t last = patient.add_section(SectionKind{200}, 99, kMaySkip, 70);
+    const std::size_t at = patient.section(last).offset;
+    patient.bytes()[at + 69] = std::byte{7};
+    CHECK(patient.seal().check() == Status::kOk);
+    patient.bytes()[at + 1] = std::byte{7};
+    CHECK(patient.check() == Status::kBadSectionChecksum);
+    CHECK(patient.seal().check() == Status::kOk);
+    patient.bytes()[at + 70] = std::byte{7};  // behind it
+    CHECK(patient.seal().check() == Status::kBadPadding);
+
+    patient.section(last).flags = 0;
+    CHECK(patient.seal().open() == Status::kUnknownSection);
+    patient.section(last).flags = kMaySkip;
+    // Nobody compares its size with a wanted one, so that its range alone must stop these.
+    const std::uint32_t offset = patient.section(last).offset;
+    for (const std::uint32_t size :
+         List<std::uint32_t>{129, 0u - offset, 64u - offset, 0xffffffff}) {
+      patient.section(last).size = size;
+      CHECK(patient.seal().open() == Status::kSectionOutOfRange);
+    }
+  }
+}
+
+TEST_CASE("a damaged section") {
+  for (const auto& blob : all_kinds()) {
+    const std::size_t count = Patient(blob).section_count();
+    for (std::size_t i = 0; i < count; ++i) {
+      Patient patient(blob);
+      patient.bytes()[patient.section(i).offset] ^= std::byte{0x10};
+      CHECK(patient.open() == Status::kOk);
+      CHECK(patient.verify() == Status::kBadSectionChecksum);
+    }
+  }
+}
+
+TEST_CASE("padding between sections that is not zero") {
+  std::size_t gaps = 0;
+  for (const auto& blob : all_kinds()) {
+    Patient patient(blob);
+    std::size_t end = sizeof(BlobHeader) + patient.section_count() * sizeof(Section);
+    for (std::size_t i = 0; i <= patient.section_count(); ++i) {
+      const bool last = i == patient.section_count();
+      const std::size_t next = last ? patient.bytes().size() : patient.section(i).offset;
+      for (; end < next; ++end) {
+        patient.bytes()[end] = std::byte{0x80};
+        CHECK(patient.open() == Status::kOk);
+        CHECK(patient.verify() == Status::kBadPadding);
+        patient.bytes()[end] = std::byte{0};
+        ++gaps;
+      }
+      if (!last) end = patient.section(i).offset + patient.section(i).size;
+    }
+  }
+  CHECK(gaps > 100);
+}
