@@ -106,6 +106,9 @@ if $boards; then
     --model build/test-shape/models/small.pvae mps2-an386
   # Random and extreme inputs through the kernels themselves.
   ports_run kernels --program tests/ports/kernels.cpp
+  # The model and the caller's pixels at every address.
+  ports_run misaligned --program tests/ports/misaligned.cpp
+  ports_run misaligned-decoder --decoder-only --program tests/ports/misaligned.cpp
   # A whole firmware in C, of vendors' shape.
   ports/stm32f4/run.sh --picovae $picovae --build build/test-ports/stm32f4
   stage_end

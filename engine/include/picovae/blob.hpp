@@ -67,6 +67,7 @@ static_assert(sizeof(Section) == 16);
 inline constexpr int kMaxPreShift = 8;
 inline constexpr int kMaxPostShift = 24;
 inline constexpr int kMaxMultiplier = 1023;
+inline constexpr int kMaxRescale = 32767;
 inline constexpr std::int32_t kMaxActivation = 127;           // u8 inputs
 inline constexpr std::int32_t kMaxLatent = 8191;              // s16 inputs, Q3.10
 inline constexpr std::int32_t kMaxNarrowSum = (1 << 23) - 1;  // |sum| of a layer with u8 input
