@@ -10,6 +10,7 @@
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/data/idx.hpp"
+#include "tools/data/input_file.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/file.hpp"
 
@@ -130,6 +131,61 @@ TEST_CASE("compressed IDX files cut anywhere or damaged are refused") {
   damaged[whole.size() - 6] ^= std::byte{1};  // in the CRC
   write_file(path, damaged);
   CHECK(contains(message_of([&] { read_idx_images(path); }), "incorrect data check"));
+}
+
+TEST_CASE("bytes behind the compressed data are refused, another gzip member is more of it") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.gz";
+  const Bytes file = label_file(6, 6);
+  const auto packed = [&](Bytes part) {
+    save_gz(path, part);
+    const auto bytes = read_file(path, 1000);
+    const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    return Bytes(first, first + bytes.size());
+  };
+  const auto joined = [](Bytes a, const Bytes& b) {
+    a.insert(a.end(), b.begin(), b.end());
+    return a;
+  };
+  const Bytes whole = packed(file);
+  for (const Bytes& garbage : {Bytes{0}, Bytes(100, 0), Bytes{'x'}, Bytes{0x1f},
+                               Bytes{0x1f, 0x8b, 9}, Bytes(200'000, 1)}) {
+    const auto message = label_error(path, joined(whole, garbage));
+    CHECK(is_one_line_about(message, path));
+    CHECK(contains(message, "compressed byte " + std::to_string(whole.size())) ==
+          (garbage[0] != 0x1f));
+  }
+  const Bytes first(file.begin(), file.begin() + 9);
+  const Bytes second(file.begin() + 9, file.end());
+  save(path, joined(joined(packed(first), packed({})), packed(second)));
+  CHECK(read_idx_labels(path) == Bytes(6, 7));
+  CHECK(contains(label_error(path, joined(whole, packed(Bytes(1)))), "beyond the 14"));
+}
+
+TEST_CASE("a compressed file that swells is read as far as its header promises") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a.gz";
+  Bytes bomb = label_file(1000, 1000);
+  bomb.resize(std::size_t{64} << 20);  // 64 KiB on disk
+  save_gz(path, bomb);
+  CHECK(contains(message_of([&] { read_idx_labels(path); }), "beyond the 1008"));
+}
+
+TEST_CASE("a file that loses its end while it is read is an error") {
+  const TemporaryFolder folder;
+  const auto path = folder / "a";
+  const Bytes file = label_file(500'000, 500'000);
+  save(path, file);
+  InputFile input(path);
+  Bytes values(file.size());
+  REQUIRE(input.read(values.data(), 100) == 100);
+  fs::resize_file(path, 200'000);
+  CHECK(input.read(values.data(), values.size()) == 200'000 - 100);
+  // One that is removed stays readable by those who have it open.
+  save(path, file);
+  InputFile removed(path);
+  fs::remove(path);
+  CHECK(removed.read(values.data(), values.size()) == file.size());
 }
 
 TEST_CASE("IDX files with a wrong header are refused") {

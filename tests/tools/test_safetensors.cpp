@@ -153,14 +153,17 @@ TEST_CASE("entries of the wrong kind are refused") {
     const char* message;
   };
   const std::vector<Case> cases{
-      {R"({"a":1})", "wanted an object"},
+      {R"({"a":1})", "has 1 for tensor \"a\"; wanted an object"},
       {R"({"a":{}})", "has no dtype"},
       {R"({"a":{"dtype":"F32","data_offsets":[0,8]}})", "has no shape"},
       {R"({"a":{"dtype":"F32","shape":[2]}})", "has no data_offsets"},
-      {R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})", "dtype \"F16\"; wanted F32"},
-      {R"({"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}})", "dtype number"},
-      {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})", "as its shape; wanted an array"},
-      {R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})", "whole numbers from 0"},
+      {R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})",
+       "dtype \"F16\"; wanted \"F32\""},
+      {R"({"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}})", "dtype 32; wanted"},
+      {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})",
+       "has 2 as its shape; wanted an array"},
+      {R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
+       "has -2 in its shape; wanted whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}})", "whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}})", "whole num"},
@@ -172,9 +175,14 @@ TEST_CASE("entries of the wrong kind are refused") {
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})", "fewer than"},
       {R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "fewer"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", "unknown key"},
-      {R"({"__metadata__":[]})", "no JSON object of strings"},
+      {R"({"__metadata__":[]})", "is []; wanted an object of strings"},
       {R"({"__metadata__":{"x":1}})", "wanted a string"},
-      {R"({"__metadata__":{"x":{}}})", "wanted a string"},
+      {R"({"__metadata__":{"x":{}}})", "has {} as the value of \"x\"; wanted a string"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":{"0":8}}})",
+       "as its data_offsets; wanted"},
+      {R"({"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}})", "whole numbers from 0"},
+      {R"({"a":{"dtype":"F32","shape":[true],"data_offsets":[0,4]}})", "has true in its shape"},
+      {R"({"a":null})", "has null for tensor"},
   };
   for (const Case& bad : cases) {
     CAPTURE(bad.header);
@@ -225,6 +233,27 @@ TEST_CASE("files that could not be read back are not written") {
   CHECK(contains(error({{{"__metadata__", {1}, {1}}}, {}}), "__metadata__"));
   CHECK(contains(error({{{"\xff", {1}, {1}}}, {}}), "UTF-8"));
   CHECK(contains(error({{}, {{"a", std::string(1 << 20, 'x')}}}), "at most 1048576"));
+}
+
+TEST_CASE("messages stay short, whatever the file says") {
+  const std::string much(500'000, 'x');
+  std::string zeros = "[0";
+  for (int i = 0; i < 200'000; ++i) zeros += ",0";
+  zeros += "]";
+  for (const std::string& header :
+       {"{\"" + much, "{\"" + much + "}", "{\"a\":" + much + "}", "{\"" + much + "\":1}",
+        "{\"a\":\"" + much + "\"}", "{\"__metadata__\":\"" + much + "\"}",
+        "{\"__metadata__\":{\"" + much + "\":1}}",
+        "{\"a\":{\"dtype\":\"" + much + "\",\"shape\":[],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"" + much + "\":1}}", "{" + entry("a", zeros, "[0,4]") + "}",
+        "{" + entry("a", "[1]", zeros) + "}", "{" + entry("a", "[" + zeros + "]", "[0,4]") + "}",
+        "{" + entry("a", "\"" + much + "\"", "[0,4]") + "}",
+        "{" + entry(much, "[3]", "[0,4]") + "}", much, "{\"\xff" + much + "\":1}"}) {
+    CAPTURE(header.substr(0, 40));
+    const auto message = error_of(file_of(header, 4));
+    CHECK(is_one_line_about(message, "FILE"));
+    CHECK(message.size() < 300);
+  }
 }
 
 TEST_CASE("names in messages stay on one line") {

@@ -1,9 +1,13 @@
 #include "tools/data/input_file.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstring>
 #include <system_error>
 
 #include "tools/error.hpp"
@@ -11,49 +15,134 @@
 namespace picovae::tools {
 namespace {
 
-gzFile gzip(void* stream) { return static_cast<gzFile>(stream); }
+std::string reason(int error) { return std::generic_category().message(error); }
 
-[[noreturn]] void fail_from_zlib(void* stream, const std::string& path, std::size_t offset) {
-  int status = Z_OK;
-  std::string text = gzerror(gzip(stream), &status);
-  if (status == Z_ERRNO) text = std::generic_category().message(errno);
-  // zlib puts the path in front of its messages; ours is there already.
-  if (text.starts_with(path + ": ")) text.erase(0, path.size() + 2);
-  fail("{}: cannot be read at byte {}: {}; fetch the file again", path, offset, text);
-}
+// A file's bytes, decompressed where it begins as gzip does. zlib's own gzread passes silently over
+// whatever follows the compressed data, which is why this calls inflate.
+class Stream {
+ public:
+  explicit Stream(const std::string& path) : path_(path) {
+    descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_, reason(errno));
+    zlib_.next_in = buffer_.data();
+  }
+  ~Stream() {
+    ::close(descriptor_);
+    if (compressed_) inflateEnd(&zlib_);
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  std::size_t read(std::uint8_t* out, std::size_t size) {
+    if (!started_) start();
+    std::size_t done = 0;
+    while (done < size) {
+      const std::size_t count =
+          compressed_ ? inflate_some(out + done, size - done) : copy_some(out + done, size - done);
+      if (count == 0) break;
+      done += count;
+    }
+    return done;
+  }
+
+ private:
+  void start() {
+    started_ = true;
+    fill();
+    constexpr std::array<std::uint8_t, 2> kGzip = {0x1f, 0x8b};
+    if (zlib_.avail_in < kGzip.size() ||
+        std::memcmp(buffer_.data(), kGzip.data(), kGzip.size()) != 0) {
+      return;
+    }
+    constexpr int kGzipWindow = 15 + 16;  // 32 KiB, with gzip's header and CRC
+    if (inflateInit2(&zlib_, kGzipWindow) != Z_OK) fail("{}: no memory to unpack it", path_);
+    compressed_ = true;
+  }
+
+  // Takes the next bytes of the file into the empty buffer, as many as there are.
+  void fill() {
+    zlib_.next_in = buffer_.data();
+    while (!file_ended_ && zlib_.avail_in < buffer_.size()) {
+      const ssize_t count =
+          ::read(descriptor_, buffer_.data() + zlib_.avail_in, buffer_.size() - zlib_.avail_in);
+      if (count < 0) {
+        if (errno == EINTR) continue;
+        fail("{}: cannot be read at byte {}: {}", path_, position_, reason(errno));
+      }
+      file_ended_ = count == 0;
+      position_ += static_cast<std::size_t>(count);
+      zlib_.avail_in += static_cast<unsigned>(count);
+    }
+  }
+
+  std::size_t copy_some(std::uint8_t* out, std::size_t size) {
+    if (zlib_.avail_in == 0) fill();
+    const std::size_t count = std::min<std::size_t>(size, zlib_.avail_in);
+    std::copy_n(zlib_.next_in, count, out);
+    zlib_.next_in += count;
+    zlib_.avail_in -= static_cast<unsigned>(count);
+    return count;
+  }
+
+  // 0 where the file ends, which it may do only behind a whole gzip member.
+  std::size_t inflate_some(std::uint8_t* out, std::size_t size) {
+    constexpr std::size_t kStep = std::size_t{1} << 20;
+    const auto want = static_cast<unsigned>(std::min(size, kStep));
+    zlib_.next_out = out;
+    zlib_.avail_out = want;
+    while (zlib_.avail_out == want) {
+      if (zlib_.avail_in == 0) fill();
+      const std::size_t here = position_ - zlib_.avail_in;
+      if (zlib_.avail_in == 0) {
+        if (member_ended_) return 0;
+        fail(
+            "{}: ends at compressed byte {}, amid compressed data: unexpected end of file; fetch "
+            "the file again",
+            path_, here);
+      }
+      if (member_ended_) {  // gzip files may follow one another
+        inflateReset(&zlib_);
+        if (*zlib_.next_in != 0x1f) {
+          fail(
+              "{}: has bytes behind the compressed data, from compressed byte {}; fetch the file "
+              "again",
+              path_, here);
+        }
+      }
+      const int status = inflate(&zlib_, Z_NO_FLUSH);
+      member_ended_ = status == Z_STREAM_END;
+      if (status != Z_OK && status != Z_STREAM_END && status != Z_BUF_ERROR) {
+        fail("{}: cannot be unpacked at compressed byte {}: {}; fetch the file again", path_,
+             position_ - zlib_.avail_in,
+             zlib_.msg != nullptr ? zlib_.msg : "a dictionary or memory is missing");
+      }
+    }
+    return want - zlib_.avail_out;
+  }
+
+  std::string path_;
+  int descriptor_ = -1;
+  std::size_t position_ = 0;  // bytes of the file that were read into the buffer
+  bool started_ = false, file_ended_ = false;
+  bool compressed_ = false, member_ended_ = false;
+  z_stream zlib_{};  // its next_in and avail_in are the buffer's unread part in any case
+  std::array<std::uint8_t, 1U << 17> buffer_;
+};
 
 }  // namespace
 
 InputFile::InputFile(const std::filesystem::path& path) : path_(path.string()) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) fail("{}: is a folder; give a file", path_);
-  stream_.reset(gzopen(path.c_str(), "rb"));
-  if (!stream_) {
-    fail("{}: cannot be opened: {}", path_, std::generic_category().message(errno));
-  }
-  constexpr unsigned kBuffer = 1U << 17;  // zlib's own 8 KiB makes many small reads
-  gzbuffer(gzip(stream_.get()), kBuffer);
+  stream_.reset(new Stream(path_));
 }
 
 std::size_t InputFile::read(std::uint8_t* out, std::size_t size) {
-  std::size_t done = 0;
-  while (done < size) {
-    constexpr std::size_t kStep = std::size_t{1} << 20;
-    const auto want = static_cast<unsigned>(std::min(size - done, kStep));
-    const int count = gzread(gzip(stream_.get()), out + done, want);
-    if (count < 0) fail_from_zlib(stream_.get(), path_, offset_ + done);
-    done += static_cast<std::size_t>(count);
-    if (static_cast<unsigned>(count) < want) break;
-  }
+  const std::size_t done = static_cast<Stream*>(stream_.get())->read(out, size);
   offset_ += done;
-  if (done < size) {
-    int status = Z_OK;  // a compressed file cut short reports itself only here
-    gzerror(gzip(stream_.get()), &status);
-    if (status != Z_OK && status != Z_STREAM_END) fail_from_zlib(stream_.get(), path_, offset_);
-  }
   return done;
 }
 
-void InputFile::Close::operator()(void* stream) const { gzclose_r(gzip(stream)); }
+void InputFile::Close::operator()(void* stream) const { delete static_cast<Stream*>(stream); }
 
 }  // namespace picovae::tools

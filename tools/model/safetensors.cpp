@@ -50,6 +50,18 @@ std::optional<std::size_t> byte_size(std::span<const std::size_t> shape) {
 
 bool is_finite(std::uint32_t bits) { return (bits & 0x7f800000U) != 0x7f800000U; }
 
+constexpr std::size_t kLongestQuote = 80;  // of what a file says, in a message
+
+std::string shortened(std::string text) {
+  if (text.size() > kLongestQuote) text = text.substr(0, kLongestQuote) + "...";
+  return text;
+}
+
+// A value of the header, for messages.
+std::string quote_value(const Json& value) {
+  return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace));
+}
+
 // Refuses doubled keys, which a JSON object would silently merge, and deep nesting.
 class HeaderGuard {
  public:
@@ -95,8 +107,8 @@ Json parse_header(std::string_view text, std::string_view name) {
   // A zero byte would end the text for the JSON parser, whatever follows it.
   if (last == std::string_view::npos || text.front() != '{' || text[last] != '}' ||
       text.find('\0') != std::string_view::npos) {
-    fail("{}: the header at byte {} is no JSON object; it is no safetensors file", name,
-         kLengthBytes);
+    fail("{}: the header at byte {} begins with {}; wanted a JSON object: is it safetensors?", name,
+         kLengthBytes, quote_name(text.substr(0, 16)));
   }
   try {
     // By reference: the parser copies its callback, but there must be one guard only.
@@ -105,16 +117,20 @@ Json parse_header(std::string_view text, std::string_view name) {
       return guard(depth, event, value);
     });
   } catch (const Json::exception& error) {
-    fail("{}: the header is no valid JSON: {}", name, error.what());
+    // The parser quotes the token that it stumbled over, whole.
+    fail("{}: the header at byte {} is no valid JSON: {}", name, kLengthBytes,
+         shortened(error.what()));
   }
 }
 
 std::map<std::string, std::string> parse_metadata(const Json& json, std::string_view name) {
-  if (!json.is_object()) fail("{}: {} is no JSON object of strings", name, kMetadata);
+  if (!json.is_object()) {
+    fail("{}: {} is {}; wanted an object of strings", name, kMetadata, quote_value(json));
+  }
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) {
-      fail("{}: {} has {} as the value of {}; wanted a string", name, kMetadata, value.type_name(),
+      fail("{}: {} has {} as the value of {}; wanted a string", name, kMetadata, quote_value(value),
            quote_name(key));
     }
     metadata.emplace(key, value.get<std::string>());
@@ -126,13 +142,13 @@ std::vector<std::size_t> parse_sizes(const Json& json, std::string_view key,
                                      std::string_view tensor, std::string_view name) {
   if (!json.is_array()) {
     fail("{}: tensor {} has {} as its {}; wanted an array", name, quote_name(tensor),
-         json.type_name(), key);
+         quote_value(json), key);
   }
   std::vector<std::size_t> sizes;
   for (const auto& value : json) {
     if (!value.is_number_unsigned()) {
-      fail("{}: tensor {} has something else than whole numbers from 0 in its {}", name,
-           quote_name(tensor), key);
+      fail("{}: tensor {} has {} in its {}; wanted whole numbers from 0", name, quote_name(tensor),
+           quote_value(value), key);
     }
     sizes.push_back(value.get<std::size_t>());
   }
@@ -141,7 +157,7 @@ std::vector<std::size_t> parse_sizes(const Json& json, std::string_view key,
 
 Entry parse_entry(const std::string& tensor, const Json& json, std::string_view name) {
   if (!json.is_object()) {
-    fail("{}: the header has {} for tensor {}; wanted an object", name, json.type_name(),
+    fail("{}: the header has {} for tensor {}; wanted an object", name, quote_value(json),
          quote_name(tensor));
   }
   for (const auto& [key, value] : json.items()) {
@@ -154,9 +170,8 @@ Entry parse_entry(const std::string& tensor, const Json& json, std::string_view 
   }
   const Json& type = json["dtype"];
   if (!type.is_string() || type.get_ref<const std::string&>() != "F32") {
-    fail("{}: tensor {} has dtype {}; wanted F32: save the model as 32-bit floats", name,
-         quote_name(tensor),
-         type.is_string() ? quote_name(type.get_ref<const std::string&>()) : type.type_name());
+    fail("{}: tensor {} has dtype {}; wanted \"F32\": save the model as 32-bit floats", name,
+         quote_name(tensor), quote_value(type));
   }
   Entry entry;
   entry.name = tensor;
@@ -272,13 +287,14 @@ void append_little_endian(std::vector<std::byte>& bytes, Value value) {
 }  // namespace
 
 std::string format_shape(std::span<const std::size_t> shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
+  constexpr std::size_t kMostSides = 8;
+  const bool all = shape.size() <= kMostSides;
+  return fmt::format("[{}{}]", fmt::join(all ? shape : shape.first(kMostSides), ", "),
+                     all ? "" : ", ...");
 }
 
 std::string quote_name(std::string_view name) {
-  constexpr std::size_t kLongest = 80;
-  const Json text =
-      name.size() > kLongest ? std::string(name.substr(0, kLongest)) + "..." : std::string(name);
+  const Json text = shortened(std::string(name.substr(0, kLongestQuote + 1)));
   return text.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
