@@ -26,7 +26,7 @@ stage_end() { stages+=("$(printf '%5d s  %s' $((SECONDS - stage_start)) "$stage_
 stage "packages"
 packages=(gcc g++ clang cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
   libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
-  libopenblas-dev libdnnl-dev)
+  libopenblas-dev libdnnl-dev gnuplot-nox)
 $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
 # Another processor's Arm Linux is emulated; on Arm the tests above run on the real one.
 arm_linux=false

@@ -15,7 +15,7 @@ while [ $# -gt 0 ]; do
 done
 
 tools/install_packages.sh g++ cmake make curl ca-certificates libxsimd-dev libcli11-dev libeigen3-dev \
-  libfmt-dev nlohmann-json3-dev libpng-dev zlib1g-dev
+  libfmt-dev nlohmann-json3-dev libpng-dev zlib1g-dev gnuplot-nox
 
 say() { printf '\n== %s\n' "$1"; }
 
@@ -34,6 +34,7 @@ echo "MNIST in $data"
 
 say "train, $epochs epochs"
 $picovae train --data "$data" --out $out/model.safetensors --epochs "$epochs" --log $out/log.csv
+$picovae plot $out/log.csv --out $out/curve.png
 
 say "quantize"
 $picovae quantize $out/model.safetensors --data "$data" --out $out/model.pvae

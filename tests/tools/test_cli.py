@@ -13,7 +13,7 @@ import zlib
 
 PROGRAM = ""
 CC = CXX = ""
-COMMANDS = ["train", "eval", "nll", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "info",
+COMMANDS = ["train", "eval", "nll", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "plot", "info",
             "self-test"]
 ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
@@ -260,6 +260,16 @@ class Cli(unittest.TestCase):
                             "-Werror", folder / source, "-o", program], check=True)
             written = subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout
             self.assertEqual(written, board.read_bytes(), standard)
+
+    def test_plot(self):
+        curve = self.root / "curve.png"
+        self.good("plot", self.root / "log.csv", "--out", curve)
+        self.assertEqual(curve.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        bad_log = self.root / "bad.csv"
+        bad_log.write_text((self.root / "log.csv").read_text() + "3,0.1,what\n")
+        self.bad(1, "plot", bad_log, "--out", self.root / "none.png", says="bad.csv: line 4")
+        self.bad(1, "plot", self.root / "log.csv", "--out", self.root / "none.png",
+                 env={"PATH": str(self.root)}, says="apt-get install gnuplot-nox")
 
     # --- misuse: status 2 ---
 

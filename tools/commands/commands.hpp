@@ -14,6 +14,7 @@ void add_encode(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_interpolate(CLI::App& app);
+void add_plot(CLI::App& app);
 void add_info(CLI::App& app);
 void add_self_test(CLI::App& app);
 
