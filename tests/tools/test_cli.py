@@ -1,6 +1,7 @@
 """The picovae program from outside: good ways end well, bad input ends with status 1 or 2, one line
 that helps, and no half-written output.   test_cli.py PROGRAM CC CXX"""
 
+import gzip
 import json
 import os
 import pathlib
@@ -31,6 +32,11 @@ def idx_images(count):
 
 def idx_labels(count):
     return struct.pack(">II", 0x801, count) + bytes(i % 10 for i in range(count))
+
+
+def letters(count):
+    """Labels 1 to 26, as EMNIST's letters have them."""
+    return struct.pack(">II", 0x801, count) + bytes(i % 26 + 1 for i in range(count))
 
 
 def run(*arguments, env=None):
@@ -270,6 +276,27 @@ class Cli(unittest.TestCase):
         self.bad(1, "plot", bad_log, "--out", self.root / "none.png", says="bad.csv: line 4")
         self.bad(1, "plot", self.root / "log.csv", "--out", self.root / "none.png",
                  env={"PATH": str(self.root)}, says="apt-get install gnuplot-nox")
+
+    def test_another_data_set(self):
+        folder = self.root / "emnist"
+        folder.mkdir()
+        for half, count in (("train", 137), ("test", 33)):  # fewer images than two batches
+            start = folder / f"emnist-letters-{half}"
+            pathlib.Path(f"{start}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_images(count)))
+            pathlib.Path(f"{start}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(letters(count)))
+        f32, s8 = self.root / "letters.safetensors", self.root / "letters.pvae"
+        data = ("--data", folder / "emnist-letters")
+        self.good("train", *data, "--out", f32, "--epochs", 1)
+        self.good("quantize", f32, *data, "--out", s8)
+        self.good("eval", s8, "--data", folder)
+        self.good("nll", s8, *data, "--samples", 3)
+        codes = self.root / "letters.csv"
+        self.good("encode", s8, *data, "--out", codes)
+        labels = [int(line.split(",")[0]) for line in codes.read_text().splitlines()[1:]]
+        self.assertEqual(labels, [i % 26 + 1 for i in range(33)])
+        self.good("interpolate", s8, *data, "--from", 26, "--to", 1, "--out", self.root / "az.png")
+        self.bad(1, "interpolate", s8, *data, "--out", self.root / "none.png",
+                 says="label 0; there are labels from 1 to 26")
 
     # --- misuse: status 2 ---
 

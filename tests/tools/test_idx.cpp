@@ -241,6 +241,52 @@ TEST_CASE("data sets that do not fit are refused") {
                  "is not a folder"));
 }
 
+TEST_CASE("other data sets go by other names") {
+  const TemporaryFolder folder;
+  const auto save_half = [&](const std::string& images, const std::string& labels, int count) {
+    const auto n = static_cast<std::uint32_t>(count);
+    save_gz(folder / (images + ".gz"), image_file(n, 2, 3, static_cast<std::size_t>(count) * 6));
+    save_gz(folder / (labels + ".gz"), label_file(n, static_cast<std::size_t>(count)));
+  };
+  save_half("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte", 4);
+  save_half("emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte", 3);
+  // The only one in its folder needs no name.
+  CHECK(load_dataset(folder.path(), 6).train.images.count == 4);
+  save_half("kuzushi-train-images.idx3-ubyte", "kuzushi-train-labels.idx1-ubyte", 5);
+  save_half("kuzushi-t10k-images.idx3-ubyte", "kuzushi-t10k-labels.idx1-ubyte", 2);
+
+  const Dataset letters = load_dataset(folder / "emnist-letters", 6);
+  CHECK(letters.train.images.count == 4);
+  CHECK(letters.test.images.count == 3);
+  const Dataset kuzushi = load_dataset(folder / "kuzushi", 6);
+  CHECK(kuzushi.train.images.count == 5);
+  CHECK(kuzushi.test.labels.size() == 2);
+  // EMNIST is stored column by column, and comes upright.
+  const auto& upright = letters.train.images;
+  const auto& plain = kuzushi.train.images;
+  CHECK(upright.rows == 3);
+  CHECK(upright.cols == 2);
+  for (std::size_t image = 0; image < 4; ++image) {
+    for (std::size_t row = 0; row < 2; ++row) {
+      for (std::size_t col = 0; col < 3; ++col) {
+        CHECK(upright.pixels[image * 6 + col * 2 + row] == plain.pixels[image * 6 + row * 3 + col]);
+      }
+    }
+  }
+
+  const auto message = message_of([&] { load_dataset(folder.path(), 6); });
+  CHECK(is_one_line_about(message, folder.path()));
+  CHECK(contains(message, "choose " + (folder / "emnist-letters").string() + " or " +
+                              (folder / "kuzushi").string()));
+  CHECK(contains(message_of([&] { load_dataset(folder / "emnist", 6); }), "no such folder"));
+  fs::remove(folder / "kuzushi-t10k-labels.idx1-ubyte.gz");
+  const auto half = message_of([&] { load_dataset(folder / "kuzushi", 6); });
+  CHECK(is_one_line_about(half, folder / "kuzushi-t10k-labels-idx1-ubyte"));
+  // MNIST among others has no other name to be chosen by.
+  save_dataset(folder);
+  CHECK(load_dataset(folder.path(), 6).train.images.count == 3);
+}
+
 TEST_CASE("pixel modes") {
   CHECK(pixel_value(0, PixelMode::kGray, 0) == 0.0F);
   CHECK(pixel_value(51, PixelMode::kGray, 0) == 0.2F);

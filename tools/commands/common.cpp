@@ -34,7 +34,11 @@ std::size_t image_side() {
 
 void add_data_option(CLI::App& command, std::filesystem::path& folder) {
   folder = default_data_folder();
-  command.add_option("--data", folder, "Folder of the four IDX files (tools/fetch_mnist.sh)")
+  command
+      .add_option(
+          "--data", folder,
+          "Folder of a data set's four IDX files, plain or .gz: MNIST (tools/fetch_mnist.sh) "
+          "or another; DIR/PREFIX where their names have one, as emnist-letters")
       ->type_name("DIR")
       ->capture_default_str();
 }

@@ -1,6 +1,7 @@
 // picovae interpolate: the deck's figure, from the code of one training digit to another's.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -35,7 +36,9 @@ std::vector<float> code_of(Model& model, const LabelledImages& train, int label)
     model.encode(image, mu.data(), logvar.data());
     return mu;
   }
-  fail("no training image has the label {}", label);
+  const auto [lowest, highest] = std::minmax_element(train.labels.begin(), train.labels.end());
+  fail("no training image has the label {}; there are labels from {} to {}", label, *lowest,
+       *highest);
 }
 
 void run(const Options& options) {

@@ -191,7 +191,12 @@ void add_train(CLI::App& app) {
       ->add_option("--pictures", options->pictures,
                    "Folder for a PNG of samples and one of reconstructions each epoch")
       ->type_name("DIR");
-  command->footer("Example:\n  picovae train --out model.safetensors --log log.csv");
+  command->footer(
+      "Example:\n"
+      "  picovae train --out model.safetensors --log log.csv\n"
+      "Any data set of images of this size in IDX files, with any labels:\n"
+      "  picovae train --data fashion-mnist --out fashion.safetensors\n"
+      "  picovae train --data emnist/emnist-letters --out letters.safetensors");
   command->callback([options] { run(*options); });
 }
 

@@ -1,7 +1,7 @@
 #include "tools/data/dataset.hpp"
 
-#include <string>
-#include <system_error>
+#include <algorithm>
+#include <utility>
 
 #include "tools/error.hpp"
 
@@ -10,40 +10,35 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path require(const fs::path& folder, const char* name) {
-  const fs::path path = folder / name;
-  if (const auto found = find_idx(path)) return *found;
-  fail("{}: no such file (plain or .gz); run tools/fetch_mnist.sh {} to fetch MNIST", path.string(),
-       folder.string());
+// Puts images that lie on their sides upright.
+void transpose(Images& images) {
+  const std::size_t size = images.rows * images.cols;
+  std::vector<std::uint8_t> upright(size);
+  for (std::size_t i = 0; i < images.count; ++i) {
+    std::uint8_t* const image = images.pixels.data() + i * size;
+    for (std::size_t k = 0; k < size; ++k) {
+      upright[k % images.cols * images.rows + k / images.cols] = image[k];
+    }
+    std::copy(upright.begin(), upright.end(), image);
+  }
+  std::swap(images.rows, images.cols);
 }
 
 }  // namespace
 
 LabelledImages load_split(const fs::path& folder, Split split, std::size_t pixels) {
-  const std::string shown = folder.string();
-  std::error_code ignored;
-  if (!fs::exists(folder, ignored)) {
-    fail("{}: no such folder; run tools/fetch_mnist.sh {} to fetch MNIST", shown, shown);
-  }
-  if (!fs::is_directory(folder, ignored)) {
-    fail("{}: is not a folder; give the one that holds the four MNIST files", shown);
-  }
-  const bool train = split == Split::kTrain;
-  const auto images_path =
-      require(folder, train ? "train-images-idx3-ubyte" : "t10k-images-idx3-ubyte");
-  const auto labels_path =
-      require(folder, train ? "train-labels-idx1-ubyte" : "t10k-labels-idx1-ubyte");
-
-  LabelledImages loaded{read_idx_images(images_path), read_idx_labels(labels_path)};
+  const DatasetFiles files = find_dataset(folder, split);
+  LabelledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};
+  if (files.sideways) transpose(loaded.images);
   const Images& images = loaded.images;
   if (images.rows * images.cols != pixels) {
     fail("{}: images have {} x {} = {} pixels, but the model wants {}; use a model for {} pixels",
-         images_path.string(), images.rows, images.cols, images.rows * images.cols, pixels,
+         files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels,
          images.rows * images.cols);
   }
   if (loaded.labels.size() != images.count) {
     fail("{}: holds {} labels for the {} images of {}; fetch both files again",
-         labels_path.string(), loaded.labels.size(), images.count, images_path.string());
+         files.labels.string(), loaded.labels.size(), images.count, files.images.string());
   }
   return loaded;
 }

@@ -1,4 +1,4 @@
-// A data set: a folder with the four IDX files of MNIST, under their canonical names.
+// A data set of labelled images: MNIST, or another one in the same four IDX files.
 #pragma once
 
 #include <cstddef>
@@ -6,23 +6,23 @@
 #include <filesystem>
 #include <vector>
 
+#include "tools/data/dataset_files.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
 
-enum class Split { kTrain, kTest };
-
 struct LabelledImages {
   Images images;
-  std::vector<std::uint8_t> labels;  // [images.count]
+  std::vector<std::uint8_t> labels;  // [images.count], any numbers
 };
 
 struct Dataset {
   LabelledImages train, test;
 };
 
-// Loads one half of the data set in `folder`. Fails where files are missing or damaged, where there
-// are not as many labels as images, or where an image has not `pixels` pixels.
+// Loads one half of the data set in `folder` (find_dataset), its images upright. Fails where files
+// are missing or damaged, where there are not as many labels as images, or where an image has not
+// `pixels` pixels.
 LabelledImages load_split(const std::filesystem::path& folder, Split split, std::size_t pixels);
 
 // Loads both halves.
