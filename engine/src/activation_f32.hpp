@@ -1,6 +1,9 @@
 // exp, softplus and the sigmoid in f32, for every ISA: polynomials of our own fitting, within 3 ulp
 // wherever the result is a normal number, free of overflow, NaN for NaN.
 //
+// All work on N vectors at once, each step on all of them before the next. One vector is a long
+// chain of arithmetic; side by side, several fit into what a processor looks ahead.
+//
 // An Isa gives Floats (an xsimd batch) and multiply_add(a, b, c) = a * b + c, rounded once; and
 // reciprocal(x), within an ulp, where xsimd's division is no division.
 #pragma once
@@ -20,67 +23,84 @@ inline constexpr float kExp[] = {1.0f,
                                  8.3748983402e-3f,
                                  1.3836737940e-3f};
 
-// log(1 + t) / t on 0 <= t <= 1, relative error 5e-9.
-inline constexpr float kLog1p[] = {
-    9.9999999529e-1f,  -4.9999902417e-1f, 3.3329962268e-1f,  -2.4954132137e-1f, 1.9675931469e-1f,
-    -1.5305570134e-1f, 1.0603616898e-1f,  -5.6959159344e-2f, 1.9851262765e-2f,  -3.2439808923e-3f};
+// log(1 + t) / t on 0 <= t <= 1, relative error 3e-8.
+inline constexpr float kLog1p[] = {9.9999996988e-01f,  -4.9999493138e-01f, 3.3319096754e-01f,
+                                   -2.4842981791e-01f, 1.9106005107e-01f,  -1.3663242277e-01f,
+                                   7.8225910412e-02f,  -2.9505213312e-02f, 5.2326879093e-03f};
 
-// Horner's rule, highest coefficient first.
-template <typename Isa, std::size_t N>
-PICOVAE_INLINE typename Isa::Floats polynomial(const float (&c)[N], typename Isa::Floats x) {
-  typename Isa::Floats sum(c[N - 1]);
-  unroll<N - 1>([&](auto i) __attribute__((always_inline)) {
-    sum = Isa::multiply_add(sum, x, typename Isa::Floats(c[N - 2 - i]));
+// sum = c(x) by Horner's rule, highest coefficient first.
+template <typename Isa, std::size_t Terms, std::size_t N>
+PICOVAE_INLINE void polynomial(const float (&c)[Terms], const typename Isa::Floats (&x)[N],
+                               typename Isa::Floats (&sum)[N]) {
+  using Floats = typename Isa::Floats;
+  unroll<N>([&](auto i) __attribute__((always_inline)) { sum[i] = Floats(c[Terms - 1]); });
+  unroll<Terms - 1>([&](auto term) __attribute__((always_inline)) {
+    const Floats next(c[Terms - 2 - term]);
+    unroll<N>([&](auto i) __attribute__((always_inline)) {
+      sum[i] = Isa::multiply_add(sum[i], x[i], next);
+    });
   });
-  return sum;
 }
 
-// e^x for x <= 88; below -87.33654 (the smallest normal number) e^-87.33654.
-template <typename Isa>
-PICOVAE_INLINE typename Isa::Floats exp_f32(typename Isa::Floats x) {
+// x = e^x for x <= 88; below -87.33654 (the smallest normal number) e^-87.33654.
+template <typename Isa, std::size_t N>
+PICOVAE_INLINE void exp_f32(typename Isa::Floats (&x)[N]) {
   using Floats = typename Isa::Floats;
   using Ints = typename Isa::Ints;
-  x = xsimd::max(Floats(-87.33654f), x);  // in this order x86's max passes a NaN on
   // Adding 1.5 * 2^23 rounds to an integer, in the lowest bits; 127 more makes these the exponent
   // field of 2^n.
   const Floats rounder(12582912.0f + 127.0f);
-  const Floats shifted = Isa::multiply_add(x, Floats(1.44269504f), rounder);
-  const Floats n = shifted - rounder;
-  Floats r = Isa::multiply_add(n, Floats(-0.693145752f), x);  // ln(2) in two parts, the first exact
-  r = Isa::multiply_add(n, Floats(-1.42860677e-6f), r);
-  const Ints power = xsimd::bitwise_cast<Ints>(shifted) << 23;
-  return polynomial<Isa>(kExp, r) * xsimd::bitwise_cast<Floats>(power);
+  Floats shifted[N], r[N];
+  unroll<N>([&](auto i) __attribute__((always_inline)) {
+    x[i] = xsimd::max(Floats(-87.33654f), x[i]);  // in this order x86's max passes a NaN on
+    shifted[i] = Isa::multiply_add(x[i], Floats(1.44269504f), rounder);
+  });
+  unroll<N>([&](auto i) __attribute__((always_inline)) {
+    const Floats n = shifted[i] - rounder;
+    r[i] =
+        Isa::multiply_add(n, Floats(-0.693145752f), x[i]);  // ln(2) in two parts, the first exact
+    r[i] = Isa::multiply_add(n, Floats(-1.42860677e-6f), r[i]);
+  });
+  polynomial<Isa>(kExp, r, x);
+  unroll<N>([&](auto i) __attribute__((always_inline)) {
+    x[i] *= xsimd::bitwise_cast<Floats>(xsimd::bitwise_cast<Ints>(shifted[i]) << 23);
+  });
 }
 
-// log(1 + e^x) = max(x, 0) + log(1 + t), t = e^-|x|.
-template <typename Isa>
-PICOVAE_INLINE typename Isa::Floats softplus_f32(typename Isa::Floats x) {
+// x = log(1 + e^x) = max(x, 0) + log(1 + t), t = e^-|x|.
+template <typename Isa, std::size_t N>
+PICOVAE_INLINE void softplus_f32(typename Isa::Floats (&x)[N]) {
   using Floats = typename Isa::Floats;
-  const Floats t = exp_f32<Isa>(-xsimd::abs(x));
-  return Isa::multiply_add(polynomial<Isa>(kLog1p, t), t, xsimd::max(Floats(0.0f), x));
+  Floats t[N], log1p[N];
+  unroll<N>([&](auto i) __attribute__((always_inline)) { t[i] = -xsimd::abs(x[i]); });
+  exp_f32<Isa>(t);
+  polynomial<Isa>(kLog1p, t, log1p);
+  unroll<N>([&](auto i) __attribute__((always_inline)) {
+    x[i] = Isa::multiply_add(log1p[i], t[i], xsimd::max(Floats(0.0f), x[i]));
+  });
 }
 
-// 1 / (1 + e^-x).
-template <typename Isa>
-PICOVAE_INLINE typename Isa::Floats sigmoid_f32(typename Isa::Floats x) {
+// x = 1 / (1 + e^-x).
+template <typename Isa, std::size_t N>
+PICOVAE_INLINE void sigmoid_f32(typename Isa::Floats (&x)[N]) {
   using Floats = typename Isa::Floats;
-  const Floats e = exp_f32<Isa>(xsimd::min(Floats(88.0f), -x));
-  if constexpr (requires { Isa::reciprocal(e); }) {
-    return Isa::reciprocal(Floats(1.0f) + e);
-  } else {
-    return Floats(1.0f) / (Floats(1.0f) + e);
-  }
+  const Floats one(1.0f);
+  unroll<N>([&](auto i)
+                __attribute__((always_inline)) { x[i] = xsimd::min(Floats(88.0f), -x[i]); });
+  exp_f32<Isa>(x);
+  unroll<N>([&](auto i) __attribute__((always_inline)) {
+    if constexpr (requires { Isa::reciprocal(one); }) {
+      x[i] = Isa::reciprocal(one + x[i]);
+    } else {
+      x[i] = one / (one + x[i]);
+    }
+  });
 }
 
-template <typename Isa, Activation kActivation>
-PICOVAE_INLINE typename Isa::Floats activate_f32(typename Isa::Floats x) {
-  if constexpr (kActivation == Activation::kSoftplus) {
-    return softplus_f32<Isa>(x);
-  } else if constexpr (kActivation == Activation::kSigmoid) {
-    return sigmoid_f32<Isa>(x);
-  } else {
-    return x;
-  }
+template <typename Isa, Activation kActivation, std::size_t N>
+PICOVAE_INLINE void activate_f32(typename Isa::Floats (&x)[N]) {
+  if constexpr (kActivation == Activation::kSoftplus) softplus_f32<Isa>(x);
+  if constexpr (kActivation == Activation::kSigmoid) sigmoid_f32<Isa>(x);
 }
 
 }  // namespace

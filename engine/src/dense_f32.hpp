@@ -7,6 +7,7 @@
 //
 // An Isa gives, beside Floats, multiply_add and what float_weights.hpp wants,
 //   kTileRows, kTileVectors  the register tile; kTileVectors vectors are 16 or 32 columns
+//   kTogether                vectors that are activated side by side
 //   kPrefetch                bytes of f32 that it fetches ahead, or 0: a loss of 3 % where weights
 //                            stand in L2, a gain of 12 % where they do not
 #pragma once
@@ -118,10 +119,22 @@ template <typename Isa, Activation kActivation>
                                     std::size_t bias_step, float* y, std::size_t y_step,
                                     std::size_t count) {
   using Floats = typename Isa::Floats;
-  for (; count != 0; --count, sums += sums_step, bias += bias_step, y += y_step) {
-    const Floats v = Floats::load_unaligned(sums) + Floats::load_unaligned(bias);
-    activate_f32<Isa, kActivation>(v).store_unaligned(y);
-  }
+  const auto take = [&](auto vectors) __attribute__((always_inline)) {
+    constexpr std::size_t kVectors = decltype(vectors){};
+    Floats v[kVectors];
+    unroll<kVectors>([&](auto i) __attribute__((always_inline)) {
+      v[i] = Floats::load_unaligned(sums + i * sums_step) +
+             Floats::load_unaligned(bias + i * bias_step);
+    });
+    activate_f32<Isa, kActivation>(v);
+    unroll<kVectors>([&](auto i)
+                         __attribute__((always_inline)) { v[i].store_unaligned(y + i * y_step); });
+    sums += kVectors * sums_step;
+    bias += kVectors * bias_step;
+    y += kVectors * y_step;
+  };
+  for (; count >= Isa::kTogether; count -= Isa::kTogether) take(Index<Isa::kTogether>{});
+  for (; count != 0; --count) take(Index<1>{});
 }
 
 // Bias and activation for sums [rows][columns] of the outputs from `first` on, into rows of y.

@@ -61,11 +61,17 @@ struct VectorOpsBody {
 
   PICOVAE_INLINE static V load(const float* from) { return V::load_aligned(from); }
   PICOVAE_INLINE static void store(float* to, const V& v) { v.store_aligned(to); }
-  PICOVAE_INLINE static V exp(const V& x) { return exp_f32<Isa>(x); }
+  PICOVAE_INLINE static V exp(const V& x) {
+    V v[1] = {x};
+    exp_f32<Isa>(v);
+    return v[0];
+  }
 
   static void softplus(float* y, std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
-      store(y + i, softplus_f32<Isa>(load(y + i)));
+      V v[1] = {load(y + i)};
+      softplus_f32<Isa>(v);
+      store(y + i, v[0]);
     }
   }
 
@@ -78,11 +84,13 @@ struct VectorOpsBody {
   // One vector of cross_entropy: the loss is returned, the gradient stands in `gradient`.
   PICOVAE_INLINE static V cross_entropy_vector(const V& logit, const V& x, const V& weight,
                                                V& gradient) {
-    const V t = exp(-xsimd::abs(logit));
+    const V t[1] = {exp(-xsimd::abs(logit))};
+    V log1p[1];
+    polynomial<Isa>(kLog1p, t, log1p);
     const V one(1.0f);
-    const V sigmoid = xsimd::select(logit < V(0.0f), t, one) / (one + t);
+    const V sigmoid = xsimd::select(logit < V(0.0f), t[0], one) / (one + t[0]);
     gradient = weight * (sigmoid - x);
-    return xsimd::max(logit, V(0.0f)) - logit * x + t * polynomial<Isa>(kLog1p, t);
+    return xsimd::max(logit, V(0.0f)) - logit * x + t[0] * log1p[0];
   }
 
   static float cross_entropy(float* logits, const float* x, float weight, std::size_t n) {
