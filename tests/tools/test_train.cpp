@@ -11,6 +11,7 @@
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/minibatches.hpp"
+#include "tools/train/schedule.hpp"
 #include "tools/train/trainer.hpp"
 
 namespace {
@@ -160,7 +161,8 @@ std::vector<float> gradient_of(const Network& network, const std::vector<std::ui
   const Parameters parameters(plan, network);
   Minibatches minibatches(images, kSmall.pixels, recipe.pixels, recipe.seed);
   minibatches.start_epoch(epoch);
-  Backpropagation pass(plan, minibatches.images(), {1, recipe.beta}, kScalarKernels);
+  Backpropagation pass(plan, minibatches.images(), {1, recipe.beta, recipe.sticking},
+                       kScalarKernels);
   for (std::size_t i = 0; i < minibatches.images(); ++i) {
     minibatches.draw_pixels(i, pass.pixels(i));
     minibatches.draw_noise(i, 0, 1, pass.noise(i, 0), kSmall.latent);
@@ -174,35 +176,134 @@ std::vector<float> gradient_of(const Network& network, const std::vector<std::ui
   return all_values(gradient.network());
 }
 
-TEST_CASE("the trainer's steps are Adam's on the gradients of the weights it has") {
+// Where all_values() has biases.
+std::vector<bool> bias_places(const Network& network) {
+  std::vector<bool> places;
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const DenseWeights& dense = network.*layer.weights;
+    places.insert(places.end(), dense.weight.size(), false);
+    places.insert(places.end(), dense.bias.size(), true);
+  }
+  return places;
+}
+
+// Runs four steps of a recipe in plain form and compares them with Adam's, worked once more.
+void check_steps(Recipe recipe) {
   const auto images = stripes(30);
-  Recipe recipe;
   recipe.batch = 1000;  // more than there are: one step an epoch
-  recipe.learning_rate = 0.01f;
+  recipe.epochs = 4;
   Trainer trainer(kSmall, images, recipe, kScalarKernels);
   std::vector<float> weights = all_values(trainer.network());
   CHECK(weights == all_values(initial_network(kSmall, recipe.seed)));
+  const std::vector<bool> is_bias = bias_places(trainer.network());
   std::vector<double> mean(weights.size()), square(weights.size());
+  double mean_norm = 0;
   for (int t = 1; t <= 4; ++t) {
     const auto gradient =
         gradient_of(trainer.network(), images, recipe, static_cast<std::uint32_t>(t - 1));
     trainer.run_epoch({});
     CHECK(trainer.epoch() == t);
     const auto now = all_values(trainer.network());
+    double norm = 0;
+    for (const double g : gradient) norm += g * g;
+    norm = std::sqrt(norm);
+    if (t == 1) mean_norm = norm;
+    double scale = 1;
+    if (recipe.clip > 0) scale = std::min(1.0, recipe.clip * mean_norm / norm);
+    mean_norm += 0.02 * (norm * scale - mean_norm);
+    const double alpha = recipe.learning_rate * rate_share(recipe.schedule, recipe.warmup,
+                                                           static_cast<std::uint64_t>(t), 4);
+    const double beta1 = recipe.beta1;
     double worst = 0;
     for (std::size_t i = 0; i < weights.size(); ++i) {
-      const double g = gradient[i];
-      mean[i] = 0.9 * mean[i] + 0.1 * g;
+      const double g = gradient[i] * scale;
+      mean[i] = beta1 * mean[i] + (1 - beta1) * g;
       square[i] = 0.999 * square[i] + 0.001 * g * g;
-      const double corrected_mean = mean[i] / (1 - std::pow(0.9, t));
+      const double ahead = recipe.nesterov ? beta1 * mean[i] + (1 - beta1) * g : mean[i];
+      const double corrected_mean = ahead / (1 - std::pow(beta1, t));
       const double corrected_square = square[i] / (1 - std::pow(0.999, t));
-      const double expected =
-          weights[i] - 0.01 * corrected_mean / (std::sqrt(corrected_square) + 1e-8);
+      const double expected = weights[i] - alpha * (is_bias[i] ? recipe.bias_rate : 1) *
+                                               corrected_mean /
+                                               (std::sqrt(corrected_square) + 1e-8);
       worst = std::max(worst, std::fabs(now[i] - expected));
       weights[i] = now[i];
     }
     CHECK(worst < 1e-6);
   }
+}
+
+TEST_CASE("the trainer's steps are Adam's on the gradients of the weights it has") {
+  Recipe recipe = deck_recipe();
+  recipe.learning_rate = 0.01;
+  check_steps(recipe);
+}
+
+TEST_CASE("each part of the optimizer does what it says") {
+  const auto with = [](auto change) {
+    Recipe recipe = deck_recipe();
+    recipe.learning_rate = 0.01;
+    change(recipe);
+    check_steps(recipe);
+  };
+  with([](Recipe& r) { r.nesterov = true; });
+  with([](Recipe& r) { r.beta1 = 0.6; });
+  with([](Recipe& r) { r.bias_rate = 3; });
+  with([](Recipe& r) { r.clip = 0.5; });  // always in effect
+  with([](Recipe& r) { r.clip = 1000; });
+  with([](Recipe& r) { r.sticking = true; });
+  with([](Recipe& r) { r.schedule = Schedule::kCosine; });
+  with([](Recipe& r) {
+    r.schedule = Schedule::kCosine;
+    r.warmup = 0.5;
+    r.nesterov = r.sticking = true;
+    r.clip = 1;
+    r.bias_rate = 0.5;
+  });
+}
+
+TEST_CASE("the learning rate rises, and falls along a cosine") {
+  CHECK(rate_share(Schedule::kConstant, 0, 1, 100) == 1);
+  CHECK(rate_share(Schedule::kConstant, 0, 150, 100) == 1);
+  CHECK(rate_share(Schedule::kConstant, 0.2, 10, 100) == doctest::Approx(0.525));
+  CHECK(rate_share(Schedule::kConstant, 0.2, 20, 100) == 1);
+  CHECK(rate_share(Schedule::kCosine, 0.2, 20, 100) == 1);
+  CHECK(rate_share(Schedule::kCosine, 0.2, 60, 100) == doctest::Approx(0.5));
+  CHECK(rate_share(Schedule::kCosine, 0.2, 80, 100) == doctest::Approx(0.1464466));
+  CHECK(rate_share(Schedule::kCosine, 0.2, 100, 100) == doctest::Approx(0).epsilon(1e-12));
+  CHECK(rate_share(Schedule::kCosine, 0, 50, 100) == doctest::Approx(0.5));
+  CHECK(rate_share(Schedule::kCosine, 0, 101, 100) == doctest::Approx(0).epsilon(1e-12));
+}
+
+// Steps so small that nothing is learned, but rotations are renewed three times.
+TEST_CASE("rotations leave the network what it is") {
+  const auto images = stripes(250);
+  Recipe recipe;
+  recipe.batch = 5;
+  recipe.epochs = 100;
+  recipe.learning_rate = 1e-20;
+  for (const bool centred : {false, true}) {
+    recipe.centred = centred;
+    Trainer trainer(kSmall, images, recipe, select_kernels());
+    const auto before = all_values(trainer.network());
+    for (int epoch = 0; epoch < 11; ++epoch) trainer.run_epoch({});
+    const auto after = all_values(trainer.network());
+    double worst = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      worst = std::max(worst, std::fabs(static_cast<double>(after[i]) - before[i]));
+    }
+    CHECK(worst < 1e-5);
+    CHECK(worst > 0);  // they were there
+  }
+}
+
+TEST_CASE("presets") {
+  const auto all = presets();
+  CHECK(all[0].name == "default");
+  CHECK(all[1].name == "deck");
+  CHECK(all[1].recipe.learning_rate == 1e-3);
+  CHECK(all[1].recipe.beta1 == 0.9);
+  CHECK_FALSE(all[1].recipe.centred);
+  CHECK_FALSE(all[1].recipe.rotated);
 }
 
 TEST_CASE("the same recipe gives the same bytes on one, two and three threads") {
@@ -213,13 +314,15 @@ TEST_CASE("the same recipe gives the same bytes on one, two and three threads") 
       CAPTURE(kernels->name);
       const auto train = [&](unsigned threads, std::uint64_t seed) {
         Recipe recipe;
-        recipe.batch = 50;
+        recipe.batch = 5;  // enough steps for rotations to be renewed
+        recipe.epochs = 3;
         recipe.samples = 2;
         recipe.pixels = pixels;
         recipe.seed = seed;
         recipe.threads = threads;
         Trainer trainer(kSmall, images, recipe, *kernels);
         const Elbo first = trainer.run_epoch({});
+        trainer.run_epoch({});
         const Elbo second = trainer.run_epoch({});
         auto values = all_values(trainer.network());
         for (const Elbo& loss : {first, second}) {
@@ -241,7 +344,7 @@ TEST_CASE("training lowers the loss") {
   const auto images = stripes(400);
   Recipe recipe;
   recipe.batch = 20;
-  recipe.learning_rate = 3e-3f;
+  recipe.epochs = 31;
   recipe.threads = 2;
   Trainer trainer(kSmall, images, recipe, select_kernels());
   double last_fraction = 0;
@@ -268,7 +371,7 @@ TEST_CASE("beta weighs the KL in training and not in the report") {
   const auto train = [&](float beta) {
     Recipe recipe;
     recipe.batch = 20;
-    recipe.learning_rate = 3e-3f;
+    recipe.epochs = 20;
     recipe.beta = beta;
     Trainer trainer(kSmall, images, recipe, select_kernels());
     Elbo loss;

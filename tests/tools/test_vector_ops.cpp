@@ -41,15 +41,33 @@ TEST_CASE("softplus and its derivative by the output") {
   for_each_table([](const VectorOps& ops) {
     constexpr std::size_t kCount = 1024;
     const AlignedFloats a = ramp(kCount, -30, 100);
-    AlignedFloats h = a;
-    ops.softplus(h.data(), kCount);
-    AlignedFloats d = ramp(kCount, -2, 3);
-    const AlignedFloats before = d;
-    ops.softplus_backward(d.data(), h.data(), kCount);
-    for (std::size_t i = 0; i < kCount; ++i) {
-      CHECK(h.data()[i] == doctest::Approx(softplus(a.data()[i])).epsilon(1e-6));
-      CHECK(std::fabs(d.data()[i] - before.data()[i] * sigmoid(a.data()[i])) < 1e-6);
+    for (const float centre : {0.0f, 0.7f}) {
+      AlignedFloats h = a;
+      ops.softplus(h.data(), centre, kCount);
+      AlignedFloats d = ramp(kCount, -2, 3);
+      const AlignedFloats before = d;
+      ops.softplus_backward(d.data(), h.data(), centre, kCount);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        const double expected = softplus(a.data()[i]) - centre;
+        CHECK(std::fabs(h.data()[i] - expected) < 1e-6 * std::fmax(std::fabs(expected), centre));
+        CHECK(std::fabs(d.data()[i] - before.data()[i] * sigmoid(a.data()[i])) < 1e-6);
+      }
     }
+  });
+}
+
+TEST_CASE("centred pixels and the sum of squares") {
+  for_each_table([](const VectorOps& ops) {
+    const AlignedFloats x = ramp(48, 0, 1);
+    const AlignedFloats mean = ramp(48, 0.5f, 0.1f);
+    AlignedFloats y(48);
+    ops.centre_pixels(x.data(), mean.data(), 2, y.data(), 48);
+    double squares = 0;
+    for (std::size_t i = 0; i < 48; ++i) {
+      CHECK(y.data()[i] == (x.data()[i] - mean.data()[i]) * 2);
+      squares += static_cast<double>(y.data()[i]) * y.data()[i];
+    }
+    CHECK(ops.sum_of_squares(y.data(), 48) == doctest::Approx(squares).epsilon(1e-6));
   });
 }
 
@@ -87,13 +105,15 @@ TEST_CASE("KL in closed form, z and the posterior's gradient") {
     const Posterior q{mu.data(), logvar.data(), sigma.data(), kCount};
     const float kl = ops.posterior(q);
     ops.reparameterize(q, eps.data(), z.data());
-    ops.posterior_backward(q, {.dz = dz.data(),
-                               .eps = eps.data(),
-                               .stride = kCount,
-                               .samples = 2,
-                               .kl_weight = 0.3f,
-                               .dmu = dmu.data(),
-                               .dlogvar = dlogvar.data()});
+    PosteriorGradient g{.dz = dz.data(),
+                        .eps = eps.data(),
+                        .stride = kCount,
+                        .samples = 2,
+                        .kl_weight = 0.3f,
+                        .sticking = false,
+                        .dmu = dmu.data(),
+                        .dlogvar = dlogvar.data()};
+    ops.posterior_backward(q, g);
     double expected = 0;
     for (std::size_t i = 0; i < kCount; ++i) {
       const double m = mu.data()[i];
@@ -110,6 +130,28 @@ TEST_CASE("KL in closed form, z and the posterior's gradient") {
             doctest::Approx(clamped == logvar.data()[i] ? inside : 0).epsilon(1e-5));
     }
     CHECK(kl == doctest::Approx(expected).epsilon(1e-6));
+
+    // Sticking the landing: d (log q(z) - log p(z)) / dz = z - eps / sigma joins each sample's dz.
+    g.sticking = true;
+    ops.posterior_backward(q, g);
+    for (std::size_t i = 0; i < kCount; ++i) {
+      const double m = mu.data()[i];
+      const double clamped = std::fmin(std::fmax(logvar.data()[i], -14.0), 6.0);
+      const double s = std::exp(0.5 * clamped);
+      double by_mean = 0;
+      double by_noise = 0;
+      double size = 0;
+      for (const std::size_t at : {i, kCount + i}) {
+        const double e = eps.data()[at];
+        const double by_z = dz.data()[at] + 0.15 * (m + s * e - e / s);
+        by_mean += by_z;
+        by_noise += by_z * e;
+        size += std::fabs(by_z) + 0.15 * std::fabs(e / s);
+      }
+      CHECK(std::fabs(dmu.data()[i] - by_mean) < 1e-6 * size);
+      const double inside = clamped == logvar.data()[i] ? 0.5 * by_noise * s : 0;
+      CHECK(std::fabs(dlogvar.data()[i] - inside) < 2e-6 * size * s);
+    }
   });
 }
 

@@ -74,6 +74,13 @@ void add_pixels_option(CLI::App& command, PixelMode& pixels) {
       ->default_str(std::string{pixel_mode_name(pixels)});
 }
 
+void add_validation_option(CLI::App& command, std::size_t& images) {
+  command
+      .add_option("--validation", images,
+                  "Hold the last N training images out and judge by them, not by the test set")
+      ->type_name("N");
+}
+
 void add_json_option(CLI::App& command, bool& json) {
   command.add_flag("--json", json, "Print the result as JSON");
 }

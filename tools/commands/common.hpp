@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -25,6 +26,9 @@ void add_threads_option(CLI::App& command, unsigned& threads);
 
 // --pixels gray|binary|stochastic.
 void add_pixels_option(CLI::App& command, PixelMode& pixels);
+
+// --validation N: how many training images stand in the test set's place.
+void add_validation_option(CLI::App& command, std::size_t& images);
 
 // --json: a machine-readable result on stdout.
 void add_json_option(CLI::App& command, bool& json);

@@ -7,6 +7,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "tools/built_shape.hpp"
@@ -31,6 +32,7 @@ struct Options {
   std::filesystem::path model, data, out;
   Type type = Type::kS8;
   double max_loss = std::numeric_limits<double>::infinity();
+  std::size_t validation = 0;
   unsigned threads = 1;
   bool json = false;
 };
@@ -40,13 +42,13 @@ struct Result {
   std::optional<Quantized> quantized;  // s8 only
 };
 
-Result quantize_network(const Network& network, const Options& options, const Kernels& kernels) {
+Result quantize_network(const Network& network, std::span<const std::uint8_t> images,
+                        const Options& options, const Kernels& kernels) {
   if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt};
-  const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
   Quantized quantized =
-      quantize(network, train.images.pixels, {.threads = options.threads}, kernels,
+      quantize(network, images, {.threads = options.threads}, kernels,
                [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
   constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
   const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});
@@ -84,16 +86,17 @@ void run(const Options& options) {
       network,
       {BuiltShape::kPixels, BuiltShape::kHidden1, BuiltShape::kHidden2, BuiltShape::kLatent},
       options.model);
-  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
-  Result result = quantize_network(network, options, kernels);
+  const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
+  const std::span<const std::uint8_t> test = data.test.images.pixels;
+  Result result = quantize_network(network, data.train.images.pixels, options, kernels);
 
   const auto reference = make_model(network, kernels);
   const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);
   const EvaluateOptions evaluation{.threads = options.threads};
-  const Elbo f32 = evaluate(*reference, test.images.pixels, evaluation);
-  const Elbo after = evaluate(*quantized, test.images.pixels, evaluation);
+  const Elbo f32 = evaluate(*reference, test, evaluation);
+  const Elbo after = evaluate(*quantized, test, evaluation);
   const double loss = after.neg_elbo - f32.neg_elbo;
-  const double worst = worst_pixel(*reference, *quantized, test.images.pixels);
+  const double worst = worst_pixel(*reference, *quantized, test);
   if (loss > options.max_loss) {
     fail("{}: {} loses {:.4f} nats, more than --max-loss {}; nothing was written",
          options.model.string(), type_name(options.type), loss, options.max_loss);
@@ -150,6 +153,7 @@ void add_quantize(CLI::App& app) {
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
       ->check(CLI::Number)
       ->type_name("NATS");
+  add_validation_option(*command, options->validation);
   add_threads_option(*command, options->threads);
   add_json_option(*command, options->json);
   command->footer("Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");

@@ -3,7 +3,10 @@
 
 #include <chrono>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,7 +30,20 @@ namespace {
 
 struct Options {
   std::filesystem::path data, out, log, pictures;
-  Recipe recipe;
+  std::size_t validation = 0;
+  std::string preset;
+  Recipe given;  // what the options say; they count where they were used
+  std::vector<std::function<void(Recipe&)>> overrides;
+
+  // The preset, and over it what was said explicitly.
+  Recipe recipe() const {
+    Recipe result;
+    for (const Preset& known : presets()) {
+      if (known.name == preset) result = known.recipe;
+    }
+    for (const auto& apply : overrides) apply(result);
+    return result;
+  }
 };
 
 struct EpochFigures {
@@ -77,6 +93,15 @@ void describe(Network& network, const Recipe& recipe, const EpochFigures& last) 
   about["epochs"] = fmt::format("{}", last.epoch);
   about["batch"] = fmt::format("{}", recipe.batch);
   about["learning_rate"] = fmt::format("{:g}", recipe.learning_rate);
+  about["schedule"] = schedule_name(recipe.schedule);
+  about["warmup"] = fmt::format("{:g}", recipe.warmup);
+  about["beta1"] = fmt::format("{:g}", recipe.beta1);
+  about["nesterov"] = fmt::format("{}", recipe.nesterov);
+  about["bias_rate"] = fmt::format("{:g}", recipe.bias_rate);
+  about["clip"] = fmt::format("{:g}", recipe.clip);
+  about["sticking"] = fmt::format("{}", recipe.sticking);
+  about["centred"] = fmt::format("{}", recipe.centred);
+  about["rotated"] = fmt::format("{}", recipe.rotated);
   about["samples"] = fmt::format("{}", recipe.samples);
   about["beta"] = fmt::format("{:g}", recipe.beta);
   about["pixels"] = pixel_mode_name(recipe.pixels);
@@ -98,8 +123,9 @@ void check_outputs(const Options& options) {
 void run(const Options& options) {
   check_outputs(options);
   const Kernels& kernels = chosen_kernels();
-  const Dataset data = load_dataset(options.data, BuiltShape::kPixels);
-  const Recipe& recipe = options.recipe;
+  const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
+  const char* const judge = options.validation == 0 ? "test" : "valid.";
+  const Recipe recipe = options.recipe();
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
@@ -110,7 +136,7 @@ void run(const Options& options) {
 
   fmt::print("negative ELBO = reconstruction + KL, nats per image ({}, {} thread{})\n",
              kernels.name, recipe.threads, recipe.threads == 1 ? "" : "s");
-  fmt::print("epoch     train = recon. +    KL      test = recon. +    KL  seconds\n");
+  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds\n", judge);
   Log log(options.log);
   EpochFigures figures{};
   for (int epoch = 1; epoch <= recipe.epochs; ++epoch) {
@@ -145,34 +171,109 @@ void run(const Options& options) {
   Network network = trainer.network();
   describe(network, recipe, figures);
   save_network(options.out, network);
-  fmt::print("{}: test negative ELBO {:.4f} after {} epoch{}\n", options.out.string(),
+  fmt::print("{}: {} negative ELBO {:.4f} after {} epoch{}\n", options.out.string(), judge,
              figures.test.neg_elbo, figures.epoch, figures.epoch == 1 ? "" : "s");
 }
 
-void add_recipe_options(CLI::App& command, Recipe& recipe) {
-  command.add_option("--epochs", recipe.epochs, "Passes over the training images")
+// Adds an option for a member of the recipe, which overrides the preset.
+template <typename T>
+CLI::Option* add(CLI::App& command, Options& options, const char* name, T Recipe::*member,
+                 const char* help) {
+  CLI::Option* option = command.add_option(name, options.given.*member, help);
+  options.overrides.push_back([option, member, &options](Recipe& recipe) {
+    if (option->count() > 0) recipe.*member = options.given.*member;
+  });
+  return option;
+}
+
+void add_switch(CLI::App& command, Options& options, const char* name, bool Recipe::*member,
+                const char* help) {
+  add(command, options, name, member, help)
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}))
+      ->type_name("on|off")
+      ->default_str(options.given.*member ? "on" : "off");
+}
+
+void add_preset_option(CLI::App& command, Options& options) {
+  std::vector<std::string> names;
+  for (const Preset& known : presets()) names.emplace_back(known.name);
+  options.preset = names.front();
+  command
+      .add_option("--preset", options.preset,
+                  "Recipe that the options below change: default, the best known; deck, plain Adam "
+                  "at a constant rate")
+      ->check(CLI::IsMember(names))
+      ->type_name("default|deck")
+      ->capture_default_str();
+}
+
+void add_recipe_options(CLI::App& command, Options& options) {
+  add_preset_option(command, options);
+  add(command, options, "--epochs", &Recipe::epochs, "Passes over the training images")
       ->check(CLI::Range(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--batch", recipe.batch, "Images in an optimizer step")
+  add(command, options, "--batch", &Recipe::batch, "Images in an optimizer step")
       ->check(CLI::Range(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
-  command.add_option("--lr", recipe.learning_rate, "Adam's learning rate")
-      ->check(CLI::PositiveNumber)
-      ->type_name("RATE")
-      ->capture_default_str();
-  command.add_option("--samples", recipe.samples, "z drawn for each image in a step")
+  add(command, options, "--samples", &Recipe::samples, "z drawn for each image in a step")
       ->check(CLI::Range(1, 1000))
       ->type_name("L")
       ->capture_default_str();
-  command.add_option("--beta", recipe.beta, "Weight of the KL in the loss")
+  add(command, options, "--beta", &Recipe::beta, "Weight of the KL in the loss")
       ->check(CLI::NonNegativeNumber)
       ->type_name("B")
       ->capture_default_str();
-  add_pixels_option(command, recipe.pixels);
-  add_seed_option(command, recipe.seed, "Seed of weights, order and noise");
-  add_threads_option(command, recipe.threads);
+  add_pixels_option(command, options.given.pixels);
+  options.overrides.push_back([&options](Recipe& recipe) {  // no preset has anything else
+    recipe.pixels = options.given.pixels;
+    recipe.seed = options.given.seed;
+    recipe.threads = options.given.threads;
+  });
+  add_seed_option(command, options.given.seed, "Seed of weights, order and noise");
+  add_threads_option(command, options.given.threads);
+}
+
+void add_optimizer_options(CLI::App& command, Options& options) {
+  add(command, options, "--lr", &Recipe::learning_rate, "Adam's learning rate, at its highest")
+      ->check(CLI::PositiveNumber)
+      ->type_name("RATE")
+      ->capture_default_str();
+  std::map<std::string, Schedule> schedules;
+  for (const auto& [name, schedule] : kSchedules) schedules.emplace(name, schedule);
+  add(command, options, "--schedule", &Recipe::schedule,
+      "Of the learning rate: constant, or down to zero along a cosine")
+      ->transform(CLI::CheckedTransformer(schedules))
+      ->type_name("constant|cosine")
+      ->default_str(std::string{schedule_name(options.given.schedule)});
+  add(command, options, "--warmup", &Recipe::warmup,
+      "Share of the steps over which the learning rate rises")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("SHARE")
+      ->capture_default_str();
+  add(command, options, "--beta1", &Recipe::beta1, "Decay of Adam's mean gradient")
+      ->check(CLI::Range(0.0, 0.9999))
+      ->type_name("B")
+      ->capture_default_str();
+  add_switch(command, options, "--nesterov", &Recipe::nesterov, "NAdam: each step looks ahead");
+  add(command, options, "--bias-rate", &Recipe::bias_rate,
+      "Learning rate of biases, as a multiple of that of weights")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("FACTOR")
+      ->capture_default_str();
+  add(command, options, "--clip", &Recipe::clip,
+      "Largest norm of a gradient, as a multiple of the running mean; 0: any")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("FACTOR")
+      ->capture_default_str();
+  add_switch(command, options, "--sticking", &Recipe::sticking,
+             "Sticking the landing: the KL's gradient along the path of z alone");
+  add_switch(command, options, "--centred", &Recipe::centred,
+             "Train with inputs and hidden activations about zero");
+  add_switch(command, options, "--rotated", &Recipe::rotated,
+             "Train along the principal axes of hidden activations");
 }
 
 }  // namespace
@@ -185,7 +286,9 @@ void add_train(CLI::App& app) {
   command->add_option("--out", options->out, "Model to write")
       ->required()
       ->type_name("FILE.safetensors");
-  add_recipe_options(*command, options->recipe);
+  add_recipe_options(*command, *options);
+  add_optimizer_options(*command, *options);
+  add_validation_option(*command, options->validation);
   command->add_option("--log", options->log, "CSV of each epoch's figures")->type_name("FILE");
   command
       ->add_option("--pictures", options->pictures,

@@ -1,6 +1,8 @@
 #include "tools/data/dataset.hpp"
 
 #include <algorithm>
+#include <cstddef>
+#include <type_traits>
 #include <utility>
 
 #include "tools/error.hpp"
@@ -24,6 +26,22 @@ void transpose(Images& images) {
   std::swap(images.rows, images.cols);
 }
 
+// Moves the last `count` images out of `from`.
+LabelledImages take_last(LabelledImages& from, std::size_t count) {
+  const std::size_t kept = from.images.count - count;
+  const auto split = [](auto& values, std::size_t at) {
+    const auto middle = values.begin() + static_cast<std::ptrdiff_t>(at);
+    std::remove_reference_t<decltype(values)> last(middle, values.end());
+    values.erase(middle, values.end());
+    return last;
+  };
+  LabelledImages last{{count, from.images.rows, from.images.cols, {}}, {}};
+  last.images.pixels = split(from.images.pixels, kept * from.images.rows * from.images.cols);
+  last.labels = split(from.labels, kept);
+  from.images.count = kept;
+  return last;
+}
+
 }  // namespace
 
 LabelledImages load_split(const fs::path& folder, Split split, std::size_t pixels) {
@@ -43,8 +61,15 @@ LabelledImages load_split(const fs::path& folder, Split split, std::size_t pixel
   return loaded;
 }
 
-Dataset load_dataset(const fs::path& folder, std::size_t pixels) {
-  return {load_split(folder, Split::kTrain, pixels), load_split(folder, Split::kTest, pixels)};
+Dataset load_dataset(const fs::path& folder, std::size_t pixels, std::size_t validation) {
+  LabelledImages train = load_split(folder, Split::kTrain, pixels);
+  if (validation == 0) return {std::move(train), load_split(folder, Split::kTest, pixels)};
+  if (validation >= train.images.count) {
+    fail("{}: has {} training images; {} of them for validation leave none", folder.string(),
+         train.images.count, validation);
+  }
+  LabelledImages held_out = take_last(train, validation);
+  return {std::move(train), std::move(held_out)};
 }
 
 }  // namespace picovae::tools

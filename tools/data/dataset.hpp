@@ -25,7 +25,9 @@ struct Dataset {
 // `pixels` pixels.
 LabelledImages load_split(const std::filesystem::path& folder, Split split, std::size_t pixels);
 
-// Loads both halves.
-Dataset load_dataset(const std::filesystem::path& folder, std::size_t pixels);
+// Loads both halves. Where `validation` is not zero, the test set is not read: the last so many
+// training images stand in its place, and are missing from `train`. Fails where those are all.
+Dataset load_dataset(const std::filesystem::path& folder, std::size_t pixels,
+                     std::size_t validation = 0);
 
 }  // namespace picovae::tools

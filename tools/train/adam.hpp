@@ -11,6 +11,7 @@ struct AdamRates {
   double alpha = 1e-3;
   double beta1 = 0.9, beta2 = 0.999;
   double epsilon = 1e-8;
+  bool nesterov = false;  // NAdam: each step looks one ahead (Dozat 2016)
 };
 
 // What step t = 1, 2, ... does to every weight, corrected for moments that start at zero.

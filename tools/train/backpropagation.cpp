@@ -5,11 +5,14 @@
 namespace picovae::tools {
 
 Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
-                                 const Kernels& kernels)
+                                 const Kernels& kernels, const Form& form)
     : plan_(plan),
       objective_(objective),
       product_(kernels.product),
       ops_(vector_ops(kernels.isa)),
+      form_(form),
+      hidden_centre_(form.centring == nullptr ? 0 : form.centring->hidden),
+      pixels_(capacity * plan.layers[kEncoder0].input_stride),
       heads_(capacity * 2 * plan.latent_width),
       sigma_(capacity * plan.latent_width),
       noise_(capacity * objective.samples * plan.latent_width),
@@ -21,6 +24,10 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
     inputs_[l] = AlignedFloats(rows * layer.input_stride);
     deltas_[l] = AlignedFloats(rows * layer.width);
     for (std::size_t row = 0; row < rows; ++row) input(l, row)[layer.in] = 1;
+    if (form_.rotations[l] != nullptr) {
+      hidden_[l] = AlignedFloats(rows * plan_.layers[l - 1].width);
+      rotated_deltas_[l] = AlignedFloats(hidden_[l].size());
+    }
   }
 }
 
@@ -30,6 +37,7 @@ void Backpropagation::run(const Parameters& parameters, std::size_t first, std::
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
   const float image_weight = 1 / static_cast<float>(images);
 
+  centre_pixels(encoder);
   softplus_layer(parameters, kEncoder0, encoder);
   softplus_layer(parameters, kEncoder1, encoder);
   sums(parameters, kEncoderHeads, encoder, heads(first), 2 * plan_.latent_width);
@@ -46,6 +54,21 @@ void Backpropagation::run(const Parameters& parameters, std::size_t first, std::
   posterior_gradient(encoder, image_weight);
   softplus_gradient(parameters, kEncoderHeads, encoder, scratch);
   softplus_gradient(parameters, kEncoder1, encoder, scratch);
+}
+
+// The encoder's inputs.
+void Backpropagation::centre_pixels(Rows images) {
+  const LayerPlan& plan = plan_.layers[kEncoder0];
+  for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    float* x = input(kEncoder0, i);
+    if (form_.centring == nullptr) {
+      std::copy_n(pixels(i), plan.in, x);
+    } else {
+      ops_.centre_pixels(pixels(i), form_.centring->pixel_mean.data(), form_.centring->pixel_scale,
+                         x, round_up(plan.in, AlignedFloats::kLine));
+      x[plan.in] = 1;  // padding may have covered it
+    }
+  }
 }
 
 // to = X W, biases included.
@@ -67,11 +90,29 @@ void Backpropagation::sums(const Parameters& parameters, std::size_t layer, Rows
 // A hidden layer: its outputs are the next layer's inputs.
 void Backpropagation::softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows) {
   const LayerPlan& plan = plan_.layers[layer];
-  sums(parameters, layer, rows, input(layer + 1, rows.first), plan_.layers[layer + 1].input_stride);
-  for (std::size_t i = 0; i < rows.count; ++i) {
-    float* hidden = input(layer + 1, rows.first + i);
-    ops_.softplus(hidden, plan.width);
-    hidden[plan.out] = 1;  // padding may have covered it
+  const Rotation* rotation = form_.rotations[layer + 1];
+  const std::size_t input_stride = plan_.layers[layer + 1].input_stride;
+  sums(parameters, layer, rows, hidden(layer + 1, rows.first), hidden_stride(layer + 1));
+  for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
+    ops_.softplus(hidden(layer + 1, row), hidden_centre_, plan.width);
+  }
+  if (rotation != nullptr && rotation->active()) {
+    product_({.a = hidden(layer + 1, rows.first),
+              .a_row = plan.width,
+              .a_column = 1,
+              .b = rotation->matrix.data(),
+              .b_row = rotation->stride,
+              .c = input(layer + 1, rows.first),
+              .c_row = input_stride,
+              .m = rows.count,
+              .n = rotation->stride,
+              .k = plan.out});
+  }
+  for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
+    if (rotation != nullptr && !rotation->active()) {
+      std::copy_n(hidden(layer + 1, row), plan.out, input(layer + 1, row));
+    }
+    input(layer + 1, row)[plan.out] = 1;  // padding may have covered it
   }
 }
 
@@ -127,9 +168,26 @@ void Backpropagation::input_gradient(const Parameters& parameters, std::size_t l
 // The deltas of the layer below, which is a hidden one.
 void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
                                         float* panel) {
-  input_gradient(parameters, layer, rows, delta(layer - 1, rows.first), panel);
+  const std::size_t width = plan_.layers[layer - 1].width;
+  const Rotation* rotation = form_.rotations[layer];
+  if (rotation != nullptr && rotation->active()) {
+    float* rotated = rotated_deltas_[layer].data() + rows.first * width;
+    input_gradient(parameters, layer, rows, rotated, panel);
+    product_({.a = rotated,
+              .a_row = width,
+              .a_column = 1,
+              .b = rotation->transposed.data(),
+              .b_row = rotation->stride,
+              .c = delta(layer - 1, rows.first),
+              .c_row = width,
+              .m = rows.count,
+              .n = width,
+              .k = rotation->in});
+  } else {
+    input_gradient(parameters, layer, rows, delta(layer - 1, rows.first), panel);
+  }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    ops_.softplus_backward(delta(layer - 1, row), input(layer, row), plan_.layers[layer - 1].width);
+    ops_.softplus_backward(delta(layer - 1, row), hidden(layer, row), hidden_centre_, width);
   }
 }
 
@@ -144,6 +202,7 @@ void Backpropagation::posterior_gradient(Rows images, float image_weight) {
                                            .stride = width,
                                            .samples = objective_.samples,
                                            .kl_weight = objective_.beta * image_weight,
+                                           .sticking = objective_.sticking,
                                            .dmu = dmu,
                                            .dlogvar = dlogvar});
   }

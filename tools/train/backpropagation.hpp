@@ -10,7 +10,9 @@
 
 #include "picovae/kernels.hpp"
 #include "tools/train/aligned_floats.hpp"
+#include "tools/train/centring.hpp"
 #include "tools/train/parameters.hpp"
+#include "tools/train/rotation.hpp"
 #include "tools/train/vector_ops.hpp"
 
 namespace picovae::tools {
@@ -18,6 +20,14 @@ namespace picovae::tools {
 struct Objective {
   std::size_t samples = 1;  // z drawn for each image
   float beta = 1;           // weight of the KL
+  bool sticking = false;    // another estimate of the KL's gradient (VectorOps)
+};
+
+// The form in which the parameters are written; the plain one by default. All of it is the
+// caller's and outlives the Backpropagation; contents may change between runs.
+struct Form {
+  const Centring* centring = nullptr;
+  std::array<const Rotation*, kLayerCount> rotations{};  // of layers above hidden ones, or null
 };
 
 struct ImageLoss {
@@ -29,11 +39,13 @@ class Backpropagation {
  public:
   // Takes all memory for minibatches of up to `capacity` images.
   Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
-                  const Kernels& kernels);
+                  const Kernels& kernels, const Form& form = {});
 
   // What a caller fills in before run(): pixels [plan pixels] in [0, 1] of an image of the
   // minibatch, and eps [latent] of each of its samples.
-  float* pixels(std::size_t image) { return input(kEncoder0, image); }
+  float* pixels(std::size_t image) {
+    return pixels_.data() + image * plan_.layers[kEncoder0].input_stride;
+  }
   float* noise(std::size_t image, std::size_t sample) {
     return noise_.data() + (image * objective_.samples + sample) * plan_.latent_width;
   }
@@ -43,6 +55,15 @@ class Backpropagation {
   void run(const Parameters& parameters, std::size_t first, std::size_t last, std::size_t images,
            float* scratch);
   std::size_t scratch_size() const { return kPanelRows * plan_.widest(); }
+
+  // Inputs of a layer above a hidden one after run(), before its rotation: rows of hidden_stride().
+  const float* hidden(std::size_t layer) const {
+    return form_.rotations[layer] != nullptr ? hidden_[layer].data() : inputs_[layer].data();
+  }
+  std::size_t hidden_stride(std::size_t layer) const {
+    return form_.rotations[layer] != nullptr ? plan_.layers[layer - 1].width
+                                             : plan_.layers[layer].input_stride;
+  }
 
   // The loss of each image of the minibatch, after run().
   const ImageLoss& loss(std::size_t image) const { return losses_[image]; }
@@ -63,6 +84,10 @@ class Backpropagation {
   float* delta(std::size_t layer, std::size_t row) {
     return deltas_[layer].data() + row * plan_.layers[layer].width;
   }
+  float* hidden(std::size_t layer, std::size_t row) {
+    auto& buffers = form_.rotations[layer] != nullptr ? hidden_ : inputs_;
+    return buffers[layer].data() + row * hidden_stride(layer);
+  }
   float* heads(std::size_t image) { return heads_.data() + image * 2 * plan_.latent_width; }
   float* dz(std::size_t row) { return dz_.data() + row * plan_.latent_width; }
   Posterior posterior(std::size_t image) {
@@ -70,6 +95,7 @@ class Backpropagation {
     return {heads(image), heads(image) + width, sigma_.data() + image * width, width};
   }
 
+  void centre_pixels(Rows images);
   void sums(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
             std::size_t to_stride);
   void softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows);
@@ -84,12 +110,20 @@ class Backpropagation {
   Objective objective_;
   ProductFn product_;
   const VectorOps& ops_;
+  Form form_;
+  float hidden_centre_;
+
+  AlignedFloats pixels_;  // [image][input_stride]
 
   // A layer's inputs [row][input_stride], with a one behind them; rows are images in the encoder,
   // images x samples in the decoder. Its deltas [row][width]: gradients by the sums that it
   // computes.
   std::array<AlignedFloats, kLayerCount> inputs_;
   std::array<AlignedFloats, kLayerCount> deltas_;
+  // Where a layer's inputs are rotated: what they are rotated from, and the gradients by what they
+  // became, [row][width of the layer below].
+  std::array<AlignedFloats, kLayerCount> hidden_;
+  std::array<AlignedFloats, kLayerCount> rotated_deltas_;
   AlignedFloats heads_;  // [image][2 * latent_width]: mu, then logvar
   AlignedFloats sigma_;  // [image][latent_width]
   AlignedFloats noise_;  // [image * samples][latent_width]

@@ -1,4 +1,5 @@
-// Trains the network: Adam on minibatches of the negative ELBO. The same recipe on the same images
+// Trains the network: Adam on minibatches of the negative ELBO, in a form that folds into the plain
+// network (recipe.hpp). The same recipe on the same images
 // gives the same bytes, whatever the number of threads.
 #pragma once
 
@@ -10,22 +11,11 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
-#include "tools/data/pixels.hpp"
 #include "tools/model/elbo.hpp"
 #include "tools/model/network.hpp"
+#include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
-
-struct Recipe {
-  int epochs = 30;
-  std::size_t batch = 100;
-  float learning_rate = 1e-3f;
-  int samples = 1;  // z drawn for each image
-  float beta = 1;   // weight of the KL
-  PixelMode pixels = PixelMode::kGray;
-  std::uint64_t seed = 1;
-  unsigned threads = 1;
-};
 
 class Trainer {
  public:
@@ -44,8 +34,8 @@ class Trainer {
   // meanwhile), the KL unweighted. Throws Error where the loss is no longer a number.
   Elbo run_epoch(const Progress& progress);
 
-  Network network() const;
-  int epoch() const;  // epochs done
+  Network network() const;  // in its plain form
+  int epoch() const;        // epochs done
 
  private:
   struct State;

@@ -30,28 +30,35 @@ struct PosteriorGradient {
   const float* eps;  // [samples][stride], the noise behind each z
   std::size_t stride, samples;
   float kl_weight;  // weight of this image's KL in the loss
+  bool sticking;    // sticking the landing: only the path through z counts
   float* dmu;       // [n] out
   float* dlogvar;   // [n] out
 };
 
-// What one step of Adam does to each weight (Kingma and Ba 2014, Algorithm 1):
-//   m += (1 - beta1) (g - m),  v += (1 - beta2) (g^2 - v),
-//   w -= rate m / (sqrt(v) root_correction + epsilon)
+// What one step of Adam does to each weight (Kingma and Ba 2014, Algorithm 1), of NAdam where
+// look_ahead is not zero (Dozat 2016):
+//   g *= scale,  m += (1 - beta1) (g - m),  v += (1 - beta2) (g^2 - v),
+//   w -= rate (m + look_ahead (g - m)) / (sqrt(v) root_correction + epsilon)
 struct AdamStep {
   float rate;             // alpha / (1 - beta1^t)
   float root_correction;  // 1 / sqrt(1 - beta2^t)
   float one_minus_beta1, one_minus_beta2;
   float epsilon;
+  float look_ahead;  // 0, or 1 - beta1
+  float scale = 1;   // of the gradients
 };
 
 inline constexpr std::size_t kPanelRows = 32;  // that are transposed at a time
 
 struct VectorOps {
-  // y = softplus(y).
-  void (*softplus)(float* y, std::size_t n);
+  // y = (x - mean) scale.
+  void (*centre_pixels)(const float* x, const float* mean, float scale, float* y, std::size_t n);
 
-  // d *= softplus'(a) = 1 - exp(-h), where h = softplus(a) is known.
-  void (*softplus_backward)(float* d, const float* h, std::size_t n);
+  // y = softplus(y) - centre.
+  void (*softplus)(float* y, float centre, std::size_t n);
+
+  // d *= softplus'(a) = 1 - exp(-softplus(a)), where h = softplus(a) - centre is known.
+  void (*softplus_backward)(float* d, const float* h, float centre, std::size_t n);
 
   // Returns the sum over n pixels x (any n) of softplus(l) - l x: the cross-entropy given the
   // logits l. Replaces each logit by its gradient, weight (sigmoid(l) - x).
@@ -65,11 +72,17 @@ struct VectorOps {
   // z = mu + sigma eps.
   void (*reparameterize)(const Posterior& p, const float* eps, float* z);
 
-  // The chain rule through reparameterize, plus the KL's own gradient.
+  // The chain rule through reparameterize, plus the KL's own gradient. Where g.sticking, the
+  // gradient of log q(z) - log p(z) by z, mu and sigma fixed, stands for the KL's: the same on
+  // average, and less noisy near the optimum (Roeder, Wu and Duvenaud 2017, "Sticking the
+  // Landing").
   void (*posterior_backward)(const Posterior& p, const PosteriorGradient& g);
 
   // One step on n weights w with gradients g and moments m and v.
   void (*adam)(const AdamStep& step, const float* g, float* m, float* v, float* w, std::size_t n);
+
+  // The sum of the squares of n values.
+  float (*sum_of_squares)(const float* values, std::size_t n);
 
   // to [columns][kPanelRows] = from [rows][columns], transposed, with zeros for the rows that are
   // missing. rows <= kPanelRows.

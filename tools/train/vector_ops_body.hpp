@@ -67,17 +67,24 @@ struct VectorOpsBody {
     return v[0];
   }
 
-  static void softplus(float* y, std::size_t n) {
+  static void centre_pixels(const float* x, const float* mean, float scale, float* y,
+                            std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
-      V v[1] = {load(y + i)};
-      softplus_f32<Isa>(v);
-      store(y + i, v[0]);
+      store(y + i, (load(x + i) - load(mean + i)) * V(scale));
     }
   }
 
-  static void softplus_backward(float* d, const float* h, std::size_t n) {
+  static void softplus(float* y, float centre, std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
-      store(d + i, load(d + i) * (V(1.0f) - exp(-load(h + i))));
+      V v[1] = {load(y + i)};
+      softplus_f32<Isa>(v);
+      store(y + i, v[0] - V(centre));
+    }
+  }
+
+  static void softplus_backward(float* d, const float* h, float centre, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      store(d + i, load(d + i) * (V(1.0f) - exp(V(-centre) - load(h + i))));
     }
   }
 
@@ -139,18 +146,23 @@ struct VectorOpsBody {
 
   static void posterior_backward(const Posterior& p, const PosteriorGradient& g) {
     const V half(0.5f);
+    const V kl_weight(g.sticking ? 0.0f : g.kl_weight);
+    const V sample_weight(g.kl_weight / static_cast<float>(g.samples));
     for (std::size_t i = 0; i < p.n; i += kWidth) {
+      const V mu = load(p.mu + i);
+      const V logvar = load(p.logvar + i);
+      const V sigma = load(p.sigma + i);
       V by_mean(0.0f);   // sum over samples of dz
       V by_noise(0.0f);  // and of dz eps
       for (std::size_t s = 0; s < g.samples; ++s) {
-        const V dz = load(g.dz + s * g.stride + i);
+        const V eps = load(g.eps + s * g.stride + i);
+        V dz = load(g.dz + s * g.stride + i);
+        if (g.sticking) dz += sample_weight * (mu + sigma * eps - eps / sigma);
         by_mean += dz;
-        by_noise += dz * load(g.eps + s * g.stride + i);
+        by_noise += dz * eps;
       }
-      const V logvar = load(p.logvar + i);
-      const V sigma = load(p.sigma + i);
-      const V dlogvar = half * (by_noise * sigma + V(g.kl_weight) * (sigma * sigma - V(1.0f)));
-      store(g.dmu + i, by_mean + V(g.kl_weight) * load(p.mu + i));
+      const V dlogvar = half * (by_noise * sigma + kl_weight * (sigma * sigma - V(1.0f)));
+      store(g.dmu + i, by_mean + kl_weight * mu);
       store(g.dlogvar + i, xsimd::select(logvar == clamped_logvar(logvar), dlogvar, V(0.0f)));
     }
   }
@@ -167,8 +179,10 @@ struct VectorOpsBody {
     const V one_minus_beta1(step.one_minus_beta1);
     const V one_minus_beta2(step.one_minus_beta2);
     const V epsilon(step.epsilon);
+    const V look_ahead(step.look_ahead);
+    const V scale(step.scale);
     for (std::size_t i = 0; i < n; i += kWidth) {
-      const V gradient = load(g + i);
+      const V gradient = load(g + i) * scale;
       V mean = load(m + i);
       V square = load(v + i);
       mean = without_dust(mean + one_minus_beta1 * (gradient - mean));
@@ -176,13 +190,20 @@ struct VectorOpsBody {
       store(m + i, mean);
       store(v + i, square);
       const V root = xsimd::sqrt(square) * root_correction;
-      store(w + i, load(w + i) - rate * mean / (root + epsilon));
+      const V direction = mean + look_ahead * (gradient - mean);
+      store(w + i, load(w + i) - rate * direction / (root + epsilon));
     }
   }
 
-  static constexpr VectorOps kTable = {softplus,  softplus_backward, cross_entropy,
-                                       posterior, reparameterize,    posterior_backward,
-                                       adam,      transpose};
+  static float sum_of_squares(const float* values, std::size_t n) {
+    V sum(0.0f);
+    for (std::size_t i = 0; i < n; i += kWidth) sum += load(values + i) * load(values + i);
+    return xsimd::hadd(sum);
+  }
+
+  static constexpr VectorOps kTable = {
+      centre_pixels,      softplus, softplus_backward, cross_entropy, posterior, reparameterize,
+      posterior_backward, adam,     sum_of_squares,    transpose};
 };
 
 }  // namespace

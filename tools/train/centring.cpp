@@ -1,0 +1,75 @@
+#include "tools/train/centring.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+#include <vector>
+
+namespace picovae::tools {
+namespace {
+
+constexpr float kPixelScale = 2;                       // pixels in about -1 .. 1
+constexpr double kLeastMean = 1e-3;                    // of a pixel, for its first logit
+constexpr float kHidden = std::numbers::ln2_v<float>;  // softplus(0)
+
+// The layers whose inputs are hidden activations.
+constexpr std::array<DenseWeights Network::*, 5> kAboveHidden{
+    &Network::encoder1, &Network::mu, &Network::logvar, &Network::decoder1, &Network::decoder2};
+
+}  // namespace
+
+Centring no_centring(std::size_t pixels) { return {AlignedFloats(pixels), 1, 0}; }
+
+Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode) {
+  const std::size_t count = images.size() / pixels;
+  if (mode == PixelMode::kStochastic) mode = PixelMode::kGray;  // the same on average
+  std::array<double, 256> values;
+  for (std::size_t p = 0; p < values.size(); ++p) {
+    values[p] = pixel_value(static_cast<std::uint8_t>(p), mode, 0);
+  }
+  std::vector<double> sums(pixels);
+  for (std::size_t image = 0; image < count; ++image) {
+    for (std::size_t i = 0; i < pixels; ++i) sums[i] += values[images[image * pixels + i]];
+  }
+  Centring centring{AlignedFloats(pixels), kPixelScale, kHidden};
+  for (std::size_t i = 0; i < pixels; ++i) {
+    centring.pixel_mean.data()[i] = static_cast<float>(sums[i] / static_cast<double>(count));
+  }
+  return centring;
+}
+
+void start_at_mean(const Centring& centring, Network& network) {
+  for (std::size_t i = 0; i < network.pixels; ++i) {
+    const double mean =
+        std::clamp<double>(centring.pixel_mean.data()[i], kLeastMean, 1 - kLeastMean);
+    network.decoder2.bias[i] = static_cast<float>(std::log(mean / (1 - mean)));
+  }
+}
+
+void fold(const Centring& centring, Network& network) {
+  const float* mean = centring.pixel_mean.data();
+  DenseWeights& first = network.encoder0;
+  for (std::size_t o = 0; o < first.out; ++o) {
+    double moved = first.bias[o];
+    for (std::size_t i = 0; i < first.in; ++i) {
+      float& weight = first.weight[o * first.in + i];
+      weight *= centring.pixel_scale;
+      moved -= static_cast<double>(weight) * static_cast<double>(mean[i]);
+    }
+    first.bias[o] = static_cast<float>(moved);
+  }
+  for (const auto member : kAboveHidden) {
+    DenseWeights& layer = network.*member;
+    for (std::size_t o = 0; o < layer.out; ++o) {
+      double moved = layer.bias[o];
+      for (std::size_t i = 0; i < layer.in; ++i) {
+        moved -= static_cast<double>(layer.weight[o * layer.in + i]) *
+                 static_cast<double>(centring.hidden);
+      }
+      layer.bias[o] = static_cast<float>(moved);
+    }
+  }
+}
+
+}  // namespace picovae::tools

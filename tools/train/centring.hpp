@@ -1,0 +1,36 @@
+// The centred form of the network, in which training converges faster: every layer sees inputs
+// about zero, so that a step on its weights is not mostly one on its biases (LeCun et al. 1998,
+// "Efficient BackProp", section 4.3). It computes
+//   pixels -> (x - mean) scale, hidden layers -> softplus(a) - hidden
+// and folds into the weights of the plain form exactly.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "tools/data/pixels.hpp"
+#include "tools/model/network.hpp"
+#include "tools/train/aligned_floats.hpp"
+
+namespace picovae::tools {
+
+struct Centring {
+  AlignedFloats pixel_mean;  // [pixels]
+  float pixel_scale = 1;
+  float hidden = 0;
+};
+
+// The plain form: nothing is subtracted.
+Centring no_centring(std::size_t pixels);
+
+// The mean of the images' inputs as `mode` has it, and constants that suit every data set.
+//   images [count][pixels] u8, at least one
+Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode);
+
+// Starts the logits at those of the mean image, in place of zero biases.
+void start_at_mean(const Centring& centring, Network& network);
+
+// Turns the weights of the centred form into plain ones that compute the same.
+void fold(const Centring& centring, Network& network);
+
+}  // namespace picovae::tools

@@ -1,0 +1,50 @@
+// How a network is trained, all of it: the same recipe on the same images gives the same weights.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "tools/data/pixels.hpp"
+#include "tools/train/schedule.hpp"
+
+namespace picovae::tools {
+
+// The members' defaults are the preset `default`: the best that is known (bench/recipes.sh).
+struct Recipe {
+  int epochs = 30;
+  std::size_t batch = 100;
+  int samples = 1;  // z drawn for each image
+  float beta = 1;   // weight of the KL
+  PixelMode pixels = PixelMode::kGray;
+  std::uint64_t seed = 1;
+  unsigned threads = 1;
+
+  // The form that the network is trained in. It folds into plain weights in the end.
+  bool centred = true;  // inputs and hidden activations about zero (centring.hpp)
+  bool rotated = true;  // hidden inputs along their principal axes (rotation.hpp)
+
+  // The optimizer.
+  double learning_rate = 5e-3;  // at its highest
+  Schedule schedule = Schedule::kCosine;
+  double warmup = 0.03;  // share of the steps over which the rate rises
+  double beta1 = 0.95;   // decay of Adam's mean
+  bool nesterov = true;  // NAdam
+  double bias_rate = 1;  // rate of biases, as a multiple of that of weights
+  double clip = 2;       // gradients at most this multiple of their running mean norm; 0: as is
+  bool sticking = true;  // sticking the landing (vector_ops.hpp)
+};
+
+// What the deck of the course trained, with the loss that its formulas say: constant Adam.
+Recipe deck_recipe();
+
+struct Preset {
+  std::string_view name;
+  Recipe recipe;
+};
+
+// The presets by name, `default` first.
+std::array<Preset, 2> presets();
+
+}  // namespace picovae::tools

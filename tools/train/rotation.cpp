@@ -1,0 +1,147 @@
+#include "tools/train/rotation.hpp"
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "picovae/shape.hpp"
+
+namespace picovae::tools {
+namespace {
+
+constexpr float kObservationRate = 0.05f;  // of the running mean, for each minibatch observed
+constexpr double kDamping = 0.01;          // share of the mean variance that is added to each
+constexpr double kPower = -0.25;
+
+Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+// s of each variance: the total variance of the scaled inputs is what it was.
+std::vector<float> scales_of(const Eigen::VectorXd& variances) {
+  const double total = variances.sum();
+  const double added = kDamping * total / static_cast<double>(variances.size());
+  const Eigen::ArrayXd scales = (variances.array() + added).pow(kPower);
+  const double scaled = (variances.array() * scales.square()).sum();
+  const Eigen::ArrayXd result = scales * std::sqrt(total / scaled);
+  std::vector<float> floats(static_cast<std::size_t>(result.size()));
+  std::transform(result.begin(), result.end(), floats.begin(),
+                 [](double s) { return static_cast<float>(s); });
+  return floats;
+}
+
+Eigen::MatrixXd to_eigen(const Rotation& rotation) {
+  const Eigen::Map<const Eigen::MatrixXf, 0, Eigen::OuterStride<>> moments(
+      rotation.second_moment.data(), index(rotation.in), index(rotation.in),
+      Eigen::OuterStride<>(index(rotation.stride)));
+  return moments.cast<double>();
+}
+
+// to = transposed(from), [in][stride] both; padding stays as it is.
+void transpose(const float* from, std::size_t in, std::size_t stride, float* to) {
+  for (std::size_t i = 0; i < in; ++i) {
+    for (std::size_t j = 0; j < in; ++j) to[j * stride + i] = from[i * stride + j];
+  }
+}
+
+}  // namespace
+
+Rotation::Rotation(std::size_t inputs)
+    : in(inputs),
+      stride(round_up(inputs, AlignedFloats::kLine)),
+      second_moment(in * stride),
+      axes(in * stride),
+      matrix(in * stride),
+      transposed(in * stride) {}
+
+RotationChange::RotationChange(const Rotation& rotation)
+    : weight(rotation.in * rotation.stride),
+      mean(rotation.in * rotation.stride),
+      square(rotation.in * rotation.stride) {}
+
+void observe(Rotation& rotation, const float* h, std::size_t h_stride, std::size_t rows,
+             std::size_t first, std::size_t last, ProductFn product, float* scratch) {
+  product({.a = h + first,
+           .a_row = 1,
+           .a_column = h_stride,
+           .b = h,
+           .b_row = h_stride,
+           .c = scratch,
+           .c_row = rotation.stride,
+           .m = last - first,
+           .n = rotation.stride,
+           .k = rows});
+  const float rate = rotation.observed ? kObservationRate : 1;
+  const float share = 1 / static_cast<float>(rows);
+  for (std::size_t i = first; i < last; ++i) {
+    float* moments = rotation.second_moment.data() + i * rotation.stride;
+    const float* now = scratch + (i - first) * rotation.stride;
+    for (std::size_t j = 0; j < rotation.in; ++j) {
+      moments[j] += rate * (now[j] * share - moments[j]);
+    }
+  }
+}
+
+void renew(Rotation& rotation, RotationChange& change, ProductFn product) {
+  const std::size_t in = rotation.in;
+  const std::size_t stride = rotation.stride;
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(to_eigen(rotation));
+  const std::vector<float> scales = scales_of(solver.eigenvalues().cwiseMax(0));
+  AlignedFloats axes(in * stride);
+  for (std::size_t i = 0; i < in; ++i) {
+    for (std::size_t j = 0; j < in; ++j) {
+      axes.data()[i * stride + j] = static_cast<float>(solver.eigenvectors()(index(j), index(i)));
+    }
+  }
+
+  // With o for old and n for new, Bn^-1 Bo = sn^-1 (Un^T Uo) so mixes weights, and
+  // Bn^T Bo^-T = sn (Un^T Uo) so^-1 their gradients. At first Uo and so are ones.
+  const bool first = !rotation.active();
+  AlignedFloats& turn = change.mean;  // Un^T Uo, until it is scaled
+  if (first) {
+    turn = axes;
+  } else {
+    AlignedFloats& old_axes = change.square;  // in columns
+    transpose(rotation.axes.data(), in, stride, old_axes.data());
+    product({.a = axes.data(),
+             .a_row = stride,
+             .a_column = 1,
+             .b = old_axes.data(),
+             .b_row = stride,
+             .c = turn.data(),
+             .c_row = stride,
+             .m = in,
+             .n = stride,
+             .k = in});
+  }
+  for (std::size_t i = 0; i < in; ++i) {
+    for (std::size_t j = 0; j < in; ++j) {
+      const std::size_t at = i * stride + j;
+      const float ratio = (first ? 1 : rotation.scales[j]) / scales[i];
+      change.weight.data()[at] = turn.data()[at] * ratio;
+      change.mean.data()[at] = turn.data()[at] / ratio;
+      change.square.data()[at] = change.mean.data()[at] * change.mean.data()[at];
+      rotation.transposed.data()[at] = axes.data()[at] * scales[i];
+    }
+  }
+  transpose(rotation.transposed.data(), in, stride, rotation.matrix.data());
+  rotation.axes = std::move(axes);
+  rotation.scales = scales;
+}
+
+void mix_rows(const Rotation& rotation, const AlignedFloats& change, const float* from,
+              std::size_t width, std::size_t first, std::size_t last, ProductFn product,
+              float* to) {
+  product({.a = change.data() + first * rotation.stride,
+           .a_row = rotation.stride,
+           .a_column = 1,
+           .b = from,
+           .b_row = width,
+           .c = to,
+           .c_row = width,
+           .m = last - first,
+           .n = width,
+           .k = rotation.in});
+}
+
+}  // namespace picovae::tools
