@@ -58,6 +58,20 @@ bool is_written_straight(const fs::path& path, const std::optional<struct stat>&
   return status && (!S_ISREG(status->st_mode) || names_open_descriptor(path));
 }
 
+fs::path folder_of(const fs::path& path) {
+  return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
+// Has the folder's entries on the disk: without it a power cut may bring back the name's old file.
+// Returns 0 or errno. Folders that may not be read, and file systems that know no such thing, leave
+// nothing to be done.
+int sync_folder(const fs::path& folder) {
+  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (descriptor.get() < 0) return errno == EACCES ? 0 : errno;
+  if (::fsync(descriptor.get()) == 0 || errno == EINVAL || errno == ENOTSUP) return 0;
+  return errno;
+}
+
 // Refuses what can be seen to be wrong without opening anything.
 std::optional<struct stat> check_target(const fs::path& path) {
   if (path.empty()) fail("an output file has an empty name; give it a name");
@@ -70,7 +84,7 @@ std::optional<struct stat> check_target(const fs::path& path) {
     }
     return status;
   }
-  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const fs::path folder = folder_of(path);
   if (!status_of(folder)) {
     fail("{}: the folder {} does not exist; create it first", path.string(), folder.string());
   }
@@ -158,9 +172,8 @@ void OutputFile::open_temporary() {
     if (errno != EEXIST) break;
   }
   const int error = errno;
-  const auto folder = target_.has_parent_path() ? target_.parent_path() : fs::path(".");
-  fail("{}: no file can be created in the folder {}: {}", path_.string(), folder.string(),
-       reason(error));
+  fail("{}: no file can be created in the folder {}: {}", path_.string(),
+       folder_of(target_).string(), reason(error));
 }
 
 OutputFile::~OutputFile() {
@@ -194,6 +207,9 @@ void OutputFile::commit() {
     fail("{}: cannot be given its name: {}", path_.string(), reason(errno));
   }
   temporary_.clear();
+  if (const int error = sync_folder(folder_of(target_)); error != 0) {
+    fail("{}: is written, but may be lost when the power fails: {}", path_.string(), reason(error));
+  }
 }
 
 }  // namespace picovae::tools

@@ -38,7 +38,8 @@ class OutputFile {
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
-  // Flushes to the disk and gives the file its name. Nothing may be written afterwards.
+  // Flushes the file to the disk, gives it its name, and flushes the folder: after a power cut
+  // there is the old file or the new one. Nothing may be written afterwards.
   void commit();
 
  private:

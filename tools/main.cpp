@@ -2,7 +2,10 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 
@@ -57,10 +60,15 @@ int run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // A file beyond the limit of `ulimit -f` is an error like a full disk, not the end of the
+  // process.
+  std::signal(SIGXFSZ, SIG_IGN);
   try {
     const int status = run(argc, argv);
-    // Output that could not be written is a failure too.
-    if (std::fflush(stdout) != 0) fail("standard output: {}", std::strerror(errno));
+    // Output that could not be written is a failure too, now or when CLI11 flushed it.
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      fail("standard output: {}", std::strerror(errno));
+    }
     return status;
   } catch (const std::exception& error) {
     fmt::print(stderr, "picovae: {}\n", error.what());

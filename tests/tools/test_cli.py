@@ -305,6 +305,12 @@ class Cli(unittest.TestCase):
         for extra in (["--batch", "0"], ["--epochs", "-3"], ["--seed", "seven"], ["--seed", "-1"],
                       ["--lr", "0"], ["--pixels", "blue"], ["--nonsense"], ["--threads", "0"]):
             self.bad(2, *train, *extra)
+        for number in ("nan", "inf", "-inf", "1e999", "1e-999", "0x1p3", "1,5", "3 "):
+            self.bad(2, *train, f"--lr={number}", says="is no number above 0")
+            self.bad(2, *train, f"--beta={number}", says="is no number from 0")
+            self.bad(2, *train, f"--epochs={number}", says="is no whole number from 1 to")
+        for number in ("-1", "+1", "1.0", "0x10", "18446744073709551616", "18446744073709551615"):
+            self.bad(2, *train, f"--threads={number}", says="is no whole number from 1 to 256")
         self.bad(2)
         self.bad(2, "paint")
         self.bad(2, "train", "--data", self.data)

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tools/built_shape.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/error.hpp"
 
 namespace picovae::tools {
@@ -44,13 +45,8 @@ void add_data_option(CLI::App& command, std::filesystem::path& folder) {
 }
 
 void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what) {
-  // CLI11 takes -1 for 2^64 - 1.
-  const auto is_digits = [](const std::string& text) {
-    const bool ok = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-    return ok ? std::string{} : text + " is no whole number from 0 to 2^64 - 1";
-  };
   command.add_option("--seed", seed, what)
-      ->check(CLI::Validator(is_digits, ""))
+      ->transform(whole_number(0))
       ->type_name("N")
       ->capture_default_str();
 }
@@ -58,7 +54,7 @@ void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& 
 void add_threads_option(CLI::App& command, unsigned& threads) {
   threads = std::max(1U, std::thread::hardware_concurrency());
   command.add_option("--threads", threads, "Threads; the result does not depend on them")
-      ->check(CLI::Range(1, 256))
+      ->transform(whole_number(1, 256))
       ->type_name("N")
       ->capture_default_str();
 }

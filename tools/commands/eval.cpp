@@ -7,6 +7,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/json.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/model.hpp"
@@ -50,7 +51,7 @@ void add_eval(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--samples", options->evaluate.samples, "z drawn for each image")
-      ->check(CLI::Range(1, 10'000))
+      ->transform(whole_number(1, 10'000))
       ->type_name("L")
       ->capture_default_str();
   add_pixels_option(*command, options->evaluate.pixels);

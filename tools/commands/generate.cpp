@@ -9,6 +9,7 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/model.hpp"
 #include "tools/view/ascii.hpp"
@@ -54,7 +55,7 @@ void add_generate(CLI::App& app) {
       ->required()
       ->type_name("MODEL");
   command->add_option("--count", options->count, "Digits to draw")
-      ->check(CLI::Range(1, 10'000))
+      ->transform(whole_number(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
   add_seed_option(*command, options->seed, "The same seed draws the same digits everywhere");

@@ -8,6 +8,7 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/isa.hpp"
@@ -70,15 +71,15 @@ void add_interpolate(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--from", options->from, "Label of the first digit")
-      ->check(CLI::Range(0, 255))
+      ->transform(whole_number(0, 255))
       ->type_name("LABEL")
       ->capture_default_str();
   command->add_option("--to", options->to, "Label of the last digit")
-      ->check(CLI::Range(0, 255))
+      ->transform(whole_number(0, 255))
       ->type_name("LABEL")
       ->capture_default_str();
   command->add_option("--steps", options->steps, "Digits to draw, both ends included")
-      ->check(CLI::Range(2, 1000))
+      ->transform(whole_number(2, 1000))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--out", options->out, "PNG to write")->required()->type_name("FILE");

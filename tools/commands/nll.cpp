@@ -9,6 +9,7 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/latents.hpp"
@@ -99,11 +100,11 @@ void add_nll(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--samples", options->evaluate.samples, "z drawn for each image")
-      ->check(CLI::Range(1, 1'000'000))
+      ->transform(whole_number(1, 1'000'000))
       ->type_name("K")
       ->capture_default_str();
   command->add_option("--count", options->count, "The first N test images; all where not given")
-      ->check(CLI::PositiveNumber)
+      ->transform(whole_number(1))
       ->type_name("N");
   command->add_flag("--latents", options->latents,
                     "Also KL and activity of each latent, and how many are active");

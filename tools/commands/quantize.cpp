@@ -14,6 +14,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/json.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
@@ -151,7 +152,7 @@ void add_quantize(CLI::App& app) {
       ->type_name("s8|f16|bf16|f32")
       ->default_str("s8");
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
-      ->check(CLI::Number)
+      ->transform(real_number())
       ->type_name("NATS");
   add_validation_option(*command, options->validation);
   add_threads_option(*command, options->threads);

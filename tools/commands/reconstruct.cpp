@@ -7,6 +7,7 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/isa.hpp"
@@ -62,7 +63,7 @@ void add_reconstruct(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--count", options->count, "Test images to take")
-      ->check(CLI::Range(1, 10'000))
+      ->transform(whole_number(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
   command->add_option("--image", options->image, "A PNG to take instead of test images")

@@ -13,6 +13,7 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
@@ -211,19 +212,19 @@ void add_preset_option(CLI::App& command, Options& options) {
 void add_recipe_options(CLI::App& command, Options& options) {
   add_preset_option(command, options);
   add(command, options, "--epochs", &Recipe::epochs, "Passes over the training images")
-      ->check(CLI::Range(1, 100'000))
+      ->transform(whole_number(1, 100'000))
       ->type_name("N")
       ->capture_default_str();
   add(command, options, "--batch", &Recipe::batch, "Images in an optimizer step")
-      ->check(CLI::Range(1, 10'000))
+      ->transform(whole_number(1, 10'000))
       ->type_name("N")
       ->capture_default_str();
   add(command, options, "--samples", &Recipe::samples, "z drawn for each image in a step")
-      ->check(CLI::Range(1, 1000))
+      ->transform(whole_number(1, 1000))
       ->type_name("L")
       ->capture_default_str();
   add(command, options, "--beta", &Recipe::beta, "Weight of the KL in the loss")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(real_number(0))
       ->type_name("B")
       ->capture_default_str();
   add_pixels_option(command, options.given.pixels);
@@ -238,7 +239,7 @@ void add_recipe_options(CLI::App& command, Options& options) {
 
 void add_optimizer_options(CLI::App& command, Options& options) {
   add(command, options, "--lr", &Recipe::learning_rate, "Adam's learning rate, at its highest")
-      ->check(CLI::PositiveNumber)
+      ->transform(positive_number())
       ->type_name("RATE")
       ->capture_default_str();
   std::map<std::string, Schedule> schedules;
@@ -250,22 +251,22 @@ void add_optimizer_options(CLI::App& command, Options& options) {
       ->default_str(std::string{schedule_name(options.given.schedule)});
   add(command, options, "--warmup", &Recipe::warmup,
       "Share of the steps over which the learning rate rises")
-      ->check(CLI::Range(0.0, 1.0))
+      ->transform(real_number(0.0, 1.0))
       ->type_name("SHARE")
       ->capture_default_str();
   add(command, options, "--beta1", &Recipe::beta1, "Decay of Adam's mean gradient")
-      ->check(CLI::Range(0.0, 0.9999))
+      ->transform(real_number(0.0, 0.9999))
       ->type_name("B")
       ->capture_default_str();
   add_switch(command, options, "--nesterov", &Recipe::nesterov, "NAdam: each step looks ahead");
   add(command, options, "--bias-rate", &Recipe::bias_rate,
       "Learning rate of biases, as a multiple of that of weights")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(real_number(0))
       ->type_name("FACTOR")
       ->capture_default_str();
   add(command, options, "--clip", &Recipe::clip,
       "Largest norm of a gradient, as a multiple of the running mean; 0: any")
-      ->check(CLI::NonNegativeNumber)
+      ->transform(real_number(0))
       ->type_name("FACTOR")
       ->capture_default_str();
   add_switch(command, options, "--sticking", &Recipe::sticking,
