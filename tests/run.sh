@@ -2,7 +2,7 @@
 # Builds everything and runs every test; installs what is missing first.
 #   tests/run.sh [--slow] [--host-only] [--require-isa]
 #     --slow         also: clang Debug, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs
-#     --host-only    no emulators: leaves the boards and Arm Linux out
+#     --host-only    no emulators: leaves boards, old processors and Arm Linux out
 #     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -28,10 +28,10 @@ packages=(gcc g++ clang cmake make curl ca-certificates python3 python3-numpy li
   libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
   libopenblas-dev libdnnl-dev gnuplot-nox)
 $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
-# Another processor's Arm Linux is emulated; on Arm the tests above run on the real one.
-arm_linux=false
+# Older processors and Arm Linux are emulated; on Arm the tests above run on the real one.
+emulate_linux=false
 if $boards && [ "$(uname -m)" = x86_64 ]; then
-  arm_linux=true
+  emulate_linux=true
   packages+=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
 fi
 tools/install_packages.sh "${packages[@]}"
@@ -114,7 +114,11 @@ if $boards; then
   stage_end
 fi
 
-if $arm_linux; then
+if $emulate_linux; then
+  stage "old processors"
+  tests/old_processors.sh $model "$data" build/test-old-processors \
+    build/test-gcc-release/picovae build/test-gcc-debug/picovae build/test-clang-release/picovae
+  stage_end
   stage "Arm Linux"
   ports/arm-linux/run.sh --model $model --picovae build/test-gcc-release/picovae \
     --build build/test-arm-linux --json $matrix/arm-linux.json
@@ -163,5 +167,5 @@ echo "== one signature"
 echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
-$boards || echo "left out (--host-only): boards and emulated Arm Linux"
+$boards || echo "left out (--host-only): boards, old processors and emulated Arm Linux"
 $slow || echo "left out (they come with --slow): clang Debug, sanitizers, kernels at -O0, boards by clang, full training"
