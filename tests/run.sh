@@ -157,6 +157,7 @@ if $slow; then
   stage_end
   stage "full training"
   tests/full_training.sh build/test-gcc-release/picovae build/test-gcc-release/full_training
+  bench/recipes.sh --quick --built build/test-gcc-release --folder build/test-gcc-release/recipes
   stage_end
 fi
 

@@ -1,6 +1,7 @@
 // picovae quantize: an f32 model -> the blob that is deployed, and what that costs in nats.
 #include <fmt/format.h>
 
+#include <array>
 #include <cstdlib>
 #include <limits>
 #include <map>
@@ -19,6 +20,7 @@
 #include "tools/error.hpp"
 #include "tools/file.hpp"
 #include "tools/isa.hpp"
+#include "tools/model/layer_losses.hpp"
 #include "tools/model/model.hpp"
 #include "tools/model/names.hpp"
 #include "tools/model/pack.hpp"
@@ -35,6 +37,7 @@ struct Options {
   double max_loss = std::numeric_limits<double>::infinity();
   std::size_t validation = 0;
   unsigned threads = 1;
+  bool layers = false;
   bool json = false;
 };
 
@@ -98,6 +101,10 @@ void run(const Options& options) {
   const Elbo after = evaluate(*quantized, test, evaluation);
   const double loss = after.neg_elbo - f32.neg_elbo;
   const double worst = worst_pixel(*reference, *quantized, test);
+  std::array<double, kLayerCount> by_layer{};
+  if (options.layers && result.quantized) {
+    by_layer = elbo_by_layer(network, result.quantized->network, test, evaluation, kernels);
+  }
   if (loss > options.max_loss) {
     fail("{}: {} loses {:.4f} nats, more than --max-loss {}; nothing was written",
          options.model.string(), type_name(options.type), loss, options.max_loss);
@@ -112,8 +119,10 @@ void run(const Options& options) {
                                    {"worst_pixel", worst},
                                    {"bytes", result.blob.bytes().size()}};
     if (result.quantized) {
-      for (const auto& layer : result.quantized->layers) {
+      for (std::size_t i = 0; i < kLayerCount; ++i) {
+        const LayerReport& layer = result.quantized->layers[i];
         json["layers"].push_back({{"name", layer.name}, {"sqnr_db", layer.sqnr_db}});
+        if (options.layers) json["layers"].back()["loss"] = by_layer[i] - f32.neg_elbo;
       }
       json["signature"] = fmt::format("{:08x}", quantized->header().signature);
     }
@@ -125,8 +134,11 @@ void run(const Options& options) {
   print_table(f32, after, type_name(options.type));
   fmt::print("  worst pixel     {:9.4f} of 1, over reconstructions of the test set\n", worst);
   if (!result.quantized) return;
-  for (const auto& layer : result.quantized->layers) {
-    fmt::print("  {:15} SQNR {:5.1f} dB\n", layer.name, layer.sqnr_db);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const LayerReport& layer = result.quantized->layers[i];
+    fmt::print("  {:15} SQNR {:5.1f} dB", layer.name, layer.sqnr_db);
+    if (options.layers) fmt::print("   alone {:+9.4f}", by_layer[i] - f32.neg_elbo);
+    fmt::print("\n");
   }
   fmt::print("  signature       {:08x}\n", quantized->header().signature);
 }
@@ -154,6 +166,8 @@ void add_quantize(CLI::App& app) {
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
       ->transform(real_number())
       ->type_name("NATS");
+  command->add_flag("--layers", options->layers,
+                    "Print what each layer loses when it alone runs on integers");
   add_validation_option(*command, options->validation);
   add_threads_option(*command, options->threads);
   add_json_option(*command, options->json);

@@ -28,21 +28,13 @@ constexpr double kLeastRange = 0.03;  // share of the layer's largest that every
 
 constexpr std::size_t kHeldOut = 1000;  // images for the SQNR; at least a tenth of a small set
 
-constexpr int kActivationBits = 8;  // softplus is Q.8 before its rescale (engine requantize.hpp)
-
-// Real value of one step of a unit's integer activation, from its rescale.
-double activation_step(std::int16_t rescale) {
-  return std::ldexp(1.0, 15 - kActivationBits) / rescale;
-}
-
 // The rescales that make 127 of each unit's range.
 std::vector<std::int16_t> choose_rescales(const std::vector<double>& largest) {
   const double least = kLeastRange * *std::max_element(largest.begin(), largest.end());
   std::vector<std::int16_t> rescales;
   for (const double value : largest) {
     const double range = std::max(kRange * value, least);
-    const double rescale =
-        std::floor(std::ldexp(1.0, 15 - kActivationBits) * kMaxActivation / range);
+    const double rescale = std::floor(std::ldexp(1.0, 15 - kSoftplusBits) * kMaxActivation / range);
     rescales.push_back(static_cast<std::int16_t>(std::clamp(rescale, 1.0, 32767.0)));
   }
   return rescales;

@@ -139,6 +139,10 @@ std::vector<int> output_bits(Layer index, std::size_t out) {
   return bits;
 }
 
+double activation_step(std::int16_t rescale) {
+  return std::ldexp(1.0, 15 - kSoftplusBits) / rescale;
+}
+
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
                               double damping, unsigned threads) {
   return LayerQuantizer(index, weight, moments, damping).run(threads);

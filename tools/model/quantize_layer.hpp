@@ -2,6 +2,7 @@
 // overflow.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -13,6 +14,11 @@ namespace picovae::tools {
 
 // The fixed-point fractions of a layer's outputs: Q.7, but for mu and logvar.
 std::vector<int> output_bits(Layer index, std::size_t out);
+
+inline constexpr int kSoftplusBits = 8;  // softplus is Q.8 before its rescale (requantize.hpp)
+
+// Real value of one step of a unit's integer activation, from its rescale.
+double activation_step(std::int16_t rescale);
 
 // Rounds a layer.
 //   weight   [out][in], real output for each step of an integer input

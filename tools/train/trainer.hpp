@@ -38,8 +38,8 @@ class Trainer {
   int epoch() const;        // epochs done
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  struct Work;
+  std::unique_ptr<Work> work_;
 };
 
 }  // namespace picovae::tools

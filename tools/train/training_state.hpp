@@ -1,0 +1,28 @@
+// All that training changes. Noise and order are functions of the seed and the epoch, so this and
+// the recipe are what it takes to go on.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "picovae/shape.hpp"
+#include "tools/train/aligned_floats.hpp"
+#include "tools/train/parameters.hpp"
+#include "tools/train/rotation.hpp"
+
+namespace picovae::tools {
+
+// The layers whose inputs are rotated, where any are: those above hidden layers.
+inline constexpr std::array kRotatedLayers{kEncoder1, kEncoderHeads, kDecoder1, kDecoder2};
+
+struct TrainingState {
+  Parameters parameters;
+  AlignedFloats mean, square;       // Adam's moments, laid out as the parameters
+  std::vector<Rotation> rotations;  // of kRotatedLayers, or none
+  double mean_norm = 0;             // running mean of the gradients' norm, where there is a clip
+  int epochs = 0;                   // done
+  std::uint64_t steps = 0;          // done
+};
+
+}  // namespace picovae::tools
