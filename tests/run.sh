@@ -109,6 +109,9 @@ if $boards; then
   # The model and the caller's pixels at every address.
   ports_run misaligned --program tests/ports/misaligned.cpp
   ports_run misaligned-decoder --decoder-only --program tests/ports/misaligned.cpp
+  # Instructions that do not depend on the image. An M0 has no conditional instructions: there they do.
+  ports_run constant-time --program tests/ports/constant_time.cpp \
+    mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547
   # A whole firmware in C, of vendors' shape.
   ports/stm32f4/run.sh --picovae $picovae --build build/test-ports/stm32f4
   stage_end
