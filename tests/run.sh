@@ -101,6 +101,9 @@ if $boards; then
   ports_run fresh --model build/test-gcc-release/end_to_end/model.pvae --pictures $pictures \
     mps2-an386 mps3-an547
   cmp $pictures/mps2-an386.pgm $pictures/mps3-an547.pgm
+  # Digits of its classes, whose CRC stands in it.
+  ports_run classes --program tests/ports/classes.cpp mps2-an385-m0 mps2-an386 mps3-an547 \
+    --model build/test-gcc-release/end_to_end/model.pvae
   # The model decides the shape that a board is built for.
   ports/run.sh --picovae build/test-shape/picovae --build build/test-ports/shape \
     --model build/test-shape/models/small.pvae mps2-an386
@@ -123,7 +126,10 @@ if $emulate_linux; then
     build/test-gcc-release/picovae build/test-gcc-debug/picovae build/test-clang-release/picovae
   stage_end
   stage "Arm Linux"
-  ports/arm-linux/run.sh --model $model --picovae build/test-gcc-release/picovae \
+  # With classes, and a signature of their digits.
+  classes=build/test-arm-linux.pvae
+  build/test-gcc-release/picovae classes $model --data "$data" --out $classes
+  ports/arm-linux/run.sh --model $classes --picovae build/test-gcc-release/picovae \
     --build build/test-arm-linux --json $matrix/arm-linux.json
   # The codes of the whole test set as well.
   sign_on_every_isa aarch64 aarch64 "gcc $(aarch64-linux-gnu-g++ -dumpfullversion)" \

@@ -4,6 +4,7 @@
 #include <bit>
 #include <type_traits>
 
+#include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
 
@@ -56,6 +57,8 @@ std::size_t section_size(const BlobHeader& header, SectionKind kind, const Dense
     case SectionKind::kRescale:
       return integer && layer.activation == Activation::kSoftplus ? padded * sizeof(std::int16_t)
                                                                   : 0;
+    case SectionKind::kClasses:
+      return 0;  // find_classes knows
     case SectionKind::kGolden:
       return integer ? golden_crc_offset(layer.in, layer.wide_input) + sizeof(std::uint32_t) : 0;
   }
@@ -83,6 +86,7 @@ bool attach(Dense& dense, SectionKind kind, const std::byte* start) {
     case SectionKind::kRescale:
       return set(dense.rescale);
     case SectionKind::kGolden:
+    case SectionKind::kClasses:
       return true;  // found in the table by those who want it
   }
   return false;
@@ -294,6 +298,11 @@ Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions,
       return Status::kMissingSection;
     }
   }
+#if !defined(PICOVAE_ONLY_LAYOUT)  // boards leave this to those that draw a class
+  ClassPriors classes;
+  const Status status = find_classes(result, classes);
+  if (status != Status::kOk && status != Status::kNoClasses) return status;
+#endif
   view = result;
   return Status::kOk;
 }

@@ -74,6 +74,8 @@ constexpr int name_in_c(Status status) {
       return PICOVAE_BAD_SHIFT;
     case Status::kBadScale:
       return PICOVAE_BAD_SCALE;
+    case Status::kBadClasses:
+      return PICOVAE_BAD_CLASSES;
     case Status::kBadSectionChecksum:
       return PICOVAE_BAD_SECTION_CHECKSUM;
     case Status::kBadPadding:
@@ -92,6 +94,10 @@ constexpr int name_in_c(Status status) {
       return PICOVAE_NO_GOLDEN;
     case Status::kWrongOutput:
       return PICOVAE_WRONG_OUTPUT;
+    case Status::kNoClasses:
+      return PICOVAE_NO_CLASSES;
+    case Status::kNoSuchClass:
+      return PICOVAE_NO_SUCH_CLASS;
   }
   return static_cast<int>(status);  // no status
 }
@@ -136,6 +142,18 @@ picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* 
 picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t number,
                                 uint8_t* pixels, picovae_decoder_arena* arena) {
   return to_c(of(vae).generate(seed, number, pixels, of(arena)));
+}
+
+picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uint8_t label,
+                                      uint32_t number, uint8_t* pixels,
+                                      picovae_decoder_arena* arena) {
+  return to_c(of(vae).generate_class(seed, label, number, pixels, of(arena)));
+}
+
+size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels) {
+  const std::span<const std::uint8_t> found = of(vae).classes();
+  *labels = found.data();
+  return found.size();
 }
 
 picovae_status picovae_decode(const picovae_vae* vae, const int16_t* z, uint8_t* pixels,

@@ -15,8 +15,8 @@ _Static_assert(PICOVAE_PIXELS != 784 || PICOVAE_LATENT != 50 || PICOVAE_HIDDEN1 
 static picovae_vae never_opened;
 
 void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, uint64_t seed,
-                uint32_t number, const uint8_t x[PICOVAE_PIXELS], const int16_t z[PICOVAE_LATENT],
-                c_results* results) {
+                uint32_t number, uint8_t label, const uint8_t x[PICOVAE_PIXELS],
+                const int16_t z[PICOVAE_LATENT], c_results* results) {
   picovae_vae opened;
   memset(&opened, 0xff, sizeof(opened));  // memory may hold anything
   results->open = picovae_open(&opened, model, size, kernels);
@@ -29,6 +29,13 @@ void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, 
   results->wrong_layer = -1;
   results->self_test = picovae_self_test(&vae, &arena.decoder, &results->wrong_layer);
   results->generate = picovae_generate(&vae, seed, number, results->generated, &arena.decoder);
+  results->generate_class =
+      picovae_generate_class(&vae, seed, label, number, results->of_class, &arena.decoder);
+  uint8_t unused[PICOVAE_PIXELS];
+  results->other_class = picovae_generate_class(&vae, seed, 99, number, unused, &arena.decoder);
+  const uint8_t* labels = (const uint8_t*)1;
+  results->class_count = picovae_classes(&vae, &labels);
+  if (results->class_count != 0) memcpy(results->class_labels, labels, results->class_count);
   results->decode = picovae_decode(&vae, z, results->decoded, &arena.decoder);
   results->decode_logits = picovae_decode_logits(&vae, z, results->logits, &arena.decoder);
   results->encode = picovae_encode(&vae, x, results->mu, results->logvar, &arena.encoder);

@@ -8,8 +8,12 @@ extern "C" {
 #endif
 
 typedef struct c_results {
-  picovae_status open, verify, self_test, generate, decode, decode_logits, encode, reconstruct;
-  uint8_t generated[PICOVAE_PIXELS], decoded[PICOVAE_PIXELS], reconstructed[PICOVAE_PIXELS];
+  picovae_status open, verify, self_test, generate, decode, decode_logits, encode, reconstruct,
+      generate_class, other_class;
+  uint8_t class_labels[64];
+  size_t class_count;
+  uint8_t of_class[PICOVAE_PIXELS], generated[PICOVAE_PIXELS], decoded[PICOVAE_PIXELS],
+      reconstructed[PICOVAE_PIXELS];
   int wrong_layer;  // -1 where no layer is
   int16_t logits[PICOVAE_PIXELS], mu[PICOVAE_LATENT], logvar[PICOVAE_LATENT];
 } c_results;
@@ -17,9 +21,10 @@ typedef struct c_results {
 // Opens a model and calls everything, whether that succeeds or not.
 //   x  the image to encode
 //   z  the latent vector to decode
+//   label  of the class to draw; 99 is asked for as well
 void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, uint64_t seed,
-                uint32_t number, const uint8_t x[PICOVAE_PIXELS], const int16_t z[PICOVAE_LATENT],
-                c_results* results);
+                uint32_t number, uint8_t label, const uint8_t x[PICOVAE_PIXELS],
+                const int16_t z[PICOVAE_LATENT], c_results* results);
 
 // What picovae_verify says of a vae in static memory that was never opened.
 picovae_status c_verify_closed(void);

@@ -5,9 +5,12 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <random>
+#include <vector>
 
 #include "picovae/blob.hpp"
+#include "picovae/classes.hpp"
 #include "picovae/shape.hpp"
 #include "tools/model/network.hpp"
 #include "tools/model/quantized_network.hpp"
@@ -73,6 +76,33 @@ inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, s
                                      layer_activation(i) == Activation::kSoftplus, spread, dice);
   }
   return network;
+}
+
+// The section of class priors with these labels, over every `step`th latent, whose draws reach the
+// clamp now and then.
+inline std::vector<std::byte> random_class_section(std::size_t latent, std::size_t step,
+                                                   const std::vector<std::uint8_t>& labels,
+                                                   std::uint32_t seed) {
+  Dice dice(seed);
+  const std::size_t units = (latent + step - 1) / step;
+  std::vector<std::byte> section(class_section_size(labels.size(), units));
+  const ClassHeader header{static_cast<std::uint8_t>(labels.size()), 6,
+                           static_cast<std::uint16_t>(units), 0};
+  std::byte* end = section.data();
+  const auto put = [&end](const auto& value) {
+    std::memcpy(end, &value, sizeof(value));
+    end += sizeof(value);
+  };
+  put(header);
+  for (std::size_t i = 0; i < units; ++i) put(static_cast<std::uint16_t>(i * step));
+  for (std::size_t i = 0; i < labels.size() * units; ++i) {
+    put(static_cast<std::int16_t>(dice.between(-6000, 6000)));
+  }
+  for (const std::uint8_t label : labels) put(label);
+  while (end != section.data() + section.size()) {
+    put(static_cast<std::int8_t>(dice.between(-128, 127)));
+  }
+  return section;
 }
 
 // Weights reach `gain` / sqrt(in): 3 makes outputs spread, 1.7 keeps them near one.

@@ -22,10 +22,12 @@ using BuiltShape = Shape<PICOVAE_SHAPE>;
 constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
 constexpr std::uint64_t kSeed = 0x1234567890abcdef;  // more than 32 bits
 constexpr std::uint32_t kNumber = 77;
+constexpr std::uint8_t kLabel = 5;
 
 tools::BlobBytes built_blob(std::uint8_t parts = kBothParts, Layout layout = Layout::kHost) {
-  return tools::pack_s8(tests::random_quantized_network(BuiltShape::kDimensions, 5), layout, parts,
-                        {});
+  auto network = tests::random_quantized_network(BuiltShape::kDimensions, 5);
+  network.classes = tests::random_class_section(BuiltShape::kLatent, 2, {1, kLabel, 26}, 7);
+  return tools::pack_s8(network, layout, parts, {});
 }
 
 // One image and one latent vector.
@@ -50,8 +52,8 @@ std::unique_ptr<c_results> call_all(std::span<const std::byte> model,
   const Inputs inputs;
   auto results = std::make_unique<c_results>();
   std::memset(results.get(), 0xa5, sizeof(c_results));
-  c_call_all(model.data(), model.size(), kernels, kSeed, kNumber, inputs.x.data(), inputs.z.data(),
-             results.get());
+  c_call_all(model.data(), model.size(), kernels, kSeed, kNumber, kLabel, inputs.x.data(),
+             inputs.z.data(), results.get());
   return results;
 }
 
@@ -74,6 +76,10 @@ picovae_status open_status(std::span<const std::byte> model,
        {results->verify, results->self_test, results->generate, results->decode,
         results->decode_logits, results->encode, results->reconstruct}) {
     CHECK(later == (results->open == PICOVAE_OK ? PICOVAE_OK : PICOVAE_NOT_OPEN));
+  }
+  if (results->open != PICOVAE_OK) {
+    CHECK(results->generate_class == PICOVAE_NOT_OPEN);
+    CHECK(results->class_count == 0);
   }
   return results->open;
 }
@@ -102,6 +108,14 @@ TEST_CASE("C gets the bits that C++ gets, with every ISA of the machine") {
     CHECK(c->generate == PICOVAE_OK);
     CHECK(equal(c->generated, pixels));
     CHECK(std::set(pixels.begin(), pixels.end()).size() > 15);  // so that agreement says something
+
+    REQUIRE(vae.generate_class(kSeed, kLabel, kNumber, pixels.data(), arena.decoder) ==
+            Status::kOk);
+    CHECK(c->generate_class == PICOVAE_OK);
+    CHECK(equal(c->of_class, pixels));
+    CHECK(c->other_class == PICOVAE_NO_SUCH_CLASS);
+    CHECK(std::vector<int>(c->class_labels, c->class_labels + c->class_count) ==
+          std::vector<int>{1, kLabel, 26});
 
     REQUIRE(vae.decode(inputs.z.data(), pixels.data(), arena.decoder) == Status::kOk);
     CHECK(c->decode == PICOVAE_OK);
@@ -194,9 +208,22 @@ TEST_CASE("half a model, and nothing is written where it fails") {
        {encoder->generate, encoder->decode, encoder->decode_logits, encoder->reconstruct}) {
     CHECK(status == PICOVAE_NO_DECODER);
   }
+  CHECK(encoder->generate_class == PICOVAE_NO_DECODER);
+  CHECK(untouched(encoder->of_class));
+  CHECK(encoder->class_count == 0);
   CHECK(untouched(encoder->generated));
   CHECK(untouched(encoder->decoded));
   CHECK(untouched(encoder->logits));
+}
+
+TEST_CASE("a model without classes") {
+  const auto blob = tools::pack_s8(tests::random_quantized_network(BuiltShape::kDimensions, 5),
+                                   Layout::kHost, kBothParts, {});
+  const auto results = call_all(blob.bytes());
+  CHECK(results->generate == PICOVAE_OK);
+  CHECK(results->generate_class == PICOVAE_NO_CLASSES);
+  CHECK(untouched(results->of_class));
+  CHECK(results->class_count == 0);
 }
 
 TEST_CASE("messages are the engine's") {

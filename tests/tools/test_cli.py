@@ -14,8 +14,8 @@ import zlib
 
 PROGRAM = ""
 CC = CXX = ""
-COMMANDS = ["train", "eval", "nll", "quantize", "export", "encode", "generate", "reconstruct", "interpolate", "plot", "info",
-            "self-test"]
+COMMANDS = ["train", "eval", "nll", "quantize", "classes", "export", "encode", "generate", "reconstruct",
+            "interpolate", "plot", "info", "self-test"]
 ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
 
@@ -298,6 +298,96 @@ class Cli(unittest.TestCase):
         self.bad(1, "interpolate", s8, *data, "--out", self.root / "none.png",
                  says="label 0; there are labels from 1 to 26")
 
+    def test_classes_are_drawn_alike_everywhere(self):
+        drawn = {}
+        board = self.root / "class_board.pvae"
+        self.good("export", self.s8, "--decoder-only", "--out", board)
+        back = self.root / "class_back.pvae"
+        self.good("export", board, "--layout", "host", "--out", back)
+        for isa in ISAS:
+            for model in (self.s8, back):
+                out = self.root / "class.png"
+                result = run("generate", model, "--digit", "all", "--out", out, env={"PICOVAE_ISA": isa})
+                if result.returncode == 0:
+                    drawn[isa, model] = out.read_bytes()
+        self.assertIn(("scalar", back), drawn)
+        self.assertEqual(len(set(drawn.values())), 1)
+        idx = self.root / "class.idx"
+        self.good("generate", self.s8, "--digit", 7, "--count", 3, "--idx", idx)
+        seven = idx.read_bytes()
+        self.assertEqual(seven[:16], struct.pack(">IIII", 0x803, 3, 28, 28))
+        self.good("generate", self.s8, "--digit", "all", "--count", 3, "--idx", idx)
+        everything = idx.read_bytes()
+        self.assertEqual(everything[16 + 21 * 784:16 + 24 * 784], seven[16:])
+        self.assertEqual(len(everything), 16 + 30 * 784)
+        self.assertGreaterEqual(len(self.good("generate", self.f32, "--digit", 0, "--count", 1,
+                                              "--ascii").splitlines()), 14)
+
+    def test_models_of_every_kind_keep_their_classes(self):
+        described = [json.loads(self.good("info", model, "--json"))["classes"] for model in (self.f32, self.s8)]
+        for classes in described:
+            self.assertEqual(classes["labels"], list(range(10)))
+            self.assertEqual(classes["units"], described[0]["units"])
+            self.assertLessEqual(classes["bytes"], 3072)
+        self.assertIn("classes", self.good("info", self.s8))
+        self.assertNotIn("signature", described[0])
+        row = json.loads(self.good("self-test", self.s8, "--json"))[0]
+        self.assertEqual(row["signature_classes"], described[1]["signature"])
+        half = self.root / "half.pvae"
+        self.good("quantize", self.f32, "--data", self.data, "--type", "f16", "--out", half)
+        self.good("generate", half, "--digit", "3", "--ascii", "--count", 1)
+
+    def without_classes(self):
+        whole = self.f32.read_bytes()
+        size = struct.unpack("<Q", whole[:8])[0]
+        header = json.loads(whole[8:8 + size])
+        ends = [entry["data_offsets"][1] for name, entry in header.items()
+                if name != "__metadata__" and not name.startswith("picovae.class.")]
+        header = {name: entry for name, entry in header.items() if not name.startswith("picovae.class.")}
+        text = json.dumps(header).encode()
+        return struct.pack("<Q", len(text)) + text + whole[8 + size:8 + size + max(ends)]
+
+    def test_a_model_without_classes_is_given_some(self):
+        plain = self.root / "plain.safetensors"
+        plain.write_bytes(self.without_classes())
+        self.bad(1, "generate", plain, "--digit", "7", "--out", self.root / "x.png", says="picovae classes")
+        self.assertIsNone(json.loads(self.good("info", plain, "--json"))["classes"])
+        fitted = self.root / "fitted.safetensors"
+        told = json.loads(self.good("classes", plain, "--data", self.data, "--out", fitted, "--json"))
+        self.assertEqual(told["labels"], list(range(10)))
+        self.assertEqual(fitted.read_bytes(), self.f32.read_bytes())  # as train did
+        quantized = self.root / "plain.pvae"
+        self.good("quantize", plain, "--data", self.data, "--out", quantized)
+        self.assertEqual(quantized.read_bytes(), self.s8.read_bytes())  # quantize fits them too
+        self.good("classes", quantized, "--data", self.data, "--out", quantized)  # in place
+        self.good("self-test", quantized)
+        self.good("generate", quantized, "--digit", "7", "--ascii", "--count", 1)
+        blob = self.root / "f32_classes.pvae"
+        self.good("quantize", self.f32, "--data", self.data, "--type", "f32", "--out", blob)
+        self.bad(1, "classes", blob, "--data", self.data, "--out", self.root / "x.pvae", says="quantize it again")
+        decoder = self.root / "decoder_classes.pvae"
+        self.good("export", self.s8, "--decoder-only", "--layout", "host", "--out", decoder)
+        self.bad(1, "classes", decoder, "--data", self.data, "--out", self.root / "x.pvae", says="decoder")
+
+    def test_labels_that_are_no_digits(self):
+        for labels, says in (([1 + i % 26 for i in range(1200)], None), ([i % 70 for i in range(1200)], "70 labels")):
+            with tempfile.TemporaryDirectory() as folder:
+                copy = pathlib.Path(folder)
+                for file in self.data.iterdir():
+                    (copy / file.name).write_bytes(file.read_bytes())
+                (copy / "train-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, 1200) + bytes(labels))
+                out = self.root / "letters.safetensors"
+                if says:
+                    self.bad(1, "classes", self.f32, "--data", copy, "--out", self.root / "x", says=says)
+                    result = run("train", "--data", copy, "--epochs", 1, "--out", out)
+                    self.assertEqual(result.returncode, 0)
+                    self.assertIn("classes are left out", result.stderr)
+                    self.bad(1, "generate", out, "--digit", "7", "--out", self.root / "x", says="picovae classes")
+                    continue
+                self.good("classes", self.f32, "--data", copy, "--out", out)
+                self.good("generate", out, "--digit", "26", "--ascii", "--count", 1)
+                self.bad(1, "generate", out, "--digit", "0", "--out", self.root / "x", says="it has 1 2 3")
+
     # --- misuse: status 2 ---
 
     def test_misuse(self):
@@ -315,6 +405,8 @@ class Cli(unittest.TestCase):
         self.bad(2, "paint")
         self.bad(2, "train", "--data", self.data)
         self.bad(2, "generate", self.s8, "--seed", "1e99")
+        for label in ("seven", "-1", "", "1.5"):
+            self.bad(2, "generate", self.s8, "--digit", label)
         self.bad(2, "export", self.s8, says="--out or --c-array")
         same = self.root / "same"
         self.bad(2, "export", self.s8, "--out", same, "--c-array", same, says="the same file")

@@ -29,7 +29,7 @@ TEST_CASE("KL adds up to the ELBO's, and activity is the variance of mu") {
   for (std::size_t i = 0; i < images.size(); ++i) {
     images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * i) % 256);
   }
-  const auto use = measure_latents(*model, images, {.threads = 2});
+  const auto use = measure_latents(encode_images(*model, images, {.threads = 2}));
   REQUIRE(use.size() == kLatent);
 
   double kl = 0;

@@ -9,6 +9,7 @@ void add_train(CLI::App& app);
 void add_eval(CLI::App& app);
 void add_nll(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_classes(CLI::App& app);
 void add_export(CLI::App& app);
 void add_encode(CLI::App& app);
 void add_generate(CLI::App& app);

@@ -56,10 +56,8 @@ void run(const Options& options) {
   const std::uint8_t parts =
       options.decoder_only ? static_cast<std::uint8_t>(kDecoderPart) : header.parts;
   if ((parts & header.parts) != parts) fail("{}: has no decoder", options.model.string());
-  const Signatures signatures{header.signature,
-                              options.decoder_only ? 0 : header.signature_reconstruct};
   const BlobBytes packed =
-      pack_s8(unpack_s8(view, options.model.string()), options.layout, parts, signatures);
+      pack_s8(unpack_s8(view, options.model.string()), options.layout, parts, signatures_of(view));
   const std::string kind = fmt::format("layout {}{}", layout_name(options.layout),
                                        parts == kDecoderPart ? ", decoder only" : "");
   if (!options.out.empty()) {

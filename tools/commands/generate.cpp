@@ -1,15 +1,22 @@
 // picovae generate: digits drawn from the prior.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <memory>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
+#include "tools/data/idx.hpp"
+#include "tools/error.hpp"
+#include "tools/file.hpp"
 #include "tools/isa.hpp"
 #include "tools/model/model.hpp"
 #include "tools/view/ascii.hpp"
@@ -22,11 +29,16 @@ namespace {
 struct Options {
   std::filesystem::path model;
   std::filesystem::path out = "digits.png";
+  std::filesystem::path idx;  // empty where not wanted
+  std::string digit;          // empty: from the prior
   std::size_t count = 100;
   std::uint64_t seed = 1;
   bool ascii = false;
   bool wants_file = false;
 };
+
+constexpr std::string_view kAllClasses = "all";
+constexpr std::size_t kLongestRow = 50;  // of digits of one class
 
 std::size_t terminal_columns() {
   winsize size{};
@@ -34,15 +46,44 @@ std::size_t terminal_columns() {
   return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
 }
 
+// The classes to draw; empty where --digit is not given: from the prior.
+std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& model) {
+  if (options.digit.empty()) return {};
+  const std::span<const std::uint8_t> known = model.classes();
+  const std::string name = options.model.string();
+  if (known.empty()) {
+    fail("{}: knows no classes; fit them to labelled images: picovae classes {} --out FILE", name,
+         name);
+  }
+  if (options.digit == kAllClasses) return {known.begin(), known.end()};
+  for (const std::uint8_t label : known) {
+    if (std::to_string(label) == options.digit) return {label};
+  }
+  fail("{}: has no class {}; it has {}: choose one of these, or {}", name, options.digit,
+       fmt::join(known, " "), kAllClasses);
+}
+
 void run(const Options& options) {
   const std::size_t side = image_side();
   const auto model = load_model(options.model, chosen_kernels());
-  std::vector<std::uint8_t> digits(options.count * BuiltShape::kPixels);
-  model->generate(options.seed, 0, options.count, digits.data());
+  const std::vector<std::uint8_t> labels = wanted_classes(options, *model);
+  const std::size_t rows = std::max<std::size_t>(labels.size(), 1);
+  const std::size_t row = options.count * BuiltShape::kPixels;
+  std::vector<std::uint8_t> digits(rows * row);
+  if (labels.empty()) model->generate(options.seed, 0, options.count, digits.data());
+  for (std::size_t i = 0; i < labels.size(); ++i) {
+    model->generate_class(options.seed, labels[i], 0, options.count, digits.data() + i * row);
+  }
   if (options.ascii) fmt::print("{}", render_text(digits, side, side, terminal_columns()));
-  if (options.ascii && !options.wants_file) return;
-  write_png(options.out, compose_grid(digits, side, side));
-  fmt::print("{}: {} digits of seed {}\n", options.out.string(), options.count, options.seed);
+  if (!options.idx.empty()) write_file(options.idx, encode_idx_images(digits, side, side));
+  const bool elsewhere = options.ascii || !options.idx.empty();
+  if (elsewhere && !options.wants_file) return;
+  const bool row_a_class = labels.size() > 1 && options.count <= kLongestRow;
+  const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;
+  write_png(options.out, compose_grid(digits, side, side, {.columns = columns}));
+  fmt::print("{}: {} digits of seed {}{}\n", options.out.string(), rows * options.count,
+             options.seed,
+             labels.empty() ? "" : fmt::format(", of class {}", fmt::join(labels, " ")));
 }
 
 }  // namespace
@@ -54,17 +95,36 @@ void add_generate(CLI::App& app) {
   command->add_option("model", options->model, "A .safetensors or .pvae model")
       ->required()
       ->type_name("MODEL");
-  command->add_option("--count", options->count, "Digits to draw")
-      ->transform(whole_number(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
+  const CLI::Option* count =
+      command->add_option("--count", options->count, "Digits to draw, of each class")
+          ->transform(whole_number(1, 10'000))
+          ->type_name("N")
+          ->capture_default_str();
+  command
+      ->add_option("--digit", options->digit,
+                   "Draw this class alone, such as 7; all: ten of each, a row a class")
+      ->check([](const std::string& text) {
+        const bool number = !text.empty() && text.size() <= 3 &&
+                            text.find_first_not_of("0123456789") == std::string::npos;
+        return number || text == kAllClasses ? "" : text + " is neither a label nor all";
+      })
+      ->type_name("LABEL|all");
   add_seed_option(*command, options->seed, "The same seed draws the same digits everywhere");
   const CLI::Option* out = command->add_option("--out", options->out, "PNG to write")
                                ->type_name("FILE")
                                ->capture_default_str();
   command->add_flag("--ascii", options->ascii, "Draw in the terminal; a PNG only with --out");
-  command->footer("Example:\n  picovae generate model.pvae --count 100 --seed 7 --out digits.png");
-  command->callback([options, out] {
+  command
+      ->add_option("--idx", options->idx,
+                   "IDX file to write, as data sets are; a PNG only with --out")
+      ->type_name("FILE");
+  command->footer(
+      "Example:\n"
+      "  picovae generate model.pvae --count 100 --seed 7 --out digits.png\n"
+      "  picovae generate model.pvae --digit 7 --count 3 --ascii\n"
+      "  picovae generate model.pvae --digit all --out classes.png");
+  command->callback([options, out, count] {
+    if (options->digit == kAllClasses && count->count() == 0) options->count = 10;
     options->wants_file = out->count() > 0;
     run(*options);
   });

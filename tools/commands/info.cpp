@@ -1,8 +1,10 @@
 // picovae info: what a model file is, and what a board needs for it.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 #include "picovae/vae.hpp"
 #include "tools/built_shape.hpp"
@@ -75,6 +77,22 @@ ordered_json describe_layers(const BlobBytes& blob, const std::string& name) {
   return layers;
 }
 
+// Null where the model knows no classes.
+ordered_json describe_classes(const BlobBytes& blob) {
+  BlobView view;
+  open_blob(blob.bytes(), blob.header().dimensions, view);
+  ClassPriors priors;
+  if (find_classes(view, priors) != Status::kOk) return nullptr;
+  const ClassHeader& header = *priors.header;
+  ordered_json classes = {{"labels", priors.labels()},
+                          {"units", header.units},
+                          {"bytes", class_section_size(header.classes, header.units)}};
+  if (blob.header().type == Type::kS8) {
+    classes["signature"] = fmt::format("{:08x}", header.signature);
+  }
+  return classes;
+}
+
 void run(const Options& options) {
   const BlobBytes blob = load_blob(options.model);  // checks everything
   const auto& header = blob.header();
@@ -97,6 +115,7 @@ void run(const Options& options) {
       result["signature"] = fmt::format("{:08x}", header.signature);
       result["signature_reconstruct"] = fmt::format("{:08x}", header.signature_reconstruct);
     }
+    result["classes"] = describe_classes(blob);
     result["flash"] = header.total_size;
     result["ram"] = ram;
     result["layers"] = describe_layers(blob, options.model.string());
@@ -115,6 +134,11 @@ void run(const Options& options) {
       fmt::print("             {:08x} (reconstructions of the first 100)\n",
                  header.signature_reconstruct);
     }
+  }
+  if (const ordered_json classes = describe_classes(blob); !classes.is_null()) {
+    fmt::print("  classes    {}: Gaussians over {} latents, {} bytes\n",
+               fmt::join(classes["labels"].get<std::vector<int>>(), " "),
+               classes["units"].get<int>(), classes["bytes"].get<int>());
   }
   fmt::print("  flash      {} bytes\n", header.total_size);
   fmt::print("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",

@@ -68,7 +68,7 @@ void run(const Options& options) {
       options.count == 0 ? test.images.count : std::min(options.count, test.images.count);
   const auto images = std::span{test.images.pixels}.first(count * BuiltShape::kPixels);
   std::vector<LatentUse> use;
-  if (options.latents) use = measure_latents(*model, images, options.evaluate);
+  if (options.latents) use = measure_latents(encode_images(*model, images, options.evaluate));
   const Nll nll = [&] {
     Progress bar("sampling", count);
     return estimate_nll(*model, images, options.evaluate,

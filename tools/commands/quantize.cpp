@@ -20,6 +20,7 @@
 #include "tools/error.hpp"
 #include "tools/file.hpp"
 #include "tools/isa.hpp"
+#include "tools/model/classes.hpp"
 #include "tools/model/layer_losses.hpp"
 #include "tools/model/model.hpp"
 #include "tools/model/names.hpp"
@@ -46,14 +47,19 @@ struct Result {
   std::optional<Quantized> quantized;  // s8 only
 };
 
-Result quantize_network(const Network& network, std::span<const std::uint8_t> images,
-                        const Options& options, const Kernels& kernels) {
+Result quantize_network(Network& network, const LabelledImages& train, const Options& options,
+                        const Kernels& kernels) {
+  if (network.classes.empty()) {  // of another program
+    network.classes =
+        fit_known_classes(*make_model(network, kernels), train, {.threads = options.threads});
+  }
   if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt};
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
   Quantized quantized =
-      quantize(network, images, {.threads = options.threads}, kernels,
+      quantize(network, train.images.pixels, {.threads = options.threads}, kernels,
                [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
+  if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
   constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
   const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});
   const Signatures signatures = compute_signatures(unsigned_blob, kernels);
@@ -85,14 +91,14 @@ void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name) 
 void run(const Options& options) {
   check_writable(options.out);
   const Kernels& kernels = chosen_kernels();
-  const Network network = load_network(options.model);
+  Network network = load_network(options.model);
   check_shape(
       network,
       {BuiltShape::kPixels, BuiltShape::kHidden1, BuiltShape::kHidden2, BuiltShape::kLatent},
       options.model);
   const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
   const std::span<const std::uint8_t> test = data.test.images.pixels;
-  Result result = quantize_network(network, data.train.images.pixels, options, kernels);
+  Result result = quantize_network(network, data.train, options, kernels);
 
   const auto reference = make_model(network, kernels);
   const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);

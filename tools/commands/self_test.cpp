@@ -37,14 +37,20 @@ std::string layers_text(const SelfTest& test) {
   return fmt::format("{} wrong at batch {}", kLayerNames[test.differs], test.batch);
 }
 
+std::string signatures_text(const Signatures& signatures) {
+  std::string text = fmt::format("digits {:08x}, reconstructions {:08x}", signatures.generated,
+                                 signatures.reconstructed);
+  if (signatures.classes != 0) text += fmt::format(", classes {:08x}", signatures.classes);
+  return text;
+}
+
 void print_row(const Row& row) {
   if (!row.ran) {
     fmt::print("{:11} not run: this machine lacks it\n", row.kernels->name);
     return;
   }
-  fmt::print("{:11} golden layers {}, digits {:08x}, reconstructions {:08x}: {}\n",
-             row.kernels->name, layers_text(row.test), row.test.signatures.generated,
-             row.test.signatures.reconstructed, row.test.ok() ? "as the model says" : "WRONG");
+  fmt::print("{:11} golden layers {}, {}: {}\n", row.kernels->name, layers_text(row.test),
+             signatures_text(row.test.signatures), row.test.ok() ? "as the model says" : "WRONG");
 }
 
 nlohmann::ordered_json to_json(const Row& row) {
@@ -54,6 +60,7 @@ nlohmann::ordered_json to_json(const Row& row) {
           {"layers", layers_text(row.test)},
           {"signature", fmt::format("{:08x}", row.test.signatures.generated)},
           {"signature_reconstruct", fmt::format("{:08x}", row.test.signatures.reconstructed)},
+          {"signature_classes", fmt::format("{:08x}", row.test.signatures.classes)},
           {"ok", row.test.ok()}};
 }
 
@@ -69,8 +76,7 @@ BlobBytes load_for_hosts(const std::filesystem::path& path) {
   open_blob(blob.bytes(), header.dimensions, view);
   const QuantizedNetwork network = unpack_s8(view, path.string());
   if (header.layout == Layout::kHost) return blob;
-  return pack_s8(network, Layout::kHost, header.parts,
-                 {header.signature, header.signature_reconstruct});
+  return pack_s8(network, Layout::kHost, header.parts, signatures_of(view));
 }
 
 void run(const Options& options) {
@@ -88,15 +94,15 @@ void run(const Options& options) {
     for (const Row& row : rows) json.push_back(to_json(row));
     fmt::print("{}\n", json.dump(2));
   }
+  BlobView view;
+  open_blob(blob.bytes(), blob.header().dimensions, view);
   for (const Row& row : rows) {
     if (row.ran && !row.test.ok()) {
       fail(
-          "{}: the {} kernels do not compute what the model says (golden layers: {}; digits "
-          "{:08x}, "
-          "wanted {:08x}; reconstructions {:08x}, wanted {:08x})",
+          "{}: the {} kernels do not compute what the model says (golden layers: {}; {}; wanted "
+          "{})",
           options.model.string(), row.kernels->name, layers_text(row.test),
-          row.test.signatures.generated, blob.header().signature, row.test.signatures.reconstructed,
-          blob.header().signature_reconstruct);
+          signatures_text(row.test.signatures), signatures_text(signatures_of(view)));
     }
   }
 }

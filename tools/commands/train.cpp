@@ -18,6 +18,7 @@
 #include "tools/error.hpp"
 #include "tools/file.hpp"
 #include "tools/isa.hpp"
+#include "tools/model/classes.hpp"
 #include "tools/model/elbo.hpp"
 #include "tools/model/model.hpp"
 #include "tools/train/trainer.hpp"
@@ -171,6 +172,7 @@ void run(const Options& options) {
   }
   Network network = trainer.network();
   describe(network, recipe, figures);
+  network.classes = fit_known_classes(*make_model(network, kernels), data.train, evaluation);
   save_network(options.out, network);
   fmt::print("{}: {} negative ELBO {:.4f} after {} epoch{}\n", options.out.string(), judge,
              figures.test.neg_elbo, figures.epoch, figures.epoch == 1 ? "" : "s");

@@ -115,4 +115,18 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
   return reader.read_rest(count);
 }
 
+std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
+                                         std::size_t cols) {
+  std::vector<std::byte> bytes;
+  for (const std::size_t field :
+       {std::size_t{kImagesMagic}, pixels.size() / (rows * cols), rows, cols}) {
+    for (const int shift : {24, 16, 8, 0}) {
+      bytes.push_back(static_cast<std::byte>(field >> shift & 0xff));
+    }
+  }
+  const auto values = std::as_bytes(pixels);
+  bytes.insert(bytes.end(), values.begin(), values.end());
+  return bytes;
+}
+
 }  // namespace picovae::tools

@@ -1,11 +1,12 @@
-// Reader of IDX files, the format of MNIST: a big-endian magic number and sizes, then u8 values.
-// Plain and gzip-compressed files are read alike.
+// Reader and writer of IDX files, the format of MNIST: a big-endian magic number and sizes, then u8
+// values. Plain and gzip-compressed files are read alike.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace picovae::tools {
@@ -25,5 +26,9 @@ Images read_idx_images(const std::filesystem::path& path);
 
 // Reads a label file (magic 0x00000801) with the same care; one u8 for each image.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
+
+// The bytes of an image file of pixels [count][rows * cols].
+std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
+                                         std::size_t cols);
 
 }  // namespace picovae::tools

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "tools/model/elbo.hpp"
+#include "tools/model/codes.hpp"
 
 namespace picovae::tools {
 
@@ -18,8 +18,7 @@ struct LatentUse {
   bool is_active() const { return activity > kActive; }
 };
 
-// Encodes images [count][pixels] u8; one LatentUse for each latent, in order.
-std::vector<LatentUse> measure_latents(const Model& model, std::span<const std::uint8_t> images,
-                                       const EvaluateOptions& options);
+// One LatentUse for each latent, in order.
+std::vector<LatentUse> measure_latents(const Codes& codes);
 
 }  // namespace picovae::tools

@@ -136,6 +136,17 @@ class EngineModel final : public Model {
     });
   }
 
+  void generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first_digit,
+                      std::size_t total, std::uint8_t* pixels) override {
+    for_parts(total, [&](std::size_t first, std::size_t count) {
+      check(vae_.generate_class(seed, label, first_digit + static_cast<std::uint32_t>(first),
+                                pixels_.data(), arena_->decoder, count));
+      take_pixels(pixels + first * kPixels, count);
+    });
+  }
+
+  std::span<const std::uint8_t> classes() const override { return vae_.classes(); }
+
   void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) override {
     for_parts(images.size() / kPixels, [&](std::size_t first, std::size_t count) {
       fill_pixels(images.data() + first * kPixels, count);
@@ -188,6 +199,11 @@ class EngineModel final : public Model {
   std::vector<typename A::Logit> logits_ = std::vector<typename A::Logit>(kModelBatch * kPixels);
 };
 
+bool starts_as_blob(std::span<const std::byte> bytes) {
+  return bytes.size() >= kBlobMagic.size() &&
+         std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0;
+}
+
 }  // namespace
 
 void check_blob(std::span<const std::byte> blob, const std::string& name) {
@@ -226,10 +242,13 @@ std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels
   return make_model(pack_float(network), "network", kernels);
 }
 
+bool is_blob(const std::filesystem::path& path) {
+  return starts_as_blob(read_file(path, kLargestModel));
+}
+
 BlobBytes load_blob(const std::filesystem::path& path) {
   const auto bytes = read_file(path, kLargestModel);
-  if (bytes.size() >= kBlobMagic.size() &&
-      std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0) {
+  if (starts_as_blob(bytes)) {
     BlobBytes blob{std::span{bytes}};
     check_blob(blob.bytes(), path.string());
     return blob;

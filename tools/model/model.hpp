@@ -47,6 +47,14 @@ class Model {
   virtual void generate(std::uint64_t seed, std::uint32_t first, std::size_t count,
                         std::uint8_t* pixels) = 0;
 
+  // Digits first .. first + count - 1 of a seed and a class to pixels [count][pixels] u8. Throws
+  // Error where the model has no such class.
+  virtual void generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first,
+                              std::size_t count, std::uint8_t* pixels) = 0;
+
+  // Labels of the classes that the model knows, ascending; empty where it knows none.
+  virtual std::span<const std::uint8_t> classes() const = 0;
+
   // images [count][pixels] u8 -> pixels [count][pixels] u8, decoded from the posterior means.
   virtual void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) = 0;
 
@@ -64,6 +72,9 @@ std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels
 // Reads a file of any kind into a checked blob: safetensors of the built shape become an f32 blob.
 // Throws Error naming the file.
 BlobBytes load_blob(const std::filesystem::path& path);
+
+// True where the file starts as a blob does.
+bool is_blob(const std::filesystem::path& path);
 
 // make_model of load_blob.
 std::unique_ptr<Model> load_model(const std::filesystem::path& path, const Kernels& kernels);

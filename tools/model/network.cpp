@@ -17,6 +17,8 @@ using Shape = std::vector<std::size_t>;
 std::string weight_name(const NetworkLayer& layer) { return fmt::format("{}.weight", layer.name); }
 std::string bias_name(const NetworkLayer& layer) { return fmt::format("{}.bias", layer.name); }
 
+bool is_extra(std::string_view name) { return name.starts_with("picovae."); }
+
 Tensor& require(TensorsByName& tensors, const std::string& key, std::string_view name) {
   const auto found = tensors.find(key);
   if (found == tensors.end()) {
@@ -36,10 +38,10 @@ void check_names(const TensorsByName& tensors, std::string_view name) {
     }
   }
   std::size_t extras = 0;
-  for (const auto& [key, tensor] : tensors) extras += key.starts_with("picovae.") ? 1 : 0;
+  for (const auto& [key, tensor] : tensors) extras += is_extra(key) ? 1 : 0;
   if (tensors.size() - extras == 2 * kNetworkLayers.size()) return;
   for (const auto& [key, tensor] : tensors) {
-    bool known = key.starts_with("picovae.");
+    bool known = is_extra(key);
     for (const NetworkLayer& layer : kNetworkLayers) {
       known = known || key == weight_name(layer) || key == bias_name(layer);
     }
@@ -82,7 +84,8 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
   TensorsByName tensors;
   for (Tensor& tensor : file.tensors) {
     std::string key = tensor.name;
-    tensors.emplace(std::move(key), std::move(tensor));
+    // Extras stay where they are.
+    tensors.emplace(std::move(key), is_extra(tensor.name) ? Tensor{} : std::move(tensor));
   }
   check_names(tensors, name);
   Network network = sized_network(tensors, name);
@@ -93,6 +96,7 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
     auto bias = take(tensors, bias_name(layer), {out}, name);
     network.*layer.weights = {in, out, std::move(weight), std::move(bias)};
   }
+  network.classes = parse_class_tensors(file.tensors, network.latent, name);
   network.metadata = std::move(file.metadata);
   return network;
 }
@@ -121,6 +125,8 @@ void save_network(const std::filesystem::path& path, const Network& network) {
     file.tensors.push_back({weight_name(layer), {out, in}, weights.weight});
     file.tensors.push_back({bias_name(layer), {out}, weights.bias});
   }
+  const auto classes = class_tensors(network.classes);
+  file.tensors.insert(file.tensors.end(), classes.begin(), classes.end());
   write_safetensors(path, file);
 }
 

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tools/model/classes.hpp"
+
 namespace picovae::tools {
 
 struct DenseWeights {
@@ -22,6 +24,7 @@ struct DenseWeights {
 struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;
   DenseWeights encoder0, encoder1, mu, logvar, decoder0, decoder1, decoder2;
+  ClassGaussians classes;                       // empty where nobody fitted them
   std::map<std::string, std::string> metadata;  // hyperparameters, figures: anything
 };
 
@@ -50,7 +53,7 @@ using NetworkShape = std::array<std::size_t, 4>;
 
 // Reads a model from the bytes of a safetensors file; `name` stands for the path in messages. The
 // shape is what the tensors say. Fails where a tensor is missing, does not fit the others, or is
-// known neither as a layer nor as an extra (picovae.*, which is passed over).
+// known neither as a layer nor as an extra (picovae.*, of which classes are taken).
 Network parse_network(std::span<const std::byte> bytes, std::string_view name);
 Network load_network(const std::filesystem::path& path);
 

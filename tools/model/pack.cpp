@@ -6,9 +6,11 @@
 #include <utility>
 #include <vector>
 
+#include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/shape.hpp"
 #include "tools/error.hpp"
+#include "tools/model/classes.hpp"
 #include "tools/model/golden.hpp"
 #include "tools/model/layers.hpp"
 #include "tools/model/names.hpp"
@@ -23,8 +25,9 @@ class BlobWriter {
   template <typename T>
   void add(SectionKind kind, std::size_t layer, const std::vector<T>& values) {
     const auto bytes = std::as_bytes(std::span(values));
-    // Who does not know golden sections misses nothing by passing over them.
-    const std::uint8_t flags = kind == SectionKind::kGolden ? kMaySkip : 0;
+    // Who does not know golden sections or classes computes the same without them.
+    const bool skip = kind == SectionKind::kGolden || kind == SectionKind::kClasses;
+    const std::uint8_t flags = skip ? kMaySkip : 0;
     entries_.push_back({kind, static_cast<std::uint8_t>(layer), flags, 0, 0,
                         static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)});
     contents_.emplace_back(bytes.begin(), bytes.end());
@@ -148,6 +151,9 @@ BlobBytes pack_float(const Network& network, Type type) {
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     writer.add(SectionKind::kBias, i, padded_outputs(layers[i].bias));
   }
+  if (!network.classes.empty()) {
+    writer.add(SectionKind::kClasses, kDecoder0, class_section(network.classes));
+  }
   header.model_id = id.value();
   return writer.finish(header);
 }
@@ -164,6 +170,13 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(std::vector<std::uint8_t>{layer.pre_shift, layer.post_shift});
   }
   return id.value();
+}
+
+Signatures signatures_of(const BlobView& view) {
+  Signatures signatures{view.header->signature, view.header->signature_reconstruct};
+  ClassPriors priors;
+  if (find_classes(view, priors) == Status::kOk) signatures.classes = priors.header->signature;
+  return signatures;
 }
 
 BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
@@ -198,6 +211,12 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(parts, i)) continue;
     writer.add(SectionKind::kGolden, i, golden_section(network.layers[i], static_cast<Layer>(i)));
+  }
+  if (has_layer(parts, kDecoder0) && !network.classes.empty()) {
+    std::vector<std::byte> classes = network.classes;
+    std::memcpy(classes.data() + offsetof(ClassHeader, signature), &signatures.classes,
+                sizeof signatures.classes);
+    writer.add(SectionKind::kClasses, kDecoder0, classes);
   }
   header.model_id = model_id(network, parts);
   return writer.finish(header);

@@ -20,7 +20,12 @@ BlobBytes pack_float(const Network& network, Type type = Type::kF32);
 struct Signatures {
   std::uint32_t generated = 0;
   std::uint32_t reconstructed = 0;
+  std::uint32_t classes = 0;  // stands in the class section; of a model that has one
+  bool operator==(const Signatures&) const = default;
 };
+
+// Those that an s8 blob says it has.
+Signatures signatures_of(const BlobView& view);
 
 // The model id of those parts: CRC-32C of everything that decides what they compute, in logical
 // order (engine FORMAT.md).

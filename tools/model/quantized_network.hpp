@@ -24,6 +24,7 @@ struct QuantizedLayer {
 struct QuantizedNetwork {
   Dimensions dimensions{};
   std::array<QuantizedLayer, kLayerCount> layers;  // indexed by picovae::Layer; heads: mu, logvar
+  std::vector<std::byte> classes{};  // the section of classes.hpp, or nothing: equal in every layout
 };
 
 }  // namespace picovae::tools

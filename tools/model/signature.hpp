@@ -21,8 +21,8 @@ inline constexpr std::size_t kSignatureDigits = 1000;          // generated
 inline constexpr std::size_t kSignatureReconstructions = 100;  // of the first of these
 
 // The CRC-32C of the u8 pixels of digits 0 .. 999 of seed 1, and of the reconstructions of the
-// first 100 of them; 0 for what a missing part leaves impossible. Those in the blob's header are
-// not read.
+// first 100 of them; of ten digits of every class, where the model has classes; 0 for what a
+// missing part leaves impossible. Those in the blob's header are not read.
 template <typename S>
 Signatures compute_signatures_of(const BlobBytes& blob, const Kernels& kernels) {
   Vae<S, Integer> vae;
@@ -46,6 +46,15 @@ Signatures compute_signatures_of(const BlobBytes& blob, const Kernels& kernels) 
     if (first >= kSignatureReconstructions || !vae.view().has(kEncoderPart)) continue;
     vae.reconstruct(pixels.data(), pixels.data(), *arena, kBatch);
     extend(signatures.reconstructed);
+  }
+  ClassPriors priors;
+  if (find_classes(vae.view(), priors) == Status::kOk) {
+    pixels.resize(kClassSignatureDigits * S::kPixels);
+    for (const std::uint8_t label : priors.labels()) {
+      vae.generate_class(kSignatureSeed, label, 0, pixels.data(), arena->decoder,
+                         kClassSignatureDigits);
+      extend(signatures.classes);
+    }
   }
   return signatures;
 }

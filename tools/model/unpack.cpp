@@ -2,6 +2,7 @@
 
 #include "picovae/layout.hpp"
 #include "tools/error.hpp"
+#include "tools/model/classes.hpp"
 #include "tools/model/pack.hpp"
 
 namespace picovae::tools {
@@ -46,6 +47,7 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .pre_shift = dense.pre_shift,
                          .post_shift = dense.post_shift};
   }
+  network.classes = class_section(view);
   if (const std::uint32_t id = model_id(network, view.header->parts); id != view.header->model_id) {
     fail(
         "{}: its parameters have model id {:08x}, its header says {:08x}: it was changed; "

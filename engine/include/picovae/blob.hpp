@@ -48,6 +48,7 @@ enum class SectionKind : std::uint8_t {
   kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
   kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only
   kGolden = 5,      // s8 only, may be missing: an input, and the CRC of what comes of it
+  kClasses = 6,     // of the decoder's first layer, may be missing: classes.hpp
 };
 inline constexpr std::uint8_t kMaySkip =
     1;  // Section::flags: who does not know the kind passes over it

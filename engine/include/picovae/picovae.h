@@ -118,6 +118,7 @@ typedef enum picovae_status {
   PICOVAE_MISSING_SECTION,       // a layer without weights, bias or requantization
   PICOVAE_BAD_SHIFT,             // a shift outside its legal range
   PICOVAE_BAD_SCALE,             // a multiplier or rescale outside its legal range
+  PICOVAE_BAD_CLASSES,           // class priors with a number outside its legal range
   PICOVAE_BAD_SECTION_CHECKSUM,  // a section changed since it was written
   PICOVAE_BAD_PADDING,           // bytes between sections, or padding within them, not zero
   PICOVAE_ACCUMULATOR_OVERFLOW,  // a row whose sums could leave their proven range
@@ -126,7 +127,9 @@ typedef enum picovae_status {
   PICOVAE_NO_DECODER,            // an encoder-only model
   PICOVAE_BATCH_TOO_LARGE,       // of vae.hpp alone: calls here take one image
   PICOVAE_NO_GOLDEN,             // a model packed without golden inputs
-  PICOVAE_WRONG_OUTPUT           // picovae_self_test: a layer computes what it should not
+  PICOVAE_WRONG_OUTPUT,          // picovae_self_test: a layer computes what it should not
+  PICOVAE_NO_CLASSES,            // a model without class priors (picovae classes fits them)
+  PICOVAE_NO_SUCH_CLASS          // a label that none of the model's classes has
 } picovae_status;
 
 // One line for a person: what is wrong and what to do. Static storage; never null.
@@ -150,7 +153,7 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //            as long as the vae is used
 //   size     bytes; may be more than the model has, such as a flash partition
 //   kernels  one of the above; the model's layout must be theirs
-// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_SCALE.
+// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES.
 #define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
@@ -179,6 +182,22 @@ picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* 
 // alone. That holds for all that follow.
 picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t number,
                                 uint8_t pixels[PICOVAE_PIXELS], picovae_decoder_arena* arena);
+
+// Draws one digit of one class, from the Gaussian that the model carries for it: the same bits on
+// every target. A firmware that calls it compiles classes.cpp too.
+//   label   of the class, such as 7
+// The rest is as picovae_generate's.
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_DECODER, PICOVAE_NO_CLASSES,
+// PICOVAE_NO_SUCH_CLASS; or PICOVAE_MISPLACED_SECTION, PICOVAE_BAD_SECTION_SIZE,
+// PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_CLASSES where a board's picovae_open, which does not look
+// into the class priors, could not know.
+picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uint8_t label,
+                                      uint32_t number, uint8_t pixels[PICOVAE_PIXELS],
+                                      picovae_decoder_arena* arena);
+
+// How many classes the model has, 0 to 64; 0 where it is not open or has none.
+//   labels  out, [that many] in ascending order, within the model; null where there are none
+size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels);
 
 // Decodes one latent vector into one image.
 //   z       Q3.10, clamped to +-8191: 1024 is one standard deviation of the prior

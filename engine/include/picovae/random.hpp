@@ -23,6 +23,7 @@ enum class Purpose : std::uint32_t {
   kInitialize = 4,   // weights before training: item = layer
   kBinarize = 5,     // stochastic pixels: item = image
   kGolden = 6,       // golden inputs of an s8 model: item = layer
+  kClass = 7,        // z of generate_class: epoch = label of the class, item = number of the digit
   kUserDefined = 16  // from here on free for applications
 };
 

@@ -30,6 +30,7 @@ enum class Status : std::uint8_t {
   kMissingSection,       // a layer without weights, bias or requantization
   kBadShift,             // a shift outside its legal range
   kBadScale,             // a multiplier or rescale outside its legal range
+  kBadClasses,           // class priors with a field, a unit or a label outside its legal range
   kBadSectionChecksum,   // a section changed since it was written
   kBadPadding,           // bytes between sections, or padding within them, not zero
   kAccumulatorOverflow,  // a row whose sums could leave their proven range
@@ -39,6 +40,8 @@ enum class Status : std::uint8_t {
   kBatchTooLarge,        // more images than the arena has rows
   kNoGolden,             // a model without golden inputs: f32, or packed without them
   kWrongOutput,          // self_test: a layer gives other outputs than those in the model
+  kNoClasses,            // a model without class priors
+  kNoSuchClass,          // a label that none of the model's classes has
 };
 
 // One line for a person: what is wrong and what to do. Static storage.
@@ -93,6 +96,8 @@ constexpr const char* message(Status status) {
       return "a shift is outside its legal range";
     case Status::kBadScale:
       return "a multiplier or rescale is outside its legal range";
+    case Status::kBadClasses:
+      return "a number of the class priors is outside its legal range";
     case Status::kBadSectionChecksum:
       return "a section is damaged (its CRC-32C differs); copy the model again";
     case Status::kBadPadding:
@@ -112,6 +117,10 @@ constexpr const char* message(Status status) {
     case Status::kWrongOutput:
       return "a layer computes other outputs than the model says; its weights or kernels are "
              "damaged";
+    case Status::kNoClasses:
+      return "the model knows no classes; fit them: picovae classes";
+    case Status::kNoSuchClass:
+      return "the model has no class of that label";
   }
   return "unknown status";
 }

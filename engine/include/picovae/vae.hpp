@@ -14,6 +14,7 @@
 
 #include "picovae/arena.hpp"
 #include "picovae/blob.hpp"
+#include "picovae/classes.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
@@ -128,6 +129,38 @@ class Vae {
     }
     decode_arena(Activation::kSigmoid, pixels, arena, count);
     return Status::kOk;
+  }
+
+  // Labels of the classes that generate_class draws, ascending; empty where there are none.
+  std::span<const std::uint8_t> classes() const {
+    ClassPriors priors;
+    if (!is_open() || find_classes(view_, priors) != Status::kOk) return {};
+    return priors.labels();
+  }
+
+  // Draws digits first .. first + count - 1 of `seed` of one class, from the Gaussian that the
+  // model carries for it: the same latents whatever the arithmetic.
+  //   label   of the class, such as 7
+  //   pixels  [count][kPixels]  out, as decode
+  // Returns what decode does, kNoSuchClass, or what find_classes does: kNoClasses alone, unless a
+  // board's open_blob, which does not look into this section, could not know.
+  template <std::size_t Batch>
+  Status generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first, Pixel* pixels,
+                        DecoderArena<S, A, Batch>& arena, std::size_t count = 1) const {
+    Status status = ready(kDecoderPart, count, Batch);
+    ClassPriors priors;
+    if (status == Status::kOk) status = find_classes(view_, priors);
+    for (std::size_t row = 0; row < count && status == Status::kOk; ++row) {
+      std::int16_t latents[S::kLatent];
+      status = draw_class(priors, label, seed, first + static_cast<std::uint32_t>(row), latents,
+                          S::kLatent);
+      Latent* z = arena.z.data + row * arena.z.kStride;
+      for (std::size_t i = 0; i < S::kLatent && status == Status::kOk; ++i) {
+        z[i] = LatentMath<A>::from_normal(latents[i]);
+      }
+    }
+    if (status == Status::kOk) decode_arena(Activation::kSigmoid, pixels, arena, count);
+    return status;
   }
 
   // Encodes images and decodes their posterior means.

@@ -1,0 +1,108 @@
+// picovae classes: fits the Gaussians of a data set's classes to a model that is there already.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "tools/built_shape.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/commands/common.hpp"
+#include "tools/data/dataset.hpp"
+#include "tools/error.hpp"
+#include "tools/file.hpp"
+#include "tools/isa.hpp"
+#include "tools/model/classes.hpp"
+#include "tools/model/model.hpp"
+#include "tools/model/names.hpp"
+#include "tools/model/pack.hpp"
+#include "tools/model/signature.hpp"
+#include "tools/model/unpack.hpp"
+
+namespace picovae::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model, data, out;
+  PixelMode pixels = PixelMode::kGray;
+  unsigned threads = 1;
+  bool json = false;
+};
+
+// The same s8 model with these classes.
+BlobBytes repack(const Options& options, const BlobBytes& blob, const ClassGaussians& classes,
+                 const Kernels& kernels) {
+  BlobView view;
+  open_blob(blob.bytes(), blob.header().dimensions, view);
+  QuantizedNetwork network = unpack_s8(view, options.model.string());
+  network.classes = class_section(classes);
+  const std::uint8_t parts = blob.header().parts;
+  const BlobBytes unsigned_blob = pack_s8(network, Layout::kHost, parts, signatures_of(view));
+  Signatures signatures = signatures_of(view);
+  signatures.classes = compute_signatures(unsigned_blob, kernels).classes;
+  return pack_s8(network, Layout::kHost, parts, signatures);
+}
+
+void run(const Options& options) {
+  check_writable(options.out);
+  const std::string name = options.model.string();
+  const Kernels& kernels = chosen_kernels();
+  const BlobBytes blob = load_blob(options.model);
+  const BlobHeader& header = blob.header();
+  const bool safetensors = !is_blob(options.model);
+  if (!safetensors && header.type != Type::kS8) {
+    fail("{}: is an {} blob; fit the .safetensors model and quantize it again", name,
+         type_name(header.type));
+  }
+  if ((header.parts & (kEncoderPart | kDecoderPart)) != (kEncoderPart | kDecoderPart)) {
+    fail("{}: has only a {}; classes need both halves of a model", name, parts_name(header));
+  }
+  const auto model = make_model(BlobBytes(blob), name, kernels);
+  const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
+  const Codes codes = encode_images(*model, train.images.pixels,
+                                    {.pixels = options.pixels, .threads = options.threads});
+  const ClassGaussians classes = fit_classes(codes, train.labels);
+  if (safetensors) {
+    Network network = load_network(options.model);
+    network.classes = classes;
+    save_network(options.out, network);
+  } else {
+    write_file(options.out, repack(options, blob, classes, kernels).bytes());
+  }
+  const std::size_t bytes = class_section(classes).size();
+  if (options.json) {
+    const nlohmann::ordered_json json = {{"labels", classes.labels},
+                                         {"units", classes.units},
+                                         {"images", train.images.count},
+                                         {"bytes", bytes}};
+    fmt::print("{}\n", json.dump(2));
+    return;
+  }
+  fmt::print(
+      "{}: classes {}, fitted to {} images: Gaussians over {} latents, {} bytes in a .pvae\n",
+      options.out.string(), fmt::join(classes.labels, " "), train.images.count,
+      classes.units.size(), bytes);
+}
+
+}  // namespace
+
+void add_classes(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "classes", "Fit the classes of a data set to a model, for generate --digit");
+  command->add_option("model", options->model, "A .safetensors or s8 .pvae model")
+      ->required()
+      ->type_name("MODEL");
+  add_data_option(*command, options->data);
+  command->add_option("--out", options->out, "Model to write, of the same kind; may be MODEL")
+      ->required()
+      ->type_name("FILE");
+  add_pixels_option(*command, options->pixels);
+  add_threads_option(*command, options->threads);
+  add_json_option(*command, options->json);
+  command->footer("Example:\n  picovae classes model.safetensors --out model.safetensors");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace picovae::tools
