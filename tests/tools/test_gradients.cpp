@@ -209,8 +209,10 @@ Result backpropagate(const Example& e, const Kernels& kernels) {
   }
   const Parameters parameters(plan, e.network);
   AlignedFloats scratch(pass.scratch_size());
-  pass.run(parameters, 0, 2, e.images, scratch.data());  // in two parts, as two threads would
-  pass.run(parameters, 2, e.images, e.images, scratch.data());
+  pass.forward(parameters, 0, 2, e.images);
+  pass.backward(parameters, 0, 2, e.images, scratch.data());  // in two parts, as two threads would
+  pass.forward(parameters, 2, e.images, e.images);
+  pass.backward(parameters, 2, e.images, e.images, scratch.data());
 
   Parameters gradient(plan, e.network);
   Result result;

@@ -31,11 +31,10 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
   }
 }
 
-void Backpropagation::run(const Parameters& parameters, std::size_t first, std::size_t last,
-                          std::size_t images, float* scratch) {
+void Backpropagation::forward(const Parameters& parameters, std::size_t first, std::size_t last,
+                              std::size_t images) {
   const Rows encoder{first, last - first};
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
-  const float image_weight = 1 / static_cast<float>(images);
 
   centre_pixels(encoder);
   softplus_layer(parameters, kEncoder0, encoder);
@@ -46,12 +45,17 @@ void Backpropagation::run(const Parameters& parameters, std::size_t first, std::
   softplus_layer(parameters, kDecoder1, decoder);
   sums(parameters, kDecoder2, decoder, delta(kDecoder2, decoder.first),
        plan_.layers[kDecoder2].width);
-  reconstruction(encoder, image_weight);
+  reconstruction(encoder, 1 / static_cast<float>(images));
+}
 
+void Backpropagation::backward(const Parameters& parameters, std::size_t first, std::size_t last,
+                               std::size_t images, float* scratch) {
+  const Rows encoder{first, last - first};
+  const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
   softplus_gradient(parameters, kDecoder2, decoder, scratch);
   softplus_gradient(parameters, kDecoder1, decoder, scratch);
   input_gradient(parameters, kDecoder0, decoder, dz(decoder.first), scratch);
-  posterior_gradient(encoder, image_weight);
+  posterior_gradient(encoder, 1 / static_cast<float>(images));
   softplus_gradient(parameters, kEncoderHeads, encoder, scratch);
   softplus_gradient(parameters, kEncoder1, encoder, scratch);
 }

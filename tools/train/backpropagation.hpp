@@ -41,7 +41,7 @@ class Backpropagation {
   Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
                   const Kernels& kernels, const Form& form = {});
 
-  // What a caller fills in before run(): pixels [plan pixels] in [0, 1] of an image of the
+  // What a caller fills in before forward(): pixels [plan pixels] in [0, 1] of an image of the
   // minibatch, and eps [latent] of each of its samples.
   float* pixels(std::size_t image) {
     return pixels_.data() + image * plan_.layers[kEncoder0].input_stride;
@@ -50,13 +50,17 @@ class Backpropagation {
     return noise_.data() + (image * objective_.samples + sample) * plan_.latent_width;
   }
 
-  // Forward and backward for images [first, last) of a minibatch of `images`, down to the gradient
-  // by each layer's sums. scratch [scratch_size()] is the calling thread's own.
-  void run(const Parameters& parameters, std::size_t first, std::size_t last, std::size_t images,
-           float* scratch);
+  // For images [first, last) of a minibatch of `images`: forward to their losses and the gradient
+  // by their logits; backward from there to the gradient by each layer's sums. scratch
+  // [scratch_size()] is the calling thread's own.
+  void forward(const Parameters& parameters, std::size_t first, std::size_t last,
+               std::size_t images);
+  void backward(const Parameters& parameters, std::size_t first, std::size_t last,
+                std::size_t images, float* scratch);
   std::size_t scratch_size() const { return kPanelRows * plan_.widest(); }
 
-  // Inputs of a layer above a hidden one after run(), before its rotation: rows of hidden_stride().
+  // Inputs of a layer above a hidden one after forward(), before its rotation: rows of
+  // hidden_stride().
   const float* hidden(std::size_t layer) const {
     return form_.rotations[layer] != nullptr ? hidden_[layer].data() : inputs_[layer].data();
   }
@@ -65,11 +69,11 @@ class Backpropagation {
                                              : plan_.layers[layer].input_stride;
   }
 
-  // The loss of each image of the minibatch, after run().
+  // The loss of each image of the minibatch, after forward().
   const ImageLoss& loss(std::size_t image) const { return losses_[image]; }
 
-  // The gradient by rows [first, last) of a layer's weights (LayerPlan), after run() for all of the
-  // minibatch's images; gradient [last - first][width] out.
+  // The gradient by rows [first, last) of a layer's weights (LayerPlan), after backward() for all
+  // of the minibatch's images; gradient [last - first][width] out.
   void weight_gradient(std::size_t layer, std::size_t first, std::size_t last, std::size_t images,
                        float* gradient) const;
 

@@ -1,5 +1,6 @@
 #include "tools/train/minibatches.hpp"
 
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -8,6 +9,21 @@
 #include "picovae/shape.hpp"
 
 namespace picovae::tools {
+namespace {
+
+// Images of an epoch lie anywhere in memory: the next one is on its way while this one is drawn.
+void fetch_ahead(std::span<const std::uint8_t> image) {
+  constexpr std::size_t kLine = 64;
+  for (std::size_t i = 0; i < image.size(); i += kLine) __builtin_prefetch(image.data() + i);
+}
+
+template <PixelMode kMode>
+void draw_as(std::span<const std::uint8_t> image, float* x) {
+  for (const std::uint8_t p : image) *x++ = pixel_value(p, kMode, 0);
+}
+
+}  // namespace
+
 Minibatches::Minibatches(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
                          std::uint64_t seed)
     : images_(images),
@@ -15,11 +31,7 @@ Minibatches::Minibatches(std::span<const std::uint8_t> images, std::size_t pixel
       mode_(mode),
       seed_(seed),
       order_(images.size() / pixels),
-      chances_(order_.size()) {
-  for (std::size_t p = 0; p < values_.size(); ++p) {
-    values_[p] = pixel_value(static_cast<std::uint8_t>(p), mode, 0);
-  }
-}
+      chances_(order_.size()) {}
 
 void Minibatches::start_epoch(std::uint32_t epoch) {
   epoch_ = epoch;
@@ -32,10 +44,9 @@ void Minibatches::start_epoch(std::uint32_t epoch) {
 
 void Minibatches::draw_pixels(std::size_t position, float* x) const {
   const auto image = pixels_of(position);
-  if (mode_ != PixelMode::kStochastic) {
-    for (std::size_t i = 0; i < pixels_; ++i) x[i] = values_[image[i]];
-    return;
-  }
+  if (position + 1 < order_.size()) fetch_ahead(pixels_of(position + 1));
+  if (mode_ == PixelMode::kGray) return draw_as<PixelMode::kGray>(image, x);
+  if (mode_ == PixelMode::kBinary) return draw_as<PixelMode::kBinary>(image, x);
   std::array<std::uint32_t, kMaxWidth> words;
   uniforms(seed_, Purpose::kBinarize, epoch_, order_[position], words.data(), pixels_);
   for (std::size_t i = 0; i < pixels_; ++i) x[i] = pixel_value(image[i], mode_, words[i]);

@@ -2,7 +2,6 @@
 // (seed, epoch, image, sample): there is no state to save, and any thread may ask for any part.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -40,7 +39,6 @@ class Minibatches {
   PixelMode mode_;
   std::uint64_t seed_;
   std::uint32_t epoch_ = 0;
-  std::array<float, 256> values_;       // of a pixel, where chance plays no part
   std::vector<std::uint32_t> order_;    // position -> image
   std::vector<std::uint32_t> chances_;  // what start_epoch() shuffles by
 };

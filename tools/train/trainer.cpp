@@ -147,7 +147,8 @@ void Trainer::Work::draw_and_differentiate(std::size_t from, std::size_t to, flo
       minibatches.draw_noise(first_image + i, s, samples, pass.noise(i, s), plan.dimensions.latent);
     }
   }
-  pass.run(state.parameters, from, to, image_count, own);
+  pass.forward(state.parameters, from, to, image_count);
+  pass.backward(state.parameters, from, to, image_count, own);
 }
 
 void Trainer::Work::update_at_once(float* own) {

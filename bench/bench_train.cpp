@@ -1,0 +1,173 @@
+// A training step in time: the whole of it, by preset and threads, and its parts on one thread.
+//   bench_train --benchmark_filter=part
+// Beside each time, in
+//   limit_us  the arithmetic bound of a step: 6 operations a weight and image (forward, and
+//   backward
+//             to inputs and to weights) at the peak of multiply-adds of this process and each
+//             thread
+//   of_limit  that, divided by the time; of a part: how many such parts the bound has room for
+#include <benchmark/benchmark.h>
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "picovae/random.hpp"
+#include "picovae/shape.hpp"
+#include "roofline.hpp"
+#include "tools/built_shape.hpp"
+#include "tools/isa.hpp"
+#include "tools/train/adam.hpp"
+#include "tools/train/backpropagation.hpp"
+#include "tools/train/minibatches.hpp"
+#include "tools/train/parameters.hpp"
+#include "tools/train/recipe.hpp"
+#include "tools/train/trainer.hpp"
+#include "tools/train/vector_ops.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+
+constexpr std::size_t kBatch = 100;
+constexpr std::size_t kImages = 60000;  // as many as do not fit into a cache
+
+// What the images show is of no importance to time.
+std::span<const std::uint8_t> images() {
+  static const std::vector<std::uint8_t> bytes = [] {
+    std::vector<std::uint32_t> words(kImages * BuiltShape::kPixels / 4);
+    uniforms(1, Purpose::kPrior, 0, 0, words.data(), words.size());
+    const auto* first = reinterpret_cast<const std::uint8_t*>(words.data());
+    return std::vector<std::uint8_t>(first, first + 4 * words.size());
+  }();
+  return bytes;
+}
+
+// Of a step of one thread, in seconds.
+double arithmetic_bound() {
+  const Plan plan(BuiltShape::kDimensions);
+  double weights = 0;
+  for (const LayerPlan& layer : plan.layers) {
+    weights += static_cast<double>(layer.in) * static_cast<double>(layer.out);
+  }
+  bench::Roofline* roofline = bench::find_roofline(chosen_kernels().isa);
+  return roofline == nullptr ? 0 : 6 * weights * kBatch / roofline->multiply_adds();
+}
+
+void report(benchmark::State& state, double steps, unsigned threads) {
+  using benchmark::Counter;
+  const double bound = arithmetic_bound() / threads;
+  state.counters["limit_us"] = bound * 1e6;
+  state.counters["of_limit"] = Counter(bound * steps, Counter::kIsIterationInvariantRate);
+}
+
+void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
+  constexpr std::size_t kSteps = 100;
+  Recipe recipe = chosen;
+  recipe.batch = kBatch;
+  recipe.threads = threads;
+  recipe.epochs = 1000;  // the schedule's, not the benchmark's
+  Trainer trainer(BuiltShape::kDimensions, images().first(kSteps * kBatch * BuiltShape::kPixels),
+                  recipe, chosen_kernels());
+  for (int warm_up = 0; warm_up < 3; ++warm_up) trainer.run_epoch({});
+  for (auto _ : state) trainer.run_epoch({});
+  state.counters["step_us"] = benchmark::Counter(
+      kSteps * 1e-6, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
+  report(state, kSteps, threads);
+}
+
+// What a step of the plain form works on.
+struct Parts {
+  Parts()
+      : plan(BuiltShape::kDimensions),
+        ops(vector_ops(chosen_kernels().isa)),
+        parameters(plan, initial_network(BuiltShape::kDimensions, 1)),
+        minibatches(images(), BuiltShape::kPixels, PixelMode::kGray, 1),
+        pass(plan, kBatch, {}, chosen_kernels()),
+        scratch(pass.scratch_size()),
+        gradient(plan.size),
+        mean(plan.size),
+        square(plan.size) {
+    minibatches.start_epoch(0);
+    draw_pixels();
+    draw_noise();
+    forward();
+    backward();
+    differentiate_weights();
+  }
+
+  std::size_t next_position() { return position = (position + 1) % kImages; }
+  void draw_pixels() {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      minibatches.draw_pixels(next_position(), pass.pixels(i));
+    }
+  }
+  void draw_noise() {
+    for (std::size_t i = 0; i < kBatch; ++i) {
+      minibatches.draw_noise(next_position(), 0, 1, pass.noise(i, 0), plan.dimensions.latent);
+    }
+  }
+  void forward() { pass.forward(parameters, 0, kBatch, kBatch); }
+  void backward() { pass.backward(parameters, 0, kBatch, kBatch, scratch.data()); }
+  void differentiate_weights() {
+    for (std::size_t l = 0; l < kLayerCount; ++l) {
+      pass.weight_gradient(l, 0, plan.layers[l].rows(), kBatch,
+                           gradient.data() + plan.layers[l].offset);
+    }
+  }
+  void adam() {
+    const AdamStep step = adam_step({.alpha = 1e-6}, ++steps);
+    ops.adam(step, gradient.data(), mean.data(), square.data(), parameters.layer(0), plan.size);
+  }
+
+  Plan plan;
+  const VectorOps& ops;
+  Parameters parameters;
+  Minibatches minibatches;
+  Backpropagation pass;
+  AlignedFloats scratch, gradient, mean, square;
+  std::size_t position = 0;
+  std::uint64_t steps = 0;
+};
+
+void part(benchmark::State& state, void (Parts::*work)()) {
+  Parts parts;
+  for (auto _ : state) {
+    (parts.*work)();
+    benchmark::ClobberMemory();
+  }
+  report(state, 1, 1);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const std::string isa = chosen_kernels().name;
+  for (const Preset& preset : presets()) {
+    for (const unsigned threads : {1u, 2u}) {
+      const std::string name = "train/epoch_of_100_steps/" + std::string{preset.name} +
+                               "/threads:" + std::to_string(threads) + "/" + isa;
+      benchmark::RegisterBenchmark(
+          name.c_str(), [=](benchmark::State& state) { epoch(state, preset.recipe, threads); })
+          ->UseRealTime()
+          ->Unit(benchmark::kMillisecond);
+    }
+  }
+  const auto add = [&](const char* name, void (Parts::*work)()) {
+    benchmark::RegisterBenchmark(("train/part/" + std::string{name} + "/" + isa).c_str(),
+                                 [=](benchmark::State& state) { part(state, work); })
+        ->Unit(benchmark::kMicrosecond);
+  };
+  add("data", &Parts::draw_pixels);
+  add("noise", &Parts::draw_noise);
+  add("forward", &Parts::forward);
+  add("backward_to_inputs", &Parts::backward);
+  add("backward_to_weights", &Parts::differentiate_weights);
+  add("adam", &Parts::adam);
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  benchmark::RunSpecifiedBenchmarks();
+  return 0;
+}
