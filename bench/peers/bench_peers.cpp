@@ -78,6 +78,9 @@ std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
       result.push_back(peer(type.type, "openblas", openblas));
       result.push_back(peer(type.type, "onednn", make_onednn_inner_product_f32));
       result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_f32));
+    } else if (type.type == Type::kBf16) {
+      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_bf16));
+      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_bf16));
     } else if (type.type == Type::kS8) {
       result.push_back(peer(type.type, "onednn", make_onednn_inner_product_s8));
       result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_s8));

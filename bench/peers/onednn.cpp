@@ -1,7 +1,9 @@
 // oneDNN: weights reordered once into the layout that it asks for, activations as post-ops,
 // primitives and their arguments made once.
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <dnnl.hpp>
 
@@ -165,14 +167,23 @@ constexpr Activation activation_of(std::size_t layer) {
   return layer == kDecoder2 ? Activation::kSigmoid : layer_activation(layer);
 }
 
+// Rounds to nearest, ties to even; not for NaN.
+void round_to_bf16(const float* real, std::size_t count, std::uint16_t* to) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto bits = std::bit_cast<std::uint32_t>(real[i]);
+    to[i] = static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+  }
+}
+
 class OneDnn : public Contender {
  public:
-  // In f32.
-  OneDnn(const PeerSetup& setup, Primitive kind) : setup_(setup), kind_(kind) {
-    make_tensors(DataType::f32);
-    std::copy(setup.images.begin(), setup.images.end(), data_of<float>(x_));
-    std::copy(setup.latents.begin(), setup.latents.end(), data_of<float>(z_));
-    make_layers(DataType::f32, {});
+  // In f32, or in bf16: inputs, weights and what passes between layers, with biases, mu, logvar and
+  // pixels in f32.
+  OneDnn(const PeerSetup& setup, Primitive kind, DataType type) : setup_(setup), kind_(kind) {
+    make_tensors(type);
+    copy_real(setup.images.data(), setup.images.size(), x_, 0);
+    copy_real(setup.latents.data(), setup.latents.size(), z_, 0);
+    make_layers(type, {});
   }
 
   // In s8: u8 activations with a scale for each layer, from what `f32` makes of the same inputs.
@@ -229,7 +240,17 @@ class OneDnn : public Contender {
     z_ = make_rows(batch, setup_.layers[kDecoder0].in, type);
     mu_ = make_rows(batch, setup_.layers[kDecoder0].in, type);
     for (std::size_t i = 0; i < kLayerCount; ++i) {
-      y_[i] = make_rows(batch, setup_.layers[i].out, i == kEncoderHeads ? DataType::f32 : type);
+      const bool real = i == kEncoderHeads || (i == kDecoder2 && type == DataType::bf16);
+      y_[i] = make_rows(batch, setup_.layers[i].out, real ? DataType::f32 : type);
+    }
+  }
+
+  // Into elements of f32 or bf16 from the one at `first` on.
+  static void copy_real(const float* real, std::size_t count, const memory& to, std::size_t first) {
+    if (to.get_desc().data_type() == DataType::bf16) {
+      round_to_bf16(real, count, data_of<std::uint16_t>(to) + first);
+    } else {
+      std::memcpy(data_of<float>(to) + first, real, count * sizeof(float));
     }
   }
 
@@ -269,10 +290,10 @@ class OneDnn : public Contender {
     const std::size_t latent = setup_.layers[kDecoder0].in;
     for (std::size_t row = 0; row < setup_.batch; ++row) {
       const float* mu = data_of<float>(y_[kEncoderHeads]) + row * 2 * latent;
-      if (mu_.get_desc().data_type() == DataType::f32) {
-        std::memcpy(data_of<float>(mu_) + row * latent, mu, latent * sizeof(float));
-      } else {
+      if (mu_.get_desc().data_type() == DataType::u8) {
         quantize(mu, latent, z_scale_, data_of<std::uint8_t>(mu_) + row * latent);
+      } else {
+        copy_real(mu, latent, mu_, row * latent);
       }
     }
   }
@@ -287,8 +308,8 @@ class OneDnn : public Contender {
 // Null where oneDNN has no such primitive for this machine.
 std::unique_ptr<Contender> make_onednn(const PeerSetup& setup, Primitive kind, DataType weights) {
   try {
-    auto f32 = std::make_unique<OneDnn>(setup, kind);
-    if (weights == DataType::f32) return f32;
+    if (weights != DataType::s8) return std::make_unique<OneDnn>(setup, kind, weights);
+    const auto f32 = std::make_unique<OneDnn>(setup, kind, DataType::f32);
     return std::make_unique<OneDnn>(setup, kind, *f32);
   } catch (const dnnl::error&) {
     return nullptr;
@@ -302,6 +323,12 @@ std::unique_ptr<Contender> make_onednn_inner_product_f32(const PeerSetup& setup)
 }
 std::unique_ptr<Contender> make_onednn_matmul_f32(const PeerSetup& setup) {
   return make_onednn(setup, Primitive::kMatmul, DataType::f32);
+}
+std::unique_ptr<Contender> make_onednn_inner_product_bf16(const PeerSetup& setup) {
+  return make_onednn(setup, Primitive::kInnerProduct, DataType::bf16);
+}
+std::unique_ptr<Contender> make_onednn_matmul_bf16(const PeerSetup& setup) {
+  return make_onednn(setup, Primitive::kMatmul, DataType::bf16);
 }
 std::unique_ptr<Contender> make_onednn_inner_product_s8(const PeerSetup& setup) {
   return make_onednn(setup, Primitive::kInnerProduct, DataType::s8);

@@ -33,9 +33,10 @@ namespace avx2 {
 PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
 }
 
-// oneDNN in f32 and in its own s8, by either of the primitives that fit. Null where it has none for
-// this machine.
+// oneDNN in f32, bf16 and its own s8, by either of the primitives that fit. Null where it has none
+// for this machine.
 PeerFn make_onednn_inner_product_f32, make_onednn_matmul_f32;
+PeerFn make_onednn_inner_product_bf16, make_onednn_matmul_bf16;
 PeerFn make_onednn_inner_product_s8, make_onednn_matmul_s8;
 
 // Lets oneDNN use no more than that ISA, where it knows such a limit. To be called before anything
