@@ -134,6 +134,24 @@ if $emulate_linux; then
   # The codes of the whole test set as well.
   sign_on_every_isa aarch64 aarch64 "gcc $(aarch64-linux-gnu-g++ -dumpfullversion)" \
     qemu-aarch64 -cpu max build/test-arm-linux/aarch64/picovae/picovae
+  # The benchmarks, so that they keep working there, and the instructions of a decode. (Without Google
+  # Benchmark for arm64 there are none, which ports/arm-linux/run.sh has said.)
+  bench=build/test-arm-linux/aarch64/picovae/bench
+  if [ -x $bench/count_decodes ]; then
+    # run_bench PROGRAM FILTER
+    run_bench() {
+      qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu "$bench/bench_$1" --benchmark_min_time=0.001 \
+        --benchmark_filter="$2" > "$bench/$1.log" 2>&1 || { tail -n 20 "$bench/$1.log"; exit 1; }
+      # A row for each ISA, none of them skipped.
+      for isa in neon sdot i8mm; do
+        grep "/$isa.* ns .*=" "$bench/$1.log" | head -n 1 | grep .
+      done
+    }
+    run_bench roofline .
+    run_bench kernels 'decoder.0/f32/batch:1/'
+    run_bench forward 'decode/f32/batch:1/.*/picovae$'
+    bench/arm_counts.sh --built build/test-arm-linux/aarch64 --json $bench/arm_counts.json
+  fi
   stage_end
 fi
 

@@ -8,6 +8,8 @@
 // reciprocal(x), within an ulp, where xsimd's division is no division.
 #pragma once
 
+#include <bit>
+
 #include "picovae/kernels.hpp"
 #include "simd.hpp"
 
@@ -63,7 +65,7 @@ PICOVAE_INLINE void exp_f32(typename Isa::Floats (&x)[N]) {
   });
   polynomial<Isa>(kExp, r, x);
   unroll<N>([&](auto i) __attribute__((always_inline)) {
-    x[i] *= xsimd::bitwise_cast<Floats>(xsimd::bitwise_cast<Ints>(shifted[i]) << 23);
+    x[i] *= std::bit_cast<Floats>(std::bit_cast<Ints>(shifted[i]) << 23);
   });
 }
 

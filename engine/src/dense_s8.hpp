@@ -14,6 +14,13 @@
 //   Input broadcast(x)   x[0..3] to all lanes
 //   Weights load(w)      four weights of each output
 //   Sums dot(sums, input, weights)
+// and may have, where several groups at once are cheaper,
+//   kGroups, kTogether   of how many groups one call of inputs(x) -> Inputs takes the inputs, and
+//   of
+//                        how many one of weights(w, step) -> Blocks the weights
+//   Sums dot_part<I>(sums, inputs, blocks)  for the I-th kTogether groups of inputs
+// and ForRow, which a single row takes instead. Its Sums may be of a kind of its own: Sums{} are
+// zeros, and finish(sums) makes the Isa's of them.
 #pragma once
 
 #include <array>
@@ -31,6 +38,17 @@ namespace {
 
 inline constexpr std::size_t kGroup = kInputPad;  // inputs that share an s32 lane
 
+template <typename Isa, typename Dot>
+struct SumsOf {
+  using T = typename Isa::Sums;
+  static PICOVAE_INLINE T finish(T sums) { return sums; }
+};
+template <typename Isa, typename Dot>
+requires requires { typename Dot::Sums; }
+struct SumsOf<Isa, Dot> : Dot {
+  using T = typename Dot::Sums;
+};
+
 // Rows of Vectors vectors of sums over `groups` groups of inputs, Split of them at a time.
 //   weights  the first of the tile's columns in a panel of `columns` columns
 //   to       where its sums belong in [rows][columns]
@@ -38,10 +56,11 @@ template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std
 [[gnu::noinline]] void tile_s8(const typename Dot::X* x, std::size_t x_stride,
                                const std::int8_t* weights, std::size_t columns, std::size_t groups,
                                std::int32_t* to) {
-  using Sums = typename Isa::Sums;
-  constexpr std::size_t kVectorBytes = sizeof(Sums);
-  constexpr std::size_t kLanes = sizeof(Sums) / sizeof(std::int32_t);
-  const std::size_t step = columns * kGroup;
+  using Sums = typename SumsOf<Isa, Dot>::T;
+  constexpr std::size_t kVectorBytes = sizeof(typename Isa::Sums);
+  constexpr std::size_t kLanes = kVectorBytes / sizeof(std::int32_t);
+  constexpr bool kWhole = Rows == 1 && Vectors * kLanes == kPanel;  // a whole panel's width
+  const std::size_t step = (kWhole ? kPanel : columns) * kGroup;
 
   Sums sums[Split][Rows][Vectors];
   unroll<Split * Rows * Vectors>([&](auto i) __attribute__((always_inline)) {
@@ -68,6 +87,26 @@ template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std
     weights += step;
     x += kGroup;
   };
+  if constexpr (requires { Dot::kGroups; }) {
+    static_assert(Split == 1);
+    for (std::size_t left = groups / Dot::kGroups; left != 0; --left) {
+      typename Dot::Inputs inputs[Rows];
+      unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        inputs[r] = Dot::inputs(x + r * x_stride);
+      });
+      unroll<Dot::kGroups / Dot::kTogether>([&](auto part) __attribute__((always_inline)) {
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+          const typename Dot::Blocks w = Dot::weights(weights + v * kVectorBytes, step);
+          unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+            sums[0][r][v] = Dot::template dot_part<decltype(part){}>(sums[0][r][v], inputs[r], w);
+          });
+        });
+        weights += Dot::kTogether * step;
+      });
+      x += Dot::kGroups * kGroup;
+    }
+    groups %= Dot::kGroups;
+  }
   for (; groups >= Split; groups -= Split) unroll<Split>(add_group);
   if constexpr (Split > 1) {
     for (; groups != 0; --groups) add_group(Index<0>{});
@@ -78,7 +117,7 @@ template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std
       unroll<Split - 1>([&](auto s) __attribute__((always_inline)) {
         total = Isa::add(total, sums[s + 1][r][v]);
       });
-      Isa::store(to + r * columns + v * kLanes, total);
+      Isa::store(to + r * columns + v * kLanes, SumsOf<Isa, Dot>::finish(total));
     });
   });
 }
@@ -223,6 +262,27 @@ struct TilesS8 {
 template <typename Isa, typename Dot, std::size_t Vectors>
 inline constexpr TilesS8<Isa, Dot, Vectors> kTilesS8;
 
+template <typename Dot>
+struct ForRow {
+  using T = Dot;
+};
+template <typename Dot>
+requires requires { typename Dot::ForRow; }
+struct ForRow<Dot> {
+  using T = typename Dot::ForRow;
+};
+
+// Sums of the columns of one panel, of a single row.
+template <typename Isa, typename Dot>
+PICOVAE_INLINE void panel_row_s8(const typename Dot::X* x, const std::int8_t* weights,
+                                 std::size_t columns, std::size_t groups, std::int32_t* sums) {
+  using Row = typename ForRow<Dot>::T;
+  constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
+  const auto run = columns == kPanel ? tile_s8<Isa, Row, 1, kPanel / kLanes, Isa::kS8Split>
+                                     : tile_s8<Isa, Row, 1, kOutputPad / kLanes, Isa::kS8Split>;
+  run(x, 0, weights, columns, groups, sums);
+}
+
 // Sums [rows][columns] of the columns of one panel.
 template <typename Isa, typename Dot>
 void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t* weights,
@@ -230,11 +290,6 @@ void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t*
   constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
   constexpr std::size_t kTile = Isa::kS8Vectors * kLanes;  // columns
   constexpr std::size_t kHalf = kOutputPad / kLanes;       // vectors of the narrow last panel
-  if (rows == 1) {
-    const auto run = columns == kPanel ? tile_s8<Isa, Dot, 1, kPanel / kLanes, Isa::kS8Split>
-                                       : tile_s8<Isa, Dot, 1, kHalf, Isa::kS8Split>;
-    return run(x, x_stride, weights, columns, groups, sums);
-  }
   while (rows != 0) {
     const std::size_t now = next_piece(rows, Isa::kS8Rows);
     for (std::size_t j = 0; j < columns; j += kTile) {
@@ -265,8 +320,13 @@ void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* 
     for (std::size_t row = 0, now = 0; row < rows; row += now) {
       now = next_piece(rows - row, kBlockRowsS8<Isa>);
       for (std::size_t j = 0; j < columns; j += kPanel) {
-        panel_s8<Isa, Dot>(in + row * x_stride, x_stride, weights + (first + j) * groups * kGroup,
-                           smaller(kPanel, columns - j), groups, sums + j, now);
+        const std::int8_t* panel = weights + (first + j) * groups * kGroup;
+        const std::size_t width = smaller(kPanel, columns - j);
+        if (rows == 1) {
+          panel_row_s8<Isa, Dot>(in, panel, width, groups, sums + j);
+        } else {
+          panel_s8<Isa, Dot>(in + row * x_stride, x_stride, panel, width, groups, sums + j, now);
+        }
       }
       finish_s8<Isa, kActivation>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
     }

@@ -50,12 +50,16 @@ PICOVAE_INLINE void add_groups(MatrixSums& sums, const std::uint8_t* x, std::siz
   unroll<kRows / 2>([&](auto r) __attribute__((always_inline)) {
     input[r] = two_rows<kBytes>(x + 2 * r * x_stride, x_stride);
   });
-  unroll<kColumns / 4>([&](auto v) __attribute__((always_inline)) {
-    const int8x16_t group = vld1q_s8(weights + v * 16), after = vld1q_s8(next + v * 16);
-    const int8x16_t low = zip_low(group, after), high = zip_high(group, after);
-    unroll<kRows / 2>([&](auto r) __attribute__((always_inline)) {
-      sums.of[r][2 * v] = vmmlaq_s32(sums.of[r][2 * v], input[r], low);
-      sums.of[r][2 * v + 1] = vmmlaq_s32(sums.of[r][2 * v + 1], input[r], high);
+  unroll<kColumns / 8>([&](auto pair) __attribute__((always_inline)) {
+    const int8x16x2_t groups = load_two(weights + pair * 32), after = load_two(next + pair * 32);
+    unroll<2>([&](auto i) __attribute__((always_inline)) {
+      constexpr std::size_t kAt = 2 * (2 * decltype(pair){} + decltype(i){});
+      const int8x16_t low = zip_low(groups.val[i], after.val[i]);
+      const int8x16_t high = zip_high(groups.val[i], after.val[i]);
+      unroll<kRows / 2>([&](auto r) __attribute__((always_inline)) {
+        sums.of[r][kAt] = vmmlaq_s32(sums.of[r][kAt], input[r], low);
+        sums.of[r][kAt + 1] = vmmlaq_s32(sums.of[r][kAt + 1], input[r], high);
+      });
     });
   });
 }

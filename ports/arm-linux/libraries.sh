@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches libpng and zlib for arm64 Linux: Debian's packages, unpacked into a folder. Nothing is
+# Fetches libpng, zlib and Google Benchmark for arm64 Linux: Debian's packages, unpacked into a folder. Nothing is
 # installed, apt and dpkg of this machine keep their state, and root is not needed.
 set -euo pipefail
 
@@ -7,8 +7,8 @@ usage() {
   cat <<'TEXT'
 Usage: ports/arm-linux/libraries.sh FOLDER
 
-Fetches the arm64 libraries of picovae from this machine's package sources and unpacks them into
-FOLDER. Where FOLDER has them nothing is fetched.
+Fetches the arm64 libraries of picovae and its benchmarks from this machine's package sources and unpacks them into
+FOLDER, which is replaced. Where FOLDER has them nothing is fetched.
 
 Example: ports/arm-linux/libraries.sh build/arm-linux/libraries
 TEXT
@@ -24,9 +24,13 @@ case ${1-} in
   '' | -*) fail 2 "which folder? (see --help)" ;;
 esac
 (($# == 1)) || fail 2 "one folder only (see --help)"
-packages=(libpng-dev zlib1g-dev)  # static libraries and headers
+# Static libraries and headers; of Google Benchmark there is only a shared library.
+packages=(libpng-dev zlib1g-dev libbenchmark-dev libbenchmark1debian)
 folder=$1
-[[ -d $folder ]] && exit 0
+list=usr/share/picovae-packages  # what stands in a folder
+[[ -r $folder/$list && $(< "$folder/$list") == "${packages[*]}" ]] && exit 0
+[[ ! -e $folder || -d $folder/usr/lib/aarch64-linux-gnu ]] ||
+  fail 2 "$folder is something else; name a new folder, or remove it"
 for tool in apt-get dpkg-deb; do
   command -v $tool > /dev/null ||
     fail 1 "no $tool; unpack ${packages[*]} for arm64 into $folder yourself"
@@ -50,4 +54,7 @@ fi
 for package in "$work"/packages/*.deb; do
   dpkg-deb -x "$package" "$work/tree"
 done
+mkdir -p "$work/tree/${list%/*}"
+echo "${packages[*]}" > "$work/tree/$list"
+rm -rf "$folder"
 mv "$work/tree" "$folder"

@@ -9,7 +9,8 @@ usage() {
 Usage: ports/arm-linux/run.sh [aarch64] [aarch64-clang] [armv7] [OPTION...]
 
   aarch64         runs as a Cortex-A72 (NEON), a Cortex-A76 (SDOT) and with all extensions (i8mm);
-                  picovae as well, with PNG where libraries.sh can fetch libpng and zlib for arm64
+                  picovae as well, with PNG, and the benchmarks are built, where libraries.sh can fetch
+                  their libraries for arm64
   aarch64-clang   the same without picovae, compiled with Clang
   armv7           runs as a Cortex-A15 (NEON); all three where none is named
 
@@ -130,7 +131,7 @@ for name in "${targets[@]}"; do
     picture=png libraries=$build/libraries
     if ! "$here/libraries.sh" "$libraries"; then
       picture=txt libraries=''
-      notes+=('picovae was built without PNG (see above), and its pictures compared as text')
+      notes+=('picovae was built without PNG (see above), its pictures compared as text; no benchmarks')
     fi
     options=(-DPICOVAE_LIBRARIES="$libraries")
     if [[ -n $model && -n $picovae ]]; then
