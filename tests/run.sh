@@ -115,6 +115,8 @@ if $boards; then
   # Instructions that do not depend on the image. An M0 has no conditional instructions: there they do.
   ports_run constant-time --program tests/ports/constant_time.cpp \
     mps2-an385 mps2-an386 mps2-an500 mps2-an505 mps3-an547
+  # The most stack that each function of picovae.h may take.
+  ports/stack.py --json build/test-ports/stack.json
   # A whole firmware in C, of vendors' shape.
   ports/stm32f4/run.sh --picovae $picovae --build build/test-ports/stm32f4
   stage_end

@@ -53,7 +53,7 @@ bool is_finite(std::uint32_t bits) { return (bits & 0x7f800000U) != 0x7f800000U;
 constexpr std::size_t kLongestQuote = 80;  // of what a file says, in a message
 
 std::string shortened(std::string text) {
-  if (text.size() > kLongestQuote) text = text.substr(0, kLongestQuote) + "...";
+  if (text.size() > kLongestQuote) text.replace(kLongestQuote, std::string::npos, "...");
   return text;
 }
 

@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+"""Prints the most stack that each function of picovae.h can take, and fails where that exceeds the budget.
+
+GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the dearest path through that graph is
+the bound. It holds for any input. An indirect call may reach every function of the kernels; a call into libgcc's
+assembly language takes 48 bytes at most. A frame of unknown size or a cycle fails.
+
+Example: ports/stack.py --json build/stack.json"""
+import argparse
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+PORTS = pathlib.Path(__file__).resolve().parent
+ENGINE = PORTS.parent / "engine"
+# core: kernels, layout
+CORES = {
+    "cortex-m0plus": ("kernels_cortex_m0", "kCortexM"),
+    "cortex-m3": ("kernels_cortex_m", "kCortexM"),
+    "cortex-m4": ("kernels_cortex_m_dsp", "kCortexM"),
+    "cortex-m55": ("kernels_mve", "kMve"),
+}
+ENTRIES = ("open", "verify", "self_test", "generate", "decode", "decode_logits", "encode", "reconstruct")
+INDIRECT = "__indirect_call"
+LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|clz[sd]i2|gnu_thumb1_case_\w+)$")
+LIBGCC_FRAME = 48
+FLAGS = ("-std=c++20 -mthumb -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-builtin "
+         "-fno-tree-loop-distribute-patterns -fno-ipa-icf -fcallgraph-info=su -S -o /dev/null").split()
+
+
+class Graph:
+    """The functions of one firmware: frames in bytes, callees, and which of them are kernels."""
+
+    def __init__(self):
+        self.frames, self.callees, self.kernels = {}, {}, set()
+
+    def read(self, text, kernels):
+        for name, label in re.findall(r'^node: { title: "([^"]*)" label: "([^"]*)"', text, re.M):
+            if frame := re.search(r"\\n(\d+) bytes \(([^)]*)\)", label):
+                if frame[2] not in ("static", "dynamic,bounded"):
+                    sys.exit(f"stack.py: the frame of {name} is {frame[2]}")
+                self.frames[name] = int(frame[1])
+                self.callees.setdefault(name, set())
+                if kernels:
+                    self.kernels.add(name)
+        for caller, callee in re.findall(r'^edge: { sourcename: "([^"]*)" targetname: "([^"]*)"', text, re.M):
+            self.callees.setdefault(caller, set()).add(callee)
+
+    def targets(self, caller):
+        """Where a call through a pointer may lead. Kernels hand pointers to those that call no further."""
+        return {name for name in self.kernels
+                if caller not in self.kernels or INDIRECT not in self.callees[name]}
+
+    def most(self, name, path=()):
+        if name in path:
+            sys.exit(f"stack.py: {name} may call itself")
+        if name not in self.frames:
+            if not LIBGCC.match(name):
+                sys.exit(f"stack.py: {path[-1]} calls {name}, whose frame is unknown")
+            return LIBGCC_FRAME
+        callees = self.callees[name]
+        if INDIRECT in callees:
+            callees = callees - {INDIRECT} | self.targets(name)
+        return self.frames[name] + max((self.most(callee, (*path, name)) for callee in callees), default=0)
+
+
+def bounds(core, kernels, layout, compiler):
+    graph = Graph()
+    with tempfile.TemporaryDirectory() as folder:
+        for source in (ENGINE / "src/blob.cpp", ENGINE / "src/c_api.cpp", ENGINE / f"src/{kernels}.cpp",
+                       PORTS / "common/memory.cpp"):
+            out = pathlib.Path(folder) / source.stem
+            options = ["-O2" if source.stem == kernels else "-Os", f"-mcpu={core}", "-mfloat-abi=" +
+                       ("hard" if core == "cortex-m55" else "soft"), f"-DPICOVAE_ONLY_LAYOUT={layout}",
+                       "-DPICOVAE_SHAPE=784,300,300,50", f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
+            subprocess.run([compiler, *FLAGS, *options, "-dumpbase", str(out), source], check=True)
+            (information,) = pathlib.Path(folder).glob(f"{source.stem}*.ci")
+            graph.read(information.read_text(), kernels=source.stem == kernels)
+    names = {entry: [name for name in graph.frames if re.fullmatch(rf"picovae_{entry}(_\d+)*", name)]
+             for entry in ENTRIES}
+    return {entry: graph.most(*names[entry]) for entry in ENTRIES}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--json", type=pathlib.Path, help="the table as JSON")
+    parser.add_argument("--budgets", type=pathlib.Path, default=PORTS / "budgets.json")
+    parser.add_argument("--compiler", default="arm-none-eabi-g++")
+    options = parser.parse_args()
+    limits = json.loads(options.budgets.read_text())["entry_stack"]
+
+    line = "{:14}" + " {:>13}" * len(ENTRIES)
+    print(line.format("stack, bytes", *ENTRIES))
+    table, failed = {}, False
+    for core, (kernels, layout) in CORES.items():
+        table[core] = bounds(core, kernels, layout, options.compiler)
+        print(line.format(core, *table[core].values()))
+        for entry, most in table[core].items():
+            if most > limits[entry]:
+                print(f"stack.py: {core}: picovae_{entry} may take {most} bytes, the budget {limits[entry]}",
+                      file=sys.stderr)
+                failed = True
+    print(line.format("budget", *(limits[entry] for entry in ENTRIES)))
+    if options.json:
+        options.json.write_text(json.dumps(table, indent=2) + "\n")
+    return failed
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,51 @@
+"""The bounds that ports/stack.py finds in graphs as GCC writes them."""
+import importlib.util
+import pathlib
+import unittest
+
+PORTS = pathlib.Path(__file__).resolve().parents[2] / "ports"
+spec = importlib.util.spec_from_file_location("stack", PORTS / "stack.py")
+stack = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(stack)
+
+
+def graph(frames, calls, kernels=(), kind="static"):
+    def text(names):
+        lines = [f'node: {{ title: "{name}" label: "{name}()\\nfile.cpp:1:1\\n{frames[name]} bytes ({kind})" }}'
+                 for name in names]
+        lines += [f'edge: {{ sourcename: "{caller}" targetname: "{callee}" label: "file.cpp:2:2" }}'
+                  for caller, callee in calls if caller in names]
+        return "\n".join(lines)
+
+    result = stack.Graph()
+    result.read(text([name for name in frames if name not in kernels]), kernels=False)
+    result.read(text(kernels), kernels=True)
+    return result
+
+
+class Stack(unittest.TestCase):
+    def test_the_dearest_path_counts(self):
+        found = graph({"open": 10, "cheap": 1, "dear": 100, "leaf": 7},
+                      [("open", "cheap"), ("open", "dear"), ("cheap", "leaf"), ("dear", "leaf")])
+        self.assertEqual(found.most("open"), 117)
+        self.assertEqual(found.most("cheap"), 8)
+
+    def test_assembly_language_of_libgcc(self):
+        self.assertEqual(graph({"open": 10}, [("open", "__aeabi_lmul")]).most("open"), 10 + stack.LIBGCC_FRAME)
+
+    def test_a_pointer_leads_to_any_kernel_and_a_kernel_to_its_helpers(self):
+        found = graph({"decode": 10, "dense": 20, "multiply": 5, "start": 40, "other": 1000},
+                      [("decode", stack.INDIRECT), ("dense", stack.INDIRECT)], kernels=("dense", "multiply", "start"))
+        self.assertEqual(found.most("decode"), 10 + 20 + 40)
+
+    def test_what_has_no_bound(self):
+        with self.assertRaisesRegex(SystemExit, "a may call itself"):
+            graph({"a": 1, "b": 1}, [("a", "b"), ("b", "a")]).most("a")
+        with self.assertRaisesRegex(SystemExit, "open calls printf, whose frame is unknown"):
+            graph({"open": 1}, [("open", "printf")]).most("open")
+        with self.assertRaisesRegex(SystemExit, "the frame of a is dynamic"):
+            graph({"a": 1}, [], kind="dynamic")
+
+
+if __name__ == "__main__":
+    unittest.main()
