@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what is missing first.
 #   tests/run.sh [--slow] [--host-only] [--require-isa]
-#     --slow         also: clang Debug, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs
+#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs
 #     --host-only    no emulators: leaves boards, old processors and Arm Linux out
 #     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
@@ -24,7 +24,7 @@ stage() { echo; echo "== $1"; stage_name=$1; stage_start=$SECONDS; }
 stage_end() { stages+=("$(printf '%5d s  %s' $((SECONDS - stage_start)) "$stage_name")"); }
 
 stage "packages"
-packages=(gcc g++ clang cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
+packages=(gcc g++ clang clang-tidy cppcheck cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
   libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
   libopenblas-dev libdnnl-dev gnuplot-nox)
 $boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
@@ -74,8 +74,14 @@ stage "gcc Debug"
 build_and_test gcc-debug g++ Debug
 stage_end
 stage "clang Release"
-build_and_test clang-release clang++ Release -DCMAKE_C_COMPILER=clang
+build_and_test clang-release clang++ Release -DCMAKE_C_COMPILER=clang -DCMAKE_EXPORT_COMPILE_COMMANDS=ON
 sign_on_every_isa clang "$machine" "$clang_name" build/test-clang-release/picovae
+stage_end
+
+stage "static checks"
+static_options=()
+$slow && static_options=(--tools)
+tests/static_checks.sh build/test-clang-release "${static_options[@]}"
 stage_end
 
 stage "another shape"
