@@ -7,6 +7,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/random.hpp"
+#include "tests/tools/stripes.hpp"
 #include "tools/error.hpp"
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
@@ -18,33 +19,7 @@ namespace {
 
 using namespace picovae;
 using namespace picovae::tools;
-
-constexpr Dimensions kSmall{64, 20, 16, 4};
-
-// Images of 8 x 8 pixels: two bright columns among eight, and some noise.
-std::vector<std::uint8_t> stripes(std::size_t count) {
-  std::vector<std::uint32_t> words(count * 65);
-  uniforms(3, Purpose::kUserDefined, 0, 0, words.data(), words.size());
-  std::vector<std::uint8_t> images;
-  for (std::size_t i = 0; i < count; ++i) {
-    const std::uint32_t* word = &words[i * 65];
-    for (std::uint32_t p = 0; p < 64; ++p) {
-      const bool bright = (p - word[64]) % 8 < 2;
-      images.push_back(static_cast<std::uint8_t>(bright ? 255 - word[p] % 60 : word[p] % 40));
-    }
-  }
-  return images;
-}
-
-std::vector<float> all_values(const Network& network) {
-  std::vector<float> values;
-  for (const NetworkLayer& layer : kNetworkLayers) {
-    const DenseWeights& dense = network.*layer.weights;
-    values.insert(values.end(), dense.weight.begin(), dense.weight.end());
-    values.insert(values.end(), dense.bias.begin(), dense.bias.end());
-  }
-  return values;
-}
+using namespace picovae::tests;
 
 TEST_CASE("parameters hold a network exactly") {
   const Network network = initial_network({20, 7, 6, 3}, 9);

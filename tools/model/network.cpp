@@ -2,6 +2,8 @@
 
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <unordered_map>
 #include <utility>
 
@@ -111,7 +113,7 @@ Network load_network(const std::filesystem::path& path) {
   return from_tensors(read_safetensors(path), path.string());
 }
 
-void save_network(const std::filesystem::path& path, const Network& network) {
+SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
   SafetensorsFile file;
   file.metadata = network.metadata;
   for (const NetworkLayer& layer : kNetworkLayers) {
@@ -119,7 +121,7 @@ void save_network(const std::filesystem::path& path, const Network& network) {
     const std::size_t out = network.*layer.out;
     const std::size_t in = network.*layer.in;
     if (weights.out != out || weights.in != in) {
-      fail("{}: the layer {} has shape [{}, {}]; wanted [{}, {}]; it is not written", path.string(),
+      fail("{}: the layer {} has shape [{}, {}]; wanted [{}, {}]; it is not written", name,
            layer.name, weights.out, weights.in, out, in);
     }
     file.tensors.push_back({weight_name(layer), {out, in}, weights.weight});
@@ -127,7 +129,11 @@ void save_network(const std::filesystem::path& path, const Network& network) {
   }
   const auto classes = class_tensors(network.classes);
   file.tensors.insert(file.tensors.end(), classes.begin(), classes.end());
-  write_safetensors(path, file);
+  return file;
+}
+
+void save_network(const std::filesystem::path& path, const Network& network) {
+  write_safetensors(path, to_safetensors(network, path.string()));
 }
 
 void check_shape(const Network& network, const NetworkShape& wanted,
@@ -139,6 +145,20 @@ void check_shape(const Network& network, const NetworkShape& wanted,
       "{}: the model's shape is {}, but this picovae is built for {}; build with cmake "
       "-DPICOVAE_SHAPE={}",
       path.string(), text, fmt::join(wanted, ","), text);
+}
+
+// The name of the first tensor with a value that is not finite.
+std::optional<std::string> first_not_finite(const Network& network) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const DenseWeights& dense = network.*layer.weights;
+    for (const auto& [kind, values] : {std::pair{"weight", &dense.weight}, {"bias", &dense.bias}}) {
+      if (!std::all_of(values->begin(), values->end(), finite)) {
+        return fmt::format("{}.{}", layer.name, kind);
+      }
+    }
+  }
+  return std::nullopt;
 }
 
 }  // namespace picovae::tools

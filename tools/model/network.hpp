@@ -5,12 +5,14 @@
 #include <cstddef>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tools/model/classes.hpp"
+#include "tools/model/safetensors.hpp"
 
 namespace picovae::tools {
 
@@ -57,9 +59,16 @@ using NetworkShape = std::array<std::size_t, 4>;
 Network parse_network(std::span<const std::byte> bytes, std::string_view name);
 Network load_network(const std::filesystem::path& path);
 
+// The content of a model's file; `name` stands for its path in messages. Fails where the layers'
+// sizes do not agree.
+SafetensorsFile to_safetensors(const Network& network, std::string_view name);
+
 // Writes a model, whole or not at all; equal networks give equal bytes. Fails where the layers'
 // sizes do not agree or a value is not finite.
 void save_network(const std::filesystem::path& path, const Network& network);
+
+// The name of the first tensor with a value that is not finite, as in a file.
+std::optional<std::string> first_not_finite(const Network& network);
 
 // Fails where `network`, read from `path`, has another shape than the one these tools are built
 // for; the message says how to build for it.

@@ -277,11 +277,13 @@ std::string encode_header(const SafetensorsFile& file, std::string_view name) {
   return text;
 }
 
+// Returns where the next value goes.
 template <typename Value>
-void append_little_endian(std::vector<std::byte>& bytes, Value value) {
+std::byte* put_little_endian(std::byte* to, Value value) {
   for (std::size_t k = 0; k < sizeof(Value); ++k) {
-    bytes.push_back(static_cast<std::byte>(value >> (8 * k) & 0xff));
+    *to++ = static_cast<std::byte>(value >> (8 * k) & 0xff);
   }
+  return to;
 }
 
 }  // namespace
@@ -345,13 +347,15 @@ SafetensorsFile read_safetensors(const std::filesystem::path& path) {
 std::vector<std::byte> encode_safetensors(const SafetensorsFile& file, std::string_view name) {
   for (const Tensor& tensor : file.tensors) check_tensor(tensor, name);
   const std::string header = encode_header(file, name);
-  std::vector<std::byte> bytes;
-  append_little_endian(bytes, std::uint64_t{header.size()});
+  std::size_t values = 0;
+  for (const Tensor& tensor : file.tensors) values += tensor.data.size();
+  std::vector<std::byte> bytes(kLengthBytes + header.size() + values * sizeof(float));
+  std::byte* to = put_little_endian(bytes.data(), std::uint64_t{header.size()});
   const auto header_bytes = std::as_bytes(std::span(header));
-  bytes.insert(bytes.end(), header_bytes.begin(), header_bytes.end());
+  to = std::copy(header_bytes.begin(), header_bytes.end(), to);
   for (const Tensor& tensor : file.tensors) {
     for (const float value : tensor.data) {
-      append_little_endian(bytes, std::bit_cast<std::uint32_t>(value));
+      to = put_little_endian(to, std::bit_cast<std::uint32_t>(value));
     }
   }
   return bytes;

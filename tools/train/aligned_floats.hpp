@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 namespace picovae::tools {
@@ -16,6 +17,7 @@ class AlignedFloats {
   float* data() { return reinterpret_cast<float*>(lines_.data()); }
   const float* data() const { return reinterpret_cast<const float*>(lines_.data()); }
   std::size_t size() const { return size_; }
+  std::span<float> values() { return {data(), size_}; }
 
  private:
   struct alignas(kLine * sizeof(float)) Line {

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "picovae/shape.hpp"
 #include "tools/model/network.hpp"
@@ -44,6 +45,7 @@ class Parameters {
   Network network() const;
   const Plan& plan() const { return plan_; }
 
+  std::span<float> values() { return weights_.values(); }  // of all layers
   float* layer(std::size_t l) { return weights_.data() + plan_.layers[l].offset; }
   const float* layer(std::size_t l) const { return weights_.data() + plan_.layers[l].offset; }
 

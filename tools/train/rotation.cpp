@@ -50,6 +50,7 @@ Rotation::Rotation(std::size_t inputs)
     : in(inputs),
       stride(round_up(inputs, AlignedFloats::kLine)),
       second_moment(in * stride),
+      scales(in),
       axes(in * stride),
       matrix(in * stride),
       transposed(in * stride) {}
@@ -80,6 +81,16 @@ void observe(Rotation& rotation, const float* h, std::size_t h_stride, std::size
       moments[j] += rate * (now[j] * share - moments[j]);
     }
   }
+}
+
+void set_matrices(Rotation& rotation) {
+  for (std::size_t i = 0; i < rotation.in; ++i) {
+    for (std::size_t j = 0; j < rotation.in; ++j) {
+      const std::size_t at = i * rotation.stride + j;
+      rotation.transposed.data()[at] = rotation.axes.data()[at] * rotation.scales[i];
+    }
+  }
+  transpose(rotation.transposed.data(), rotation.in, rotation.stride, rotation.matrix.data());
 }
 
 void renew(Rotation& rotation, RotationChange& change, ProductFn product) {
@@ -121,12 +132,12 @@ void renew(Rotation& rotation, RotationChange& change, ProductFn product) {
       change.weight.data()[at] = turn.data()[at] * ratio;
       change.mean.data()[at] = turn.data()[at] / ratio;
       change.square.data()[at] = change.mean.data()[at] * change.mean.data()[at];
-      rotation.transposed.data()[at] = axes.data()[at] * scales[i];
     }
   }
-  transpose(rotation.transposed.data(), in, stride, rotation.matrix.data());
   rotation.axes = std::move(axes);
   rotation.scales = scales;
+  rotation.renewed = true;
+  set_matrices(rotation);
 }
 
 void mix_rows(const Rotation& rotation, const AlignedFloats& change, const float* from,

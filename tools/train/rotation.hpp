@@ -20,10 +20,11 @@ namespace picovae::tools {
 struct Rotation {
   explicit Rotation(std::size_t in);
 
-  bool active() const { return !scales.empty(); }  // else B is the identity
+  bool active() const { return renewed; }  // else B is the identity
 
   std::size_t in, stride;
   bool observed = false;
+  bool renewed = false;
   AlignedFloats second_moment;       // running mean of h^T h
   std::vector<float> scales;         // [in]: s
   AlignedFloats axes;                // U^T: an axis in each row
@@ -44,6 +45,9 @@ struct RotationChange {
 //   scratch  [last - first][stride]
 void observe(Rotation& rotation, const float* h, std::size_t h_stride, std::size_t rows,
              std::size_t first, std::size_t last, ProductFn product, float* scratch);
+
+// Has B and B^T follow from axes and scales.
+void set_matrices(Rotation& rotation);
 
 // Takes B anew from the running mean.
 void renew(Rotation& rotation, RotationChange& change, ProductFn product);

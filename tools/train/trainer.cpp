@@ -80,6 +80,10 @@ struct Trainer::Work {
 
   AdamStep next_adam_step() const;
   double clip();
+  Elbo mean_loss() const;
+  bool loss_is_finite() const;
+  [[noreturn]] void fail_diverged();
+  [[noreturn]] void fail_diverged(std::string_view what) const;
 
   Recipe recipe;
   std::size_t samples;
@@ -116,12 +120,14 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
     const auto share = [&](std::size_t n) { return image_count * n / team.size(); };
     draw_and_differentiate(share(member), share(member + 1), scratch[member].data());
     team.wait_for_all();
+    if (!loss_is_finite()) return;  // every member sees the same
     if (recipe.clip > 0) {
       differentiate_chunks();
     } else {
       update_at_once(scratch[member].data());
     }
   });
+  if (!loss_is_finite()) fail_diverged();
   if (recipe.clip > 0) {
     adam.scale = static_cast<float>(clip());
     counter.start(chunks.size());
@@ -188,7 +194,43 @@ void Trainer::Work::update(const Chunk& chunk, const float* chunk_gradient) {
 double Trainer::Work::clip() {
   double sum = 0;
   for (const double square : squares) sum += square;
+  if (!std::isfinite(sum)) fail_diverged();
   return clip_scale(recipe.clip, std::sqrt(sum), state.steps, state.mean_norm);
+}
+
+// Of the epoch under way.
+Elbo Trainer::Work::mean_loss() const {
+  const auto images = static_cast<double>(state.images);
+  const double reconstruction = state.reconstruction_sum / images;
+  const double kl = state.kl_sum / images;
+  return {(state.reconstruction_sum + state.kl_sum) / images, reconstruction, kl};
+}
+
+// Of the step under way.
+bool Trainer::Work::loss_is_finite() const {
+  for (std::size_t i = 0; i < image_count; ++i) {
+    if (!std::isfinite(pass.loss(i).reconstruction + pass.loss(i).kl)) return false;
+  }
+  return true;
+}
+
+void Trainer::Work::fail_diverged(std::string_view what) const {
+  fail("training diverged in epoch {}, step {}: {} is no longer finite; lower --lr",
+       state.epochs + 1, state.steps, what);
+}
+
+// Before the weights of the step under way are changed: names the first of them that is not finite,
+// else the first of their gradients.
+void Trainer::Work::fail_diverged() {
+  const auto weight = first_not_finite(state.parameters.network());
+  if (weight) fail_diverged(*weight);
+  Parameters by_weight = state.parameters;
+  for (const Chunk& chunk : chunks) {
+    pass.weight_gradient(chunk.layer, chunk.first, chunk.last, image_count,
+                         by_weight.values().data() + chunk.offset);
+  }
+  const auto gradient_name = first_not_finite(by_weight.network());
+  fail_diverged(gradient_name ? "the gradient of " + *gradient_name : "the loss");
 }
 
 Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
@@ -201,27 +243,23 @@ Elbo Trainer::run_epoch(const Progress& progress) {
   Work& w = *work_;
   const std::size_t images = w.minibatches.images();
   w.minibatches.start_epoch(static_cast<std::uint32_t>(w.state.epochs));
-  double reconstruction = 0;
-  double kl = 0;
-  Elbo so_far;
-  for (std::size_t done = 0; done < images;) {
-    const std::size_t count = std::min(w.batch, images - done);
-    w.step(done, count);
+  while (w.state.images < images) {
+    const auto first = static_cast<std::size_t>(w.state.images);
+    const std::size_t count = std::min(w.batch, images - first);
+    w.step(first, count);
     for (std::size_t i = 0; i < count; ++i) {
-      reconstruction += w.pass.loss(i).reconstruction;
-      kl += w.pass.loss(i).kl;
+      w.state.reconstruction_sum += w.pass.loss(i).reconstruction;
+      w.state.kl_sum += w.pass.loss(i).kl;
     }
-    done += count;
-    const auto seen = static_cast<double>(done);
-    so_far = {(reconstruction + kl) / seen, reconstruction / seen, kl / seen};
-    if (!std::isfinite(so_far.neg_elbo)) {
-      fail("training diverged in epoch {}: the loss is no longer a number; lower the learning rate",
-           w.state.epochs + 1);
-    }
-    if (progress) progress(seen / static_cast<double>(images), so_far);
+    w.state.images += count;
+    const double done = static_cast<double>(w.state.images) / static_cast<double>(images);
+    if (progress) progress(done, w.mean_loss());
   }
+  const Elbo loss = w.mean_loss();
   ++w.state.epochs;
-  return so_far;
+  w.state.images = 0;
+  w.state.reconstruction_sum = w.state.kl_sum = 0;
+  return loss;
 }
 
 Network Trainer::network() const {
@@ -231,5 +269,23 @@ Network Trainer::network() const {
 }
 
 int Trainer::epoch() const { return work_->state.epochs; }
+
+SafetensorsFile Trainer::state() const { return list_of(work_->state).copy(); }
+
+void Trainer::restore(const SafetensorsFile& file, std::string_view name) {
+  TrainingState& state = work_->state;
+  list_of(state).restore(file, name);
+  complete(state);
+  const std::uint64_t batch = work_->batch;
+  const std::uint64_t images = work_->minibatches.images();
+  const bool whole_steps = state.images % batch == 0 || state.images == images;
+  const std::uint64_t steps = static_cast<std::uint64_t>(state.epochs) * work_->steps_an_epoch +
+                              (state.images + batch - 1) / batch;
+  if (state.epochs > work_->recipe.epochs || state.images > images || !whole_steps ||
+      state.steps != steps) {
+    fail("{}: is after {} epochs, {} images and {} steps, which cannot be", name, state.epochs,
+         state.images, state.steps);
+  }
+}
 
 }  // namespace picovae::tools

@@ -8,11 +8,13 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
 #include "tools/model/elbo.hpp"
 #include "tools/model/network.hpp"
+#include "tools/model/safetensors.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
@@ -31,11 +33,19 @@ class Trainer {
   ~Trainer();
 
   // One pass over the images. Returns their mean loss as training went (the weights changed
-  // meanwhile), the KL unweighted. Throws Error where the loss is no longer a number.
+  // meanwhile), the KL unweighted. Throws Error, naming epoch, step and tensor, where the loss is
+  // no longer a number. What `progress` throws is passed on: training then stands after that step,
+  // and the next call goes on from there.
   Elbo run_epoch(const Progress& progress);
 
   Network network() const;  // in its plain form
   int epoch() const;        // epochs done
+
+  // All that a trainer of the same recipe and images needs to go on as this one would, to the bit:
+  // between epochs, or where run_epoch() was left. restore() fails, naming `name`, the file, where
+  // `file` holds no state of such a trainer; this one is then of no more use.
+  SafetensorsFile state() const;
+  void restore(const SafetensorsFile& file, std::string_view name);
 
  private:
   struct Work;

@@ -10,6 +10,7 @@
 #include "tools/train/aligned_floats.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/rotation.hpp"
+#include "tools/train/state_list.hpp"
 
 namespace picovae::tools {
 
@@ -23,6 +24,16 @@ struct TrainingState {
   double mean_norm = 0;             // running mean of the gradients' norm, where there is a clip
   int epochs = 0;                   // done
   std::uint64_t steps = 0;          // done
+
+  // Of the epoch under way.
+  std::uint64_t images = 0;                   // done
+  double reconstruction_sum = 0, kl_sum = 0;  // of those
 };
+
+// Names all of it for a checkpoint. After a restore() through the list, call complete().
+StateList list_of(TrainingState& state);
+
+// Computes what follows from the rest, and so is in no checkpoint.
+void complete(TrainingState& state);
 
 }  // namespace picovae::tools
