@@ -35,7 +35,10 @@ class GuardedBytes {
         ::mmap(nullptr, pages_ + 2 * page(), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (memory == MAP_FAILED) throw std::bad_alloc();
     memory_ = static_cast<std::byte*>(memory);
-    if (::mprotect(memory_ + page(), pages_, PROT_READ | PROT_WRITE) != 0) throw std::bad_alloc();
+    // Of nothing there is nothing to open, and qemu calls that an error.
+    if (pages_ != 0 && ::mprotect(memory_ + page(), pages_, PROT_READ | PROT_WRITE) != 0) {
+      throw std::bad_alloc();
+    }
     poison(room_ - size_);
   }
   ~GuardedBytes() {
