@@ -15,7 +15,7 @@ import zlib
 PROGRAM = ""
 CC = CXX = ""
 COMMANDS = ["train", "eval", "nll", "quantize", "classes", "export", "encode", "generate", "reconstruct",
-            "interpolate", "plot", "info", "self-test"]
+            "interpolate", "map", "plot", "info", "self-test"]
 ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
 
 
@@ -275,6 +275,17 @@ class Cli(unittest.TestCase):
         bad_log.write_text((self.root / "log.csv").read_text() + "3,0.1,what\n")
         self.bad(1, "plot", bad_log, "--out", self.root / "none.png", says="bad.csv: line 4")
         self.bad(1, "plot", self.root / "log.csv", "--out", self.root / "none.png",
+                 env={"PATH": str(self.root)}, says="apt-get install gnuplot-nox")
+
+    def test_map(self):
+        picture = self.root / "map.png"
+        for model in (self.f32, self.s8):
+            self.assertIn("active", self.good("map", model, "--data", self.data, "--out", picture, "--side", 5))
+            self.assertEqual(picture.read_bytes()[:8], b"\x89PNG\r\n\x1a\n")
+        decoder = self.root / "map_decoder.pvae"
+        self.good("export", self.s8, "--decoder-only", "--layout", "host", "--out", decoder)
+        self.bad(1, "map", decoder, "--data", self.data, "--out", self.root / "none.png", says="no encoder")
+        self.bad(1, "map", self.s8, "--data", self.data, "--out", self.root / "none.png",
                  env={"PATH": str(self.root)}, says="apt-get install gnuplot-nox")
 
     def test_another_data_set(self):

@@ -16,6 +16,7 @@ void add_generate(CLI::App& app);
 void add_reconstruct(CLI::App& app);
 void add_interpolate(CLI::App& app);
 void add_plot(CLI::App& app);
+void add_map(CLI::App& app);
 void add_info(CLI::App& app);
 void add_self_test(CLI::App& app);
 

@@ -1,0 +1,84 @@
+// picovae map: the latent space of a model as a picture.
+#include <fmt/format.h>
+
+#include <memory>
+#include <vector>
+
+#include "tools/built_shape.hpp"
+#include "tools/commands/commands.hpp"
+#include "tools/commands/common.hpp"
+#include "tools/commands/numbers.hpp"
+#include "tools/data/dataset.hpp"
+#include "tools/file.hpp"
+#include "tools/isa.hpp"
+#include "tools/model/model.hpp"
+#include "tools/model/projection.hpp"
+#include "tools/view/gnuplot.hpp"
+#include "tools/view/latent_map.hpp"
+
+namespace picovae::tools {
+namespace {
+
+struct Options {
+  std::filesystem::path model, data, out;
+  std::size_t side = 20;
+  unsigned threads = 1;
+};
+
+// [side][side] digits, the topmost row first: unit 0 grows to the right, unit 1 upwards.
+std::vector<std::uint8_t> draw_grid(Model& model, std::array<std::size_t, 2> units,
+                                    std::size_t side) {
+  const std::vector<double> quantiles = normal_quantiles(side);
+  std::vector<float> z(side * side * BuiltShape::kLatent);
+  for (std::size_t row = 0; row < side; ++row) {
+    for (std::size_t column = 0; column < side; ++column) {
+      float* code = z.data() + (row * side + column) * BuiltShape::kLatent;
+      code[units[0]] = static_cast<float>(quantiles[column]);
+      code[units[1]] = static_cast<float>(quantiles[side - 1 - row]);
+    }
+  }
+  std::vector<std::uint8_t> digits(side * side * BuiltShape::kPixels);
+  model.decode(z, digits.data());
+  return digits;
+}
+
+void run(const Options& options) {
+  check_writable(options.out);
+  const std::size_t width = image_side();
+  const auto model = load_model(options.model, chosen_kernels());
+  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+  const Codes codes = encode_images(*model, test.images.pixels, {.threads = options.threads});
+  const std::vector<PlanePoint> points = project_codes(codes, test.labels);
+  const std::vector<std::size_t> active = active_latents(codes);
+  const std::array<std::size_t, 2> units = {active[0], active[1]};
+  const auto digits = draw_grid(*model, units, options.side);
+  write_file(options.out,
+             run_gnuplot(map_script({units, options.side, width, digits, points, test.labels})));
+  fmt::print("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
+             options.out.string(), options.side, options.side, units[0], units[1], active.size(),
+             codes.count);
+}
+
+}  // namespace
+
+void add_map(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand(
+      "map", "Draw the latent space: digits over two latents, and the test set's codes by label");
+  command->add_option("model", options->model, "A .safetensors or .pvae model with both halves")
+      ->required()
+      ->type_name("MODEL");
+  add_data_option(*command, options->data);
+  command->add_option("--out", options->out, "PNG to write (by gnuplot)")
+      ->required()
+      ->type_name("FILE.png");
+  command->add_option("--side", options->side, "Digits each way")
+      ->transform(whole_number(2, 40))
+      ->type_name("N")
+      ->capture_default_str();
+  add_threads_option(*command, options->threads);
+  command->footer("Example:\n  picovae map model.pvae --out map.png");
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,168 @@
+#include "tools/view/latent_map.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <iterator>
+#include <map>
+
+namespace picovae::tools {
+namespace {
+
+double normal_cdf(double z) { return 0.5 * std::erfc(-z / std::sqrt(2.0)); }
+
+double normal_quantile(double probability) {
+  double low = -10, high = 10;
+  for (int i = 0; i < 60; ++i) {
+    const double middle = 0.5 * (low + high);
+    (normal_cdf(middle) < probability ? low : high) = middle;
+  }
+  return 0.5 * (low + high);
+}
+
+// Where z = -2 .. 2 stand on an axis of `length` from 0.
+std::string normal_tics(double length) {
+  std::string tics;
+  for (int z = -2; z <= 2; ++z) {
+    fmt::format_to(std::back_inserter(tics), "{}'{}' {:.4f}", z == -2 ? "" : ", ", z,
+                   length * normal_cdf(z));
+  }
+  return tics;
+}
+
+// 0xRRGGBB: ten colours that can be told apart, else a rainbow.
+unsigned colour(std::size_t index, std::size_t count) {
+  constexpr std::array<unsigned, 10> kTen = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
+                                             0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
+  if (count <= kTen.size()) return kTen[index];
+  const double hue = 6 * static_cast<double>(index) / static_cast<double>(count);
+  const double light = index % 2 == 0 ? 230 : 150;  // keeps neighbours apart
+  unsigned rgb = 0;
+  for (const int shift : {5, 3, 1}) {
+    const double k = std::fmod(shift + hue, 6.0);
+    const double dark = std::max(0.0, std::min({k, 4 - k, 1.0}));
+    rgb = rgb << 8 | static_cast<unsigned>(light * (1 - dark));
+  }
+  return rgb;
+}
+
+// Where a label is written.
+struct Centre {
+  std::array<double, 2> at{};
+  double count = 0;
+  unsigned ink = 0;
+};
+
+// Moves labels apart that would cover each other.
+void part(std::map<std::uint8_t, Centre>& centres) {
+  constexpr double kLeast = 0.6;  // in units of both axes
+  for (int round = 0; round < 100; ++round) {
+    for (auto a = centres.begin(); a != centres.end(); ++a) {
+      for (auto b = std::next(a); b != centres.end(); ++b) {
+        const double dx = b->second.at[0] - a->second.at[0];
+        const double dy = b->second.at[1] - a->second.at[1];
+        const double distance = std::hypot(dx, dy);
+        if (distance >= kLeast) continue;
+        const double push = 0.5 * (kLeast - distance);
+        const double x = distance > 0 ? dx / distance : 1;
+        const double y = distance > 0 ? dy / distance : 0;
+        a->second.at = {a->second.at[0] - push * x, a->second.at[1] - push * y};
+        b->second.at = {b->second.at[0] + push * x, b->second.at[1] + push * y};
+      }
+    }
+  }
+}
+
+// The mosaic as text, the lowest row of pixels first.
+std::string mosaic(const LatentMap& map) {
+  std::string text = "$mosaic << END\n";
+  const std::size_t pixels = map.width * map.width;
+  for (std::size_t y = map.side * map.width; y-- > 0;) {
+    for (std::size_t x = 0; x < map.side * map.width; ++x) {
+      const std::size_t image = y / map.width * map.side + x / map.width;
+      const std::size_t at = image * pixels + y % map.width * map.width + x % map.width;
+      fmt::format_to(std::back_inserter(text), "{} ", map.digits[at]);
+    }
+    text += '\n';
+  }
+  return text + "END\n";
+}
+
+}  // namespace
+
+std::vector<double> normal_quantiles(std::size_t count) {
+  std::vector<double> quantiles;
+  for (std::size_t i = 0; i < count; ++i) {
+    quantiles.push_back(
+        normal_quantile((static_cast<double>(i) + 0.5) / static_cast<double>(count)));
+  }
+  return quantiles;
+}
+
+std::string map_script(const LatentMap& map) {
+  std::map<std::uint8_t, Centre> centres;
+  for (std::size_t i = 0; i < map.points.size(); ++i) {
+    Centre& centre = centres[map.labels[i]];
+    ++centre.count;
+    for (std::size_t axis = 0; axis < 2; ++axis) centre.at[axis] += map.points[i][axis];
+  }
+  std::string key;
+  std::size_t index = 0;
+  for (auto& [label, centre] : centres) {
+    for (double& x : centre.at) x /= centre.count;
+    centre.ink = colour(index++, centres.size());
+    key += fmt::format("NaN with points pointtype 7 pointsize 1.6 linecolor rgb {} title '{}', ",
+                       centre.ink, label);
+  }
+  part(centres);
+  std::string script = mosaic(map) + "$points << END\n";
+  // In the order of the data set, so that no label lies on top.
+  for (std::size_t i = 0; i < map.points.size(); ++i) {
+    fmt::format_to(std::back_inserter(script), "{:.4g} {:.4g} {}\n", map.points[i][0],
+                   map.points[i][1], centres[map.labels[i]].ink);
+  }
+  script += "END\n$centres << END\n";
+  for (const auto& [label, centre] : centres) {
+    fmt::format_to(std::back_inserter(script), "{:.4g} {:.4g} {}\n", centre.at[0], centre.at[1],
+                   label);
+  }
+  script += "END\n";
+  const double length = static_cast<double>(map.side * map.width);
+  script += fmt::format(
+      "set terminal pngcairo size 1500, 760 font 'DejaVu Sans,12' background 'white'\n"
+      "set multiplot\n"
+      "set border linecolor '#606060'\n"
+      "set tics nomirror out textcolor '#202020'\n"
+      "set title font ',14'\n"
+      // left: the mosaic
+      "set lmargin at screen 0.045; set rmargin at screen 0.465\n"
+      "set bmargin at screen 0.09; set tmargin at screen 0.925\n"
+      "set title 'digits over the two most active latents, the others at 0'\n"
+      "set palette gray negative\n"
+      "unset colorbox; unset key\n"
+      "set cbrange [0:255]\n"
+      "set xrange [0:{:.1f}]; set yrange [0:{:.1f}]\n"
+      "set xtics ({}); set ytics ({})\n"
+      "set xlabel 'latent {}'; set ylabel 'latent {}' offset 1.5, 0\n"
+      "plot $mosaic matrix using ($1 + 0.5):($2 + 0.5):3 with image\n",
+      length, length, normal_tics(length), normal_tics(length), map.units[0], map.units[1]);
+  script += fmt::format(
+      "set lmargin at screen 0.525; set rmargin at screen {}\n"
+      "set title 'codes of the test set by label, along the two directions that part labels best'\n"
+      "set autoscale x; set autoscale y\n"
+      "set xtics autofreq; set ytics autofreq\n"
+      "set xlabel 'first discriminant, in standard deviations within a label'\n"
+      "set ylabel 'second discriminant' offset 1, 0\n"
+      "set key outside right center vertical maxrows 20 samplen 0.5 spacing 1.5 font ',13'\n"
+      "plot $points using 1:2:3 with points pointtype 7 pointsize 0.3 linecolor rgb variable "
+      "notitle, "
+      "{}"
+      "$centres using 1:2:3 with labels font ',22' textcolor rgb 'black' notitle\n"
+      "unset multiplot\n",
+      centres.size() <= 20 ? 0.94 : 0.86, key);
+  return script;
+}
+
+}  // namespace picovae::tools

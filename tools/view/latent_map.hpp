@@ -1,0 +1,28 @@
+// The latent space as a picture: what two units do to a digit, and where codes lie.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace picovae::tools {
+
+// z at the middle of each of `count` intervals of equal probability of N(0, 1), ascending.
+std::vector<double> normal_quantiles(std::size_t count);
+
+struct LatentMap {
+  std::array<std::size_t, 2> units;      // across, and up
+  std::size_t side = 0;                  // images each way
+  std::size_t width = 0;                 // of an image, and its height
+  std::span<const std::uint8_t> digits;  // [side][side][width * width], the topmost row first
+  std::span<const std::array<double, 2>> points;
+  std::span<const std::uint8_t> labels;  // [points.size()]
+};
+
+// The gnuplot script that writes the picture as a PNG to its standard output.
+std::string map_script(const LatentMap& map);
+
+}  // namespace picovae::tools
