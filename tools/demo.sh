@@ -41,6 +41,8 @@ $picovae quantize $out/model.safetensors --data "$data" --out $out/model.pvae
 
 say "draw"
 $picovae generate $out/model.pvae --count 100 --seed 7 --out $out/digits.png
+$picovae generate $out/model.pvae --digit all --out $out/classes.png
+$picovae map $out/model.pvae --data "$data" --out $out/map.png
 $picovae interpolate $out/model.pvae --data "$data" --from 0 --to 8 --steps 10 --out $out/morph.png
 $picovae reconstruct $out/model.pvae --data "$data" --count 20 --out $out/pairs.png
 
