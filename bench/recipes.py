@@ -19,7 +19,7 @@ CHOICES = [
     ("without looking ahead", ["--nesterov", "off"]),
     ("without a clip", ["--clip", "0"]),
     ("beta1 0.9", ["--beta1", "0.9"]),
-    ("constant rate", ["--schedule", "constant"]),
+    ("constant rate 1e-3", ["--schedule", "constant", "--lr", "1e-3"]),
     ("rate 3e-3", ["--lr", "3e-3"]),
     ("rate 8e-3", ["--lr", "8e-3"]),
     ("no warm-up", ["--warmup", "0"]),
@@ -68,14 +68,20 @@ class Bench:
         print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
         model, log = self.folder / "model.safetensors", self.folder / "log.csv"
         validation = ["--validation", held_out] if held_out else []
-        self.picovae("train", *arguments, "--seed", seed, "--out", model, "--log", log, *validation)
-        header, *epochs = (line.split(",") for line in log.read_text().splitlines())
-        last = dict(zip(header, map(float, epochs[-1])))
-        row["f32"] = last["test_neg_elbo"]
-        row["seconds"] = statistics.median(float(epoch[header.index("seconds")]) for epoch in epochs)
-        if "binary" not in arguments:  # integers are for gray pixels
-            quantized = self.picovae("quantize", model, "--out", self.folder / "model.pvae", "--json", *validation)
-            row["s8"] = json.loads(quantized)["quantized"]["neg_elbo"]
+        try:
+            self.picovae("train", *arguments, "--seed", seed, "--out", model, "--log", log, *validation)
+        except subprocess.CalledProcessError as error:
+            if "diverged" not in error.stderr:
+                sys.exit(error.stderr)
+            row["diverged"] = True
+        else:
+            header, *epochs = (line.split(",") for line in log.read_text().splitlines())
+            last = dict(zip(header, map(float, epochs[-1])))
+            row["f32"] = last["test_neg_elbo"]
+            row["seconds"] = statistics.median(float(epoch[header.index("seconds")]) for epoch in epochs)
+            if "binary" not in arguments:  # integers are for gray pixels
+                quantized = self.picovae("quantize", model, "--out", self.folder / "model.pvae", "--json", *validation)
+                row["s8"] = json.loads(quantized)["quantized"]["neg_elbo"]
         with open(self.file, "a") as file:
             file.write(json.dumps(row) + "\n")
         self.results[self.key(row)] = row
@@ -85,7 +91,7 @@ class Bench:
 def spread(values):
     """The mean, and the least and the most of several."""
     if None in values:
-        return "-"
+        return "-"  # diverged, or never measured
     if len(values) == 1:
         return f"{values[0]:.2f}"
     return f"{statistics.mean(values):.2f} ({min(values):.2f}..{max(values):.2f})"
@@ -94,9 +100,8 @@ def spread(values):
 def show(title, rows):
     print(f"\n{title}\n\n| recipe | f32 | s8 | seconds an epoch |\n|---|---|---|---|")
     for name, runs in rows:
-        seconds = statistics.median(run["seconds"] for run in runs)
-        print(f"| {name} | {spread([run['f32'] for run in runs])} | {spread([run.get('s8') for run in runs])} "
-              f"| {seconds:.2f} |", flush=True)
+        print(f"| {name} | {spread([run.get('f32') for run in runs])} | {spread([run.get('s8') for run in runs])} "
+              f"| {spread([run.get('seconds') for run in runs])} |", flush=True)
 
 
 def main():

@@ -272,6 +272,12 @@ TEST_CASE("rotations leave the network what it is") {
   }
 }
 
+TEST_CASE("long trainings have a lower rate") {
+  CHECK(long_rate(5e-3, 1) == 5e-3);
+  CHECK(long_rate(5e-3, 30) == 5e-3);
+  CHECK(long_rate(4e-3, 120) == doctest::Approx(2e-3));
+}
+
 TEST_CASE("presets") {
   const auto all = presets();
   CHECK(all[0].name == "default");

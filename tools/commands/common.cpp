@@ -74,6 +74,7 @@ void add_validation_option(CLI::App& command, std::size_t& images) {
   command
       .add_option("--validation", images,
                   "Hold the last N training images out and judge by them, not by the test set")
+      ->transform(whole_number(0))
       ->type_name("N");
 }
 

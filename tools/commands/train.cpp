@@ -36,6 +36,7 @@ struct Options {
   std::string preset;
   Recipe given;  // what the options say; they count where they were used
   std::vector<std::function<void(Recipe&)>> overrides;
+  std::function<bool()> rate_given;
 
   // The preset, and over it what was said explicitly.
   Recipe recipe() const {
@@ -44,6 +45,10 @@ struct Options {
       if (known.name == preset) result = known.recipe;
     }
     for (const auto& apply : overrides) apply(result);
+    // A constant rate is what it is, and so is one that was chosen.
+    if (!rate_given() && result.schedule == Schedule::kCosine) {
+      result.learning_rate = long_rate(result.learning_rate, result.epochs);
+    }
     return result;
   }
 };
@@ -240,10 +245,13 @@ void add_recipe_options(CLI::App& command, Options& options) {
 }
 
 void add_optimizer_options(CLI::App& command, Options& options) {
-  add(command, options, "--lr", &Recipe::learning_rate, "Adam's learning rate, at its highest")
-      ->transform(positive_number())
-      ->type_name("RATE")
-      ->capture_default_str();
+  CLI::Option* rate =
+      add(command, options, "--lr", &Recipe::learning_rate,
+          "Adam's learning rate, at its highest; less by default for more than 30 epochs")
+          ->transform(positive_number())
+          ->type_name("RATE")
+          ->capture_default_str();
+  options.rate_given = [rate] { return rate->count() > 0; };
   std::map<std::string, Schedule> schedules;
   for (const auto& [name, schedule] : kSchedules) schedules.emplace(name, schedule);
   add(command, options, "--schedule", &Recipe::schedule,

@@ -1,5 +1,7 @@
 #include "tools/train/recipe.hpp"
 
+#include <cmath>
+
 namespace picovae::tools {
 
 Recipe deck_recipe() {
@@ -15,6 +17,10 @@ Recipe deck_recipe() {
   recipe.clip = 0;
   recipe.sticking = false;
   return recipe;
+}
+
+double long_rate(double rate, int epochs) {
+  return epochs > 30 ? rate * std::sqrt(30.0 / epochs) : rate;
 }
 
 std::array<Preset, 2> presets() { return {{{"default", Recipe{}}, {"deck", deck_recipe()}}}; }
