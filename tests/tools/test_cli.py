@@ -399,7 +399,36 @@ class Cli(unittest.TestCase):
                 self.good("generate", out, "--digit", "26", "--ascii", "--count", 1)
                 self.bad(1, "generate", out, "--digit", "0", "--out", self.root / "x", says="it has 1 2 3")
 
+    def test_objectives(self):
+        out, log = self.root / "objective.safetensors", self.root / "objective.csv"
+        train = ["train", "--data", self.data, "--out", out, "--epochs", 1, "--log", log]
+        for extra, says in ((["--objective", "iwae", "--samples", 3], "3 z (IWAE)"),
+                            (["--preset", "deck", "--deck-loss"], "NOT an ELBO")):
+            self.assertIn(says, self.good(*train, *extra))
+            header, line = (text.split(",") for text in log.read_text().splitlines())
+            self.assertEqual(header[-2:], ["train_loss", "test_loss"])
+            figures = dict(zip(header, map(float, line)))
+            self.assertLess(figures["test_loss"], figures["test_neg_elbo"])
+            self.good("plot", log, "--out", self.root / "objective.png")
+        self.good(*train, "--kl-warmup", 0.5, "--beta", 0.9)
+
     # --- misuse: status 2 ---
+
+    def test_contradictory_objectives(self):
+        train = ["train", "--data", self.data, "--out", self.root / "x"]
+        iwae = ["--objective", "iwae", "--samples", "5"]
+        deck = ["--preset", "deck", "--deck-loss"]
+        for extra, says in ((["--objective", "iwae"], "--samples 1"),
+                            ([*iwae, "--beta", "1"], "--beta"),
+                            ([*iwae, "--kl-warmup", "1"], "--kl-warmup"),
+                            ([*iwae, "--sticking", "on"], "--sticking"),
+                            (["--deck-loss"], "--preset deck"),
+                            ([*deck, *iwae], "--objective"),
+                            ([*deck, "--beta", "2"], "--beta"),
+                            ([*deck, "--pixels", "gray"], "--pixels gray"),
+                            (["--kl-warmup", "31"], "--epochs 30"),
+                            (["--kl-warmup", "3", "--beta", "0"], "--beta 0")):
+            self.bad(2, *train, *extra, says=says)
 
     def test_misuse(self):
         train = ["train", "--data", self.data, "--out", self.root / "x"]

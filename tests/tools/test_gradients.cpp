@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numbers>
 #include <string>
 #include <vector>
 
@@ -101,7 +102,19 @@ Values values_of(const Network& network) {
 
 struct Loss {
   double reconstruction = 0, kl = 0, total = 0;  // means over images
+  double bound = 0, deck_kl = 0;
 };
+
+double log_normal(double z, double mean, double variance) {
+  return -0.5 * (std::log(2 * std::numbers::pi * variance) + (z - mean) * (z - mean) / variance);
+}
+
+double log_mean_exp(const Values& values) {
+  const double largest = *std::max_element(values.begin(), values.end());
+  double sum = 0;
+  for (const double v : values) sum += std::exp(v - largest);
+  return largest + std::log(sum / static_cast<double>(values.size()));
+}
 
 class Reference {
  public:
@@ -122,24 +135,44 @@ class Reference {
         logvar[k] = std::clamp<double>(logvar[k], kLowestLogvar, kHighestLogvar);
         loss.kl -= 0.5 * (1 + logvar[k] - mu[k] * mu[k] - std::exp(logvar[k]));
       }
+      Values log_weights;
       for (std::size_t s = 0; s < samples; ++s) {
+        double log_ratio = 0;  // log p(z) - log q(z|x), written with both normal densities
+        double cross_entropy = 0;
         Values z(latent);
         for (std::size_t k = 0; k < latent; ++k) {
           z[k] =
               mu[k] + std::exp(0.5 * logvar[k]) * example_.eps[(image * samples + s) * latent + k];
+          log_ratio += log_normal(z[k], 0, 1) - log_normal(z[k], mu[k], std::exp(logvar[k]));
         }
         h = hidden(kDecoder1, dense(values, 4, z));
         const Values logits = dense(values, 6, hidden(kDecoder2, dense(values, 5, h)));
         for (std::size_t p = 0; p < pixels; ++p) {
           const double y = 1 / (1 + std::exp(-logits[p]));
-          loss.reconstruction -=
-              (x[p] * std::log(y) + (1 - x[p]) * std::log(1 - y)) / static_cast<double>(samples);
+          cross_entropy -= x[p] * std::log(y) + (1 - x[p]) * std::log(1 - y);
         }
+        loss.reconstruction += cross_entropy / static_cast<double>(samples);
+        log_weights.push_back(log_ratio - cross_entropy);
+      }
+      loss.bound -= log_mean_exp(log_weights);
+      for (std::size_t k = 0; k < latent; ++k) {
+        loss.deck_kl -= 0.5 * (1 + logvar[k] - mu[k] * mu[k] - std::exp(0.5 * logvar[k]));
       }
     }
     loss.reconstruction /= static_cast<double>(example_.images);
     loss.kl /= static_cast<double>(example_.images);
-    loss.total = loss.reconstruction + example_.objective.beta * loss.kl;
+    loss.deck_kl /= static_cast<double>(example_.images);
+    switch (example_.objective.bound) {
+      case Bound::kElbo:
+        loss.total = loss.reconstruction + example_.objective.beta * loss.kl;
+        break;
+      case Bound::kImportanceWeighted:
+        loss.total = loss.bound / static_cast<double>(example_.images);
+        break;
+      case Bound::kDeck:
+        loss.total = loss.reconstruction + loss.deck_kl;
+        break;
+    }
     return loss;
   }
 
@@ -230,6 +263,7 @@ Result backpropagate(const Example& e, const Kernels& kernels) {
   for (std::size_t i = 0; i < e.images; ++i) {
     result.loss.reconstruction += pass.loss(i).reconstruction / static_cast<double>(e.images);
     result.loss.kl += pass.loss(i).kl / static_cast<double>(e.images);
+    result.loss.total += pass.loss(i).loss / static_cast<double>(e.images);
   }
   return result;
 }
@@ -242,6 +276,7 @@ void check_gradients(const Example& e, const Kernels& kernels, double error = 3e
   const Loss expected = reference.loss(values);
   CHECK(result.loss.reconstruction == doctest::Approx(expected.reconstruction).epsilon(1e-6));
   CHECK(result.loss.kl == doctest::Approx(expected.kl).epsilon(1e-6));
+  CHECK(result.loss.total == doctest::Approx(expected.total).epsilon(1e-6));
   CHECK(result.padding < 1e-9);
 
   std::size_t at = 0;
@@ -304,7 +339,37 @@ TEST_CASE("gradients of the centred and rotated form agree with central differen
   }
 }
 
+TEST_CASE("gradients of the importance-weighted bound agree with central differences") {
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    for (const std::size_t samples : {std::size_t{1}, std::size_t{2}, std::size_t{7}}) {
+      CAPTURE(kernels->name);
+      CAPTURE(samples);
+      const Objective objective{.samples = samples, .bound = Bound::kImportanceWeighted};
+      check_gradients(make_example({20, 7, 6, 3}, 5, objective), *kernels);
+      check_gradients(make_example({32, 16, 16, 16}, 3, objective), *kernels);
+      check_gradients(in_another_form(make_example({12, 35, 33, 5}, 3, objective)), *kernels);
+    }
+  }
+}
+
+TEST_CASE("gradients of the deck's loss agree with central differences") {
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    CAPTURE(kernels->name);
+    const Objective objective{.samples = 2, .bound = Bound::kDeck};
+    check_gradients(make_example({20, 7, 6, 3}, 5, objective), *kernels);
+    check_gradients(make_example({12, 35, 33, 5}, 3, objective), *kernels);
+  }
+}
+
 TEST_CASE("a clamped log variance has no gradient") {
+  for (const Bound bound : {Bound::kImportanceWeighted, Bound::kDeck}) {
+    const Result other = backpropagate(
+        make_example({20, 7, 6, 3}, 5, {.samples = 2, .bound = bound}), kScalarKernels);
+    CHECK(other.gradient.logvar.bias[0] == 0);
+    CHECK(other.gradient.logvar.bias[1] == 0);
+  }
   const Result result = backpropagate(make_example({20, 7, 6, 3}, 5, {1, 1.0f}), kScalarKernels);
   CHECK(result.gradient.logvar.bias[0] == 0);
   CHECK(result.gradient.logvar.bias[1] == 0);

@@ -14,6 +14,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
+#include "tools/commands/objective.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
@@ -34,6 +35,7 @@ struct Options {
   std::filesystem::path data, out, log, pictures;
   std::size_t validation = 0;
   std::string preset;
+  ObjectiveOptions objective;
   Recipe given;  // what the options say; they count where they were used
   std::vector<std::function<void(Recipe&)>> overrides;
   std::function<bool()> rate_given;
@@ -56,26 +58,32 @@ struct Options {
 struct EpochFigures {
   int epoch;
   double seconds;  // of training alone
-  Elbo train, test;
+  EpochLoss train;
+  Elbo test;
+  double test_loss;  // where the loss is no ELBO
 };
 
 // The log so far, written whole after each epoch, so that it is never half a line.
 class Log {
  public:
-  explicit Log(std::filesystem::path path) : path_(std::move(path)) {}
+  Log(std::filesystem::path path, bool own_loss) : path_(std::move(path)), own_loss_(own_loss) {
+    text_ += own_loss_ ? ",train_loss,test_loss\n" : "\n";
+  }
 
   void add(const EpochFigures& e) {
-    text_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}\n", e.epoch,
-                         e.seconds, e.train.neg_elbo, e.train.reconstruction, e.train.kl,
-                         e.test.neg_elbo, e.test.reconstruction, e.test.kl);
+    text_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}", e.epoch, e.seconds,
+                         e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
+                         e.test.reconstruction, e.test.kl);
+    text_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.test_loss) : "\n";
     if (!path_.empty()) write_file(path_, text_);
   }
 
  private:
   std::filesystem::path path_;
+  bool own_loss_;
   std::string text_ =
       "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
-      "test_neg_elbo,test_reconstruction,test_kl\n";
+      "test_neg_elbo,test_reconstruction,test_kl";
 };
 
 // A grid of samples and one of test images over their reconstructions.
@@ -111,6 +119,8 @@ void describe(Network& network, const Recipe& recipe, const EpochFigures& last) 
   about["rotated"] = fmt::format("{}", recipe.rotated);
   about["samples"] = fmt::format("{}", recipe.samples);
   about["beta"] = fmt::format("{:g}", recipe.beta);
+  about["kl_warmup"] = fmt::format("{:g}", recipe.kl_warmup);
+  about["objective"] = bound_name(recipe.bound);
   about["pixels"] = pixel_mode_name(recipe.pixels);
   about["seed"] = fmt::format("{}", recipe.seed);
   about["test_neg_elbo"] = fmt::format("{:.4f}", last.test.neg_elbo);
@@ -127,12 +137,12 @@ void check_outputs(const Options& options) {
   }
 }
 
-void run(const Options& options) {
+void run(const Options& options, const Recipe& recipe) {
   check_outputs(options);
   const Kernels& kernels = chosen_kernels();
   const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
   const char* const judge = options.validation == 0 ? "test" : "valid.";
-  const Recipe recipe = options.recipe();
+  const bool own_loss = has_own_loss(recipe);
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
@@ -141,34 +151,37 @@ void run(const Options& options) {
   const EvaluateOptions evaluation{
       .pixels = recipe.pixels, .seed = recipe.seed, .threads = recipe.threads};
 
-  fmt::print("negative ELBO = reconstruction + KL, nats per image ({}, {} thread{})\n",
-             kernels.name, recipe.threads, recipe.threads == 1 ? "" : "s");
-  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds\n", judge);
-  Log log(options.log);
+  fmt::print("{}, nats per image ({}, {} thread{})\n", describe_objective(recipe), kernels.name,
+             recipe.threads, recipe.threads == 1 ? "" : "s");
+  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge,
+             own_loss ? fmt::format("  loss: train {:>9}", judge) : "");
+  Log log(options.log, own_loss);
   EpochFigures figures{};
   for (int epoch = 1; epoch <= recipe.epochs; ++epoch) {
     const auto start = std::chrono::steady_clock::now();
     {
       constexpr std::size_t kSteps = 1000;
       Progress bar(fmt::format("epoch {} of {}", epoch, recipe.epochs), kSteps);
-      figures.train = trainer.run_epoch([&](double fraction, const Elbo& so_far) {
-        bar.update(static_cast<std::size_t>(fraction * kSteps),
-                   fmt::format("{:.2f}", so_far.neg_elbo));
+      figures.train = trainer.run_epoch([&](double fraction, const EpochLoss& so_far) {
+        bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
       });
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    if (!std::isfinite(figures.train.neg_elbo)) {
-      fail("epoch {}: the loss is {}; train with a smaller --lr than {}", epoch,
-           figures.train.neg_elbo, recipe.learning_rate);
+    if (!std::isfinite(figures.train.loss)) {
+      fail("epoch {}: the loss is {}; train with a smaller --lr than {}", epoch, figures.train.loss,
+           recipe.learning_rate);
     }
     const auto model = make_model(trainer.network(), kernels);
     figures.epoch = epoch;
     figures.seconds = seconds.count();
     figures.test = evaluate(*model, data.test.images.pixels, evaluation);
-    fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}\n", epoch,
+    if (own_loss) figures.test_loss = test_loss(*model, data.test.images.pixels, recipe);
+    fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", epoch,
                figures.train.neg_elbo, figures.train.reconstruction, figures.train.kl,
-               figures.test.neg_elbo, figures.test.reconstruction, figures.test.kl,
-               figures.seconds);
+               figures.test.neg_elbo, figures.test.reconstruction, figures.test.kl, figures.seconds,
+               own_loss
+                   ? fmt::format("     {:8.3f}  {:8.3f}", figures.train.loss, figures.test_loss)
+                   : "");
     std::fflush(stdout);
     log.add(figures);
     if (!options.pictures.empty()) {
@@ -179,6 +192,10 @@ void run(const Options& options) {
   describe(network, recipe, figures);
   network.classes = fit_known_classes(*make_model(network, kernels), data.train, evaluation);
   save_network(options.out, network);
+  if (own_loss) {
+    fmt::print("{}: {} loss {:.4f}, the {}'s\n", options.out.string(), judge, figures.test_loss,
+               bound_name(recipe.bound));
+  }
   fmt::print("{}: {} negative ELBO {:.4f} after {} epoch{}\n", options.out.string(), judge,
              figures.test.neg_elbo, figures.epoch, figures.epoch == 1 ? "" : "s");
 }
@@ -299,6 +316,7 @@ void add_train(CLI::App& app) {
       ->type_name("FILE.safetensors");
   add_recipe_options(*command, *options);
   add_optimizer_options(*command, *options);
+  add_objective_options(*command, options->objective);
   add_validation_option(*command, options->validation);
   command->add_option("--log", options->log, "CSV of each epoch's figures")->type_name("FILE");
   command
@@ -311,7 +329,11 @@ void add_train(CLI::App& app) {
       "Any data set of images of this size in IDX files, with any labels:\n"
       "  picovae train --data fashion-mnist --out fashion.safetensors\n"
       "  picovae train --data emnist/emnist-letters --out letters.safetensors");
-  command->callback([options] { run(*options); });
+  command->callback([options, command] {
+    Recipe recipe = options->recipe();
+    apply_objective(*command, options->objective, options->preset, recipe);
+    run(*options, recipe);
+  });
 }
 
 }  // namespace picovae::tools

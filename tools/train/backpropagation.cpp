@@ -1,6 +1,7 @@
 #include "tools/train/backpropagation.hpp"
 
 #include <algorithm>
+#include <span>
 
 namespace picovae::tools {
 
@@ -17,6 +18,7 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
       sigma_(capacity * plan.latent_width),
       noise_(capacity * objective.samples * plan.latent_width),
       dz_(capacity * objective.samples * plan.latent_width),
+      weights_(objective.bound == Bound::kImportanceWeighted ? capacity * objective.samples : 0),
       losses_(capacity) {
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     const LayerPlan& layer = plan_.layers[l];
@@ -45,7 +47,12 @@ void Backpropagation::forward(const Parameters& parameters, std::size_t first, s
   softplus_layer(parameters, kDecoder1, decoder);
   sums(parameters, kDecoder2, decoder, delta(kDecoder2, decoder.first),
        plan_.layers[kDecoder2].width);
-  reconstruction(encoder, 1 / static_cast<float>(images));
+  const float image_weight = 1 / static_cast<float>(images);
+  if (objective_.bound == Bound::kImportanceWeighted) {
+    importance_weighted_loss(encoder, image_weight);
+  } else {
+    reconstruction(encoder, image_weight);
+  }
 }
 
 void Backpropagation::backward(const Parameters& parameters, std::size_t first, std::size_t last,
@@ -145,6 +152,38 @@ void Backpropagation::reconstruction(Rows images, float image_weight) {
                                 plan_.dimensions.pixels);
     }
     losses_[i].reconstruction = sum / static_cast<double>(samples);
+    const Posterior q = posterior(i);
+    const std::size_t latent = plan_.dimensions.latent;
+    const double kl = objective_.bound == Bound::kDeck
+                          ? deck_kl({q.mu, latent}, {q.sigma, latent})
+                          : static_cast<double>(objective_.beta) * losses_[i].kl;
+    losses_[i].loss = losses_[i].reconstruction + kl;
+  }
+}
+
+// The same for the importance-weighted bound: the gradient of each sample counts by its weight.
+void Backpropagation::importance_weighted_loss(Rows images, float image_weight) {
+  const std::size_t samples = objective_.samples;
+  const std::size_t latent = plan_.dimensions.latent;
+  for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    const std::span weights{weights_.data() + i * samples, samples};
+    double sum = 0;
+    for (std::size_t s = 0; s < samples; ++s) {
+      const std::size_t row = i * samples + s;
+      const double entropy = ops_.cross_entropy(delta(kDecoder2, row), pixels(i), image_weight,
+                                                plan_.dimensions.pixels);
+      sum += entropy;
+      weights[s] = log_density_ratio({input(kDecoder0, row), latent}, {noise(i, s), latent},
+                                     {posterior(i).sigma, latent}) -
+                   entropy;
+    }
+    losses_[i].reconstruction = sum / static_cast<double>(samples);
+    losses_[i].loss = -normalize_weights(weights);
+    for (std::size_t s = 0; s < samples; ++s) {
+      float* gradient = delta(kDecoder2, i * samples + s);
+      const auto weight = static_cast<float>(weights[s]);
+      for (std::size_t p = 0; p < plan_.dimensions.pixels; ++p) gradient[p] *= weight;
+    }
   }
 }
 
@@ -195,20 +234,41 @@ void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_
   }
 }
 
+// To dz of the image's samples: of -log p(z), by its weight.
+void Backpropagation::add_weighted_prior(std::size_t image, float image_weight) {
+  for (std::size_t s = 0; s < objective_.samples; ++s) {
+    const std::size_t row = image * objective_.samples + s;
+    const auto weight = static_cast<float>(weights_[row]) * image_weight;
+    const float* z = input(kDecoder0, row);
+    for (std::size_t k = 0; k < plan_.dimensions.latent; ++k) dz(row)[k] += weight * z[k];
+  }
+}
+
 // dz -> the deltas of the heads.
 void Backpropagation::posterior_gradient(Rows images, float image_weight) {
   const std::size_t width = plan_.latent_width;
+  const bool weighted = objective_.bound == Bound::kImportanceWeighted;
   for (std::size_t i = images.first; i < images.first + images.count; ++i) {
+    const Posterior q = posterior(i);
     float* dmu = delta(kEncoderHeads, i);
     float* dlogvar = dmu + width;
-    ops_.posterior_backward(posterior(i), {.dz = dz(i * objective_.samples),
-                                           .eps = noise(i, 0),
-                                           .stride = width,
-                                           .samples = objective_.samples,
-                                           .kl_weight = objective_.beta * image_weight,
-                                           .sticking = objective_.sticking,
-                                           .dmu = dmu,
-                                           .dlogvar = dlogvar});
+    if (weighted) add_weighted_prior(i, image_weight);
+    ops_.posterior_backward(q, {.dz = dz(i * objective_.samples),
+                                .eps = noise(i, 0),
+                                .stride = width,
+                                .samples = objective_.samples,
+                                .kl_weight = weighted ? 0 : objective_.beta * image_weight,
+                                .sticking = objective_.sticking,
+                                .dmu = dmu,
+                                .dlogvar = dlogvar});
+    if (objective_.bound == Bound::kElbo) continue;
+    for (std::size_t k = 0; k < plan_.dimensions.latent; ++k) {
+      if (q.logvar[k] < kLowestLogvar || q.logvar[k] > kHighestLogvar) continue;
+      const float sigma = q.sigma[k];
+      // Of log q(z|x), which for given eps is -log sigma; or the deck's sigma in place of sigma^2.
+      const float by_logvar = weighted ? -0.5f : 0.5f * (0.5f * sigma - sigma * sigma);
+      dlogvar[k] += image_weight * by_logvar;
+    }
   }
 }
 

@@ -1,4 +1,5 @@
-// The negative ELBO of a minibatch and its gradient (Kingma and Welling 2013, equation 10):
+// The loss of a minibatch and its gradient. Of the negative ELBO (Kingma and Welling 2013, equation
+// 10; the other losses: objective.hpp):
 //   loss = 1/images sum over images of (1/samples sum over samples of reconstruction + beta KL).
 // Work on images is independent of one another, and so is work on rows of a layer's weights: each
 // number is computed in the same order whatever the split.
@@ -11,17 +12,12 @@
 #include "picovae/kernels.hpp"
 #include "tools/train/aligned_floats.hpp"
 #include "tools/train/centring.hpp"
+#include "tools/train/objective.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/rotation.hpp"
 #include "tools/train/vector_ops.hpp"
 
 namespace picovae::tools {
-
-struct Objective {
-  std::size_t samples = 1;  // z drawn for each image
-  float beta = 1;           // weight of the KL
-  bool sticking = false;    // another estimate of the KL's gradient (VectorOps)
-};
 
 // The form in which the parameters are written; the plain one by default. All of it is the
 // caller's and outlives the Backpropagation; contents may change between runs.
@@ -33,6 +29,7 @@ struct Form {
 struct ImageLoss {
   double reconstruction = 0;  // mean over samples, nats
   double kl = 0;              // nats, without beta
+  double loss = 0;            // what is minimized
 };
 
 class Backpropagation {
@@ -40,6 +37,9 @@ class Backpropagation {
   // Takes all memory for minibatches of up to `capacity` images.
   Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
                   const Kernels& kernels, const Form& form = {});
+
+  // The weight of the KL from the next forward() on.
+  void set_beta(float beta) { objective_.beta = beta; }
 
   // What a caller fills in before forward(): pixels [plan pixels] in [0, 1] of an image of the
   // minibatch, and eps [latent] of each of its samples.
@@ -108,7 +108,9 @@ class Backpropagation {
   void input_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
                       float* panel);
   void softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* panel);
+  void importance_weighted_loss(Rows images, float image_weight);
   void posterior_gradient(Rows images, float image_weight);
+  void add_weighted_prior(std::size_t image, float image_weight);
 
   Plan plan_;
   Objective objective_;
@@ -128,10 +130,11 @@ class Backpropagation {
   // became, [row][width of the layer below].
   std::array<AlignedFloats, kLayerCount> hidden_;
   std::array<AlignedFloats, kLayerCount> rotated_deltas_;
-  AlignedFloats heads_;  // [image][2 * latent_width]: mu, then logvar
-  AlignedFloats sigma_;  // [image][latent_width]
-  AlignedFloats noise_;  // [image * samples][latent_width]
-  AlignedFloats dz_;     // the same
+  AlignedFloats heads_;          // [image][2 * latent_width]: mu, then logvar
+  AlignedFloats sigma_;          // [image][latent_width]
+  AlignedFloats noise_;          // [image * samples][latent_width]
+  AlignedFloats dz_;             // the same
+  std::vector<double> weights_;  // [image][samples], normalized, where the bound has any
   std::vector<ImageLoss> losses_;
 };
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tools/data/pixels.hpp"
+#include "tools/train/objective.hpp"
 #include "tools/train/schedule.hpp"
 
 namespace picovae::tools {
@@ -15,8 +16,10 @@ namespace picovae::tools {
 struct Recipe {
   int epochs = 30;
   std::size_t batch = 100;
-  int samples = 1;  // z drawn for each image
-  float beta = 1;   // weight of the KL
+  int samples = 1;       // z drawn for each image
+  float beta = 1;        // weight of the KL
+  double kl_warmup = 0;  // epochs over which beta rises to this, linearly from 0
+  Bound bound = Bound::kElbo;
   PixelMode pixels = PixelMode::kGray;
   std::uint64_t seed = 1;
   unsigned threads = 1;

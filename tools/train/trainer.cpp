@@ -58,7 +58,7 @@ struct Trainer::Work {
         minibatches(images, dimensions.pixels, chosen.pixels, chosen.seed),
         batch(std::min(chosen.batch, minibatches.images())),
         steps_an_epoch((minibatches.images() + batch - 1) / batch),
-        pass(plan, batch, {samples, chosen.beta, chosen.sticking}, kernels,
+        pass(plan, batch, {samples, chosen.beta, chosen.sticking, chosen.bound}, kernels,
              form_of(centring, state)),
         chunks(cut_into_chunks(plan)),
         rotator(state, chunks, product),
@@ -78,9 +78,10 @@ struct Trainer::Work {
   void differentiate_chunks();
   void update(const Chunk& chunk, const float* chunk_gradient);
 
+  double beta_share() const;
   AdamStep next_adam_step() const;
   double clip();
-  Elbo mean_loss() const;
+  EpochLoss mean_loss() const;
   bool loss_is_finite() const;
   [[noreturn]] void fail_diverged();
   [[noreturn]] void fail_diverged(std::string_view what) const;
@@ -113,6 +114,7 @@ struct Trainer::Work {
 void Trainer::Work::step(std::size_t first, std::size_t count) {
   first_image = first;
   image_count = count;
+  pass.set_beta(static_cast<float>(recipe.beta * beta_share()));
   ++state.steps;
   adam = next_adam_step();
   counter.start(chunks.size());
@@ -136,6 +138,13 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
     });
   }
   rotator.after_step(pass, image_count, samples, team, scratch);
+}
+
+// Of the step after those that are done.
+double Trainer::Work::beta_share() const {
+  const double warmup_steps = recipe.kl_warmup * static_cast<double>(steps_an_epoch);
+  const auto step = static_cast<double>(state.steps);
+  return step < warmup_steps ? step / warmup_steps : 1;
 }
 
 AdamStep Trainer::Work::next_adam_step() const {
@@ -199,17 +208,18 @@ double Trainer::Work::clip() {
 }
 
 // Of the epoch under way.
-Elbo Trainer::Work::mean_loss() const {
+EpochLoss Trainer::Work::mean_loss() const {
   const auto images = static_cast<double>(state.images);
   const double reconstruction = state.reconstruction_sum / images;
   const double kl = state.kl_sum / images;
-  return {(state.reconstruction_sum + state.kl_sum) / images, reconstruction, kl};
+  return {{(state.reconstruction_sum + state.kl_sum) / images, reconstruction, kl},
+          state.loss_sum / images};
 }
 
 // Of the step under way.
 bool Trainer::Work::loss_is_finite() const {
   for (std::size_t i = 0; i < image_count; ++i) {
-    if (!std::isfinite(pass.loss(i).reconstruction + pass.loss(i).kl)) return false;
+    if (!std::isfinite(pass.loss(i).loss + pass.loss(i).kl)) return false;
   }
   return true;
 }
@@ -239,7 +249,7 @@ Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, co
 
 Trainer::~Trainer() = default;
 
-Elbo Trainer::run_epoch(const Progress& progress) {
+EpochLoss Trainer::run_epoch(const Progress& progress) {
   Work& w = *work_;
   const std::size_t images = w.minibatches.images();
   w.minibatches.start_epoch(static_cast<std::uint32_t>(w.state.epochs));
@@ -250,15 +260,16 @@ Elbo Trainer::run_epoch(const Progress& progress) {
     for (std::size_t i = 0; i < count; ++i) {
       w.state.reconstruction_sum += w.pass.loss(i).reconstruction;
       w.state.kl_sum += w.pass.loss(i).kl;
+      w.state.loss_sum += w.pass.loss(i).loss;
     }
     w.state.images += count;
     const double done = static_cast<double>(w.state.images) / static_cast<double>(images);
     if (progress) progress(done, w.mean_loss());
   }
-  const Elbo loss = w.mean_loss();
+  const EpochLoss loss = w.mean_loss();
   ++w.state.epochs;
   w.state.images = 0;
-  w.state.reconstruction_sum = w.state.kl_sum = 0;
+  w.state.reconstruction_sum = w.state.kl_sum = w.state.loss_sum = 0;
   return loss;
 }
 

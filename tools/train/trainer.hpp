@@ -1,6 +1,6 @@
-// Trains the network: Adam on minibatches of the negative ELBO, in a form that folds into the plain
-// network (recipe.hpp). The same recipe on the same images
-// gives the same bytes, whatever the number of threads.
+// Trains the network: Adam on minibatches of the negative ELBO or another loss, in a form that folds
+// into the plain network (recipe.hpp). The same recipe on the same images gives the same bytes,
+// whatever the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -19,10 +19,14 @@
 
 namespace picovae::tools {
 
+struct EpochLoss : Elbo {  // the KL unweighted
+  double loss = 0;         // what is minimized (Recipe::bound, beta)
+};
+
 class Trainer {
  public:
   // What happened so far in an epoch: the part of it that is done, and its mean loss.
-  using Progress = std::function<void(double fraction, const Elbo& so_far)>;
+  using Progress = std::function<void(double fraction, const EpochLoss& so_far)>;
 
   // Takes all the memory that training needs.
   //   images   [count][pixels] u8, owned by the caller, at least one
@@ -33,10 +37,10 @@ class Trainer {
   ~Trainer();
 
   // One pass over the images. Returns their mean loss as training went (the weights changed
-  // meanwhile), the KL unweighted. Throws Error, naming epoch, step and tensor, where the loss is
+  // meanwhile). Throws Error, naming epoch, step and tensor, where the loss is
   // no longer a number. What `progress` throws is passed on: training then stands after that step,
   // and the next call goes on from there.
-  Elbo run_epoch(const Progress& progress);
+  EpochLoss run_epoch(const Progress& progress);
 
   Network network() const;  // in its plain form
   int epoch() const;        // epochs done

@@ -26,6 +26,7 @@ StateList list_of(TrainingState& state) {
   list.add("images", &state.images);
   list.add("reconstruction_sum", &state.reconstruction_sum);
   list.add("kl_sum", &state.kl_sum);
+  list.add("loss_sum", &state.loss_sum);
   return list;
 }
 

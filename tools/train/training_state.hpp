@@ -26,8 +26,8 @@ struct TrainingState {
   std::uint64_t steps = 0;          // done
 
   // Of the epoch under way.
-  std::uint64_t images = 0;                   // done
-  double reconstruction_sum = 0, kl_sum = 0;  // of those
+  std::uint64_t images = 0;                                 // done
+  double reconstruction_sum = 0, kl_sum = 0, loss_sum = 0;  // of those
 };
 
 // Names all of it for a checkpoint. After a restore() through the list, call complete().

@@ -1,0 +1,47 @@
+#include "tools/train/objective.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+namespace picovae::tools {
+
+double deck_kl(std::span<const float> mu, std::span<const float> sigma) {
+  double sum = 0;
+  for (std::size_t k = 0; k < mu.size(); ++k) {
+    const double m = mu[k];
+    const double s = sigma[k];
+    sum += 1 + 2 * std::log(s) - m * m - s;
+  }
+  return -0.5 * sum;
+}
+
+double log_density_ratio(std::span<const float> z, std::span<const float> eps,
+                         std::span<const float> sigma) {
+  double sum = 0;
+  double product = 1;  // of sigmas: one logarithm for several
+  for (std::size_t k = 0; k < z.size(); ++k) {
+    const double a = z[k];
+    const double e = eps[k];
+    sum += 0.5 * (e * e - a * a);
+    product *= static_cast<double>(sigma[k]);
+    constexpr std::size_t kTogether = 32;  // sigma is from e^-7 to e^3: no overflow
+    if (k % kTogether == kTogether - 1) {
+      sum += std::log(product);
+      product = 1;
+    }
+  }
+  return sum + std::log(product);
+}
+
+double normalize_weights(std::span<double> log_weights) {
+  const double largest = *std::max_element(log_weights.begin(), log_weights.end());
+  double sum = 0;
+  for (double& w : log_weights) {
+    w = std::exp(w - largest);
+    sum += w;
+  }
+  for (double& w : log_weights) w /= sum;
+  return largest + std::log(sum / static_cast<double>(log_weights.size()));
+}
+
+}  // namespace picovae::tools

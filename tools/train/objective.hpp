@@ -1,0 +1,47 @@
+// What training minimizes, and the parts of it that are no matrix product.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string_view>
+
+namespace picovae::tools {
+
+enum class Bound {
+  kElbo,                // reconstruction + beta KL, the KL in closed form
+  kImportanceWeighted,  // -log of the mean of the samples' weights p(x, z) / q(z|x) (Burda et al.
+                        // 2015, equation 8): tighter as samples grow
+  kDeck,                // as the deck prints it, with a KL that is none: no bound of anything
+};
+
+constexpr std::string_view bound_name(Bound bound) {
+  switch (bound) {
+    case Bound::kImportanceWeighted:
+      return "iwae";
+    case Bound::kDeck:
+      return "deck";
+    case Bound::kElbo:
+      break;
+  }
+  return "elbo";
+}
+
+struct Objective {
+  std::size_t samples = 1;  // z drawn for each image
+  float beta = 1;           // weight of the KL; of kElbo alone
+  bool sticking = false;    // another estimate of the KL's gradient (VectorOps); of kElbo alone
+  Bound bound = Bound::kElbo;
+};
+
+// Of N(mu, sigma^2): -0.5 sum(1 + log sigma^2 - mu^2 - sigma). A KL has sigma^2 in the last term.
+double deck_kl(std::span<const float> mu, std::span<const float> sigma);
+
+// log p(z) - log q(z|x) of z = mu + sigma eps, all [latent].
+double log_density_ratio(std::span<const float> z, std::span<const float> eps,
+                         std::span<const float> sigma);
+
+// Replaces the logarithms of weights by the weights, normalized to a sum of one (Burda et al. 2015,
+// equation 14). Returns the logarithm of their mean before.
+double normalize_weights(std::span<double> log_weights);
+
+}  // namespace picovae::tools
