@@ -89,7 +89,7 @@ struct PlainClasses {
 }  // namespace
 
 TEST_CASE("latents are those of FORMAT.md") {
-  for (const std::size_t step : {1, 2, 4}) {
+  for (const std::size_t step : {1u, 2u, 4u}) {
     auto network = small_network();
     network.classes = tests::random_class_section(SmallShape::kLatent, step, {0, 3, 200}, 4);
     const auto blob = tools::pack_s8(network, Layout::kHost, kBothParts, {});

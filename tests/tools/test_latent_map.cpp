@@ -36,7 +36,7 @@ TEST_CASE("the script holds every pixel upright, and every point under its label
 }
 
 TEST_CASE("up to 64 labels have colours of their own") {
-  for (const std::size_t count : {10, 26, 64}) {
+  for (const std::size_t count : {10u, 26u, 64u}) {
     std::vector<std::array<double, 2>> points(count);
     std::vector<std::uint8_t> labels;
     for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(i));
