@@ -34,6 +34,14 @@ def idx_labels(count):
     return struct.pack(">II", 0x801, count) + bytes(i % 10 for i in range(count))
 
 
+def write_data(folder, train, test):
+    """A data set of so many images, as MNIST's files are named."""
+    folder.mkdir()
+    for split, count in (("train", train), ("t10k", test)):
+        (folder / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count))
+        (folder / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels(count))
+
+
 def letters(count):
     """Labels 1 to 26, as EMNIST's letters have them."""
     return struct.pack(">II", 0x801, count) + bytes(i % 26 + 1 for i in range(count))
@@ -50,10 +58,7 @@ class Cli(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         root = cls.root = pathlib.Path(cls.folder.name)
         cls.data = root / "data"
-        cls.data.mkdir()
-        for split, count in (("train", 1200), ("t10k", 100)):
-            (cls.data / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count))
-            (cls.data / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels(count))
+        write_data(cls.data, 1200, 100)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2,
                       "--log", root / "log.csv", "--pictures", root)

@@ -30,10 +30,7 @@ class Files(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         root = cls.root = pathlib.Path(cls.folder.name)
         cls.data = root / "data"
-        cls.data.mkdir()
-        for split, count in (("train", 300), ("t10k", 40)):
-            (cls.data / f"{split}-images-idx3-ubyte").write_bytes(test_cli.idx_images(count))
-            (cls.data / f"{split}-labels-idx1-ubyte").write_bytes(test_cli.idx_labels(count))
+        test_cli.write_data(cls.data, 300, 40)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         shutil.copy(S8_MODEL, cls.s8)
         trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 1)

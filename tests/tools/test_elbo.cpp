@@ -1,4 +1,5 @@
 // The ELBO's two terms against closed forms, and evaluate() against a direct computation.
+#include "tests/tools/some_images.hpp"
 #include "tools/model/elbo.hpp"
 
 #include <doctest/doctest.h>
@@ -44,20 +45,12 @@ namespace {
 constexpr std::size_t kPixels = BuiltShape::kPixels;
 constexpr std::size_t kLatent = BuiltShape::kLatent;
 
-std::vector<std::uint8_t> some_images(std::size_t count) {
-  std::vector<std::uint8_t> images(count * kPixels);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * 11) % 256);
-  }
-  return images;
-}
-
 }  // namespace
 
 TEST_CASE("evaluate is the mean over images and samples, at the documented noise") {
   const auto network = tests::random_network(BuiltShape::kDimensions, 3);
   const auto model = make_model(network, kScalarKernels);
-  const auto images = some_images(3);
+  const auto images = tests::some_images(3);
   const EvaluateOptions options{.samples = 2, .seed = 9};
   const Elbo found = evaluate(*model, images, options);
 
@@ -86,7 +79,7 @@ TEST_CASE("evaluate is the mean over images and samples, at the documented noise
 TEST_CASE("evaluate does not depend on the number of threads") {
   const auto network = tests::random_network(BuiltShape::kDimensions, 4);
   const auto model = make_model(network, select_kernels());
-  const auto images = some_images(330);
+  const auto images = tests::some_images(330);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
     CAPTURE(pixel_mode_name(pixels));
     const Elbo one = evaluate(*model, images, {.pixels = pixels, .threads = 1});

@@ -1,4 +1,5 @@
 // KL and activity of latents against sums over images that are written down here.
+#include "tests/tools/some_images.hpp"
 #include "tools/model/latents.hpp"
 
 #include <doctest/doctest.h>
@@ -14,7 +15,6 @@ using namespace picovae;
 using namespace picovae::tools;
 
 TEST_CASE("KL adds up to the ELBO's, and activity is the variance of mu") {
-  constexpr std::size_t kPixels = BuiltShape::kPixels;
   constexpr std::size_t kLatent = BuiltShape::kLatent;
   constexpr std::size_t kImages = 130;  // more than a part
   Network network = tests::random_network(BuiltShape::kDimensions, 3);
@@ -25,10 +25,7 @@ TEST_CASE("KL adds up to the ELBO's, and activity is the variance of mu") {
   silence(network.mu, 7, 3);  // far from the prior, but the same for every image
   silence(network.logvar, 7, 0);
   const auto model = make_model(network, select_kernels());
-  std::vector<std::uint8_t> images(kImages * kPixels);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * i) % 256);
-  }
+  const auto images = tests::some_images(kImages);
   const auto use = measure_latents(encode_images(*model, images, {.threads = 2}));
   REQUIRE(use.size() == kLatent);
 

@@ -1,4 +1,5 @@
 // Importance sampling against integrals that can be written down, or computed by brute force.
+#include "tests/tools/some_images.hpp"
 #include "tools/model/nll.hpp"
 
 #include <doctest/doctest.h>
@@ -23,14 +24,6 @@ namespace {
 
 constexpr std::size_t kPixels = BuiltShape::kPixels;
 constexpr std::size_t kLatent = BuiltShape::kLatent;
-
-std::vector<std::uint8_t> some_images(std::size_t count) {
-  std::vector<std::uint8_t> images(count * kPixels);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * 11) % 256);
-  }
-  return images;
-}
 
 void fill(std::vector<float>& values, float value) {
   std::fill(values.begin(), values.end(), value);
@@ -115,7 +108,7 @@ TEST_CASE("where the posterior is the prior and the decoder deaf, every weight i
   Network network = tests::random_network(BuiltShape::kDimensions, 3);
   fill(network.decoder0.weight, 0);
   const auto model = make_model(with_constant_posterior(network, 0), kScalarKernels);
-  const auto images = some_images(2);
+  const auto images = tests::some_images(2);
   const Nll found = estimate_nll(*model, images, {.samples = 3});
 
   std::vector<double> exact;
@@ -137,7 +130,7 @@ TEST_CASE("where the posterior is the prior and the decoder deaf, every weight i
 }
 
 TEST_CASE("the estimate is the integral over z, whatever the posterior it is drawn from") {
-  const auto images = some_images(1);
+  const auto images = tests::some_images(1);
   const auto check = [&](Model& model) {
     const double exact = brute_force_nll(model, images);
     const Nll found = estimate_nll(model, images, {.samples = 60'000, .seed = 4, .threads = 2});
@@ -160,7 +153,7 @@ TEST_CASE("more samples come closer to the truth, from above; one is the ELBO") 
   const auto model =
       make_model(with_constant_posterior(tests::random_network(BuiltShape::kDimensions, 6), 5),
                  select_kernels());
-  const auto images = some_images(20);
+  const auto images = tests::some_images(20);
   const Nll one = estimate_nll(*model, images, {.samples = 1});
   CHECK(one.nll == doctest::Approx(one.neg_elbo).epsilon(1e-12));
   double before = one.nll;
@@ -179,7 +172,7 @@ TEST_CASE("more samples come closer to the truth, from above; one is the ELBO") 
 TEST_CASE("the estimate depends on neither threads nor batches") {
   const auto model =
       make_model(tests::random_network(BuiltShape::kDimensions, 4), select_kernels());
-  const auto images = some_images(30);
+  const auto images = tests::some_images(30);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
     CAPTURE(pixel_mode_name(pixels));
     const Nll one = estimate_nll(*model, images, {.samples = 130, .pixels = pixels, .threads = 1});

@@ -1,4 +1,5 @@
 // What training minimizes: its parts in closed form, and that the trainer minimizes it.
+#include "tests/tools/some_images.hpp"
 #include "tools/train/objective.hpp"
 
 #include <doctest/doctest.h>
@@ -91,10 +92,7 @@ TEST_CASE("the deck's loss is tested at z = mu on binary pixels") {
   constexpr std::size_t kImages = 130;  // more than a part
   const auto model =
       make_model(tests::random_network(BuiltShape::kDimensions, 3), select_kernels());
-  std::vector<std::uint8_t> images(kImages * kPixels);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * i) % 256);
-  }
+  const auto images = tests::some_images(kImages);
   double expected = 0;
   for (std::size_t i = 0; i < kImages; ++i) {
     std::vector<float> x(kPixels), mu(kLatent), logvar(kLatent), logits(kPixels);
