@@ -100,9 +100,8 @@ std::string describe_objective(const Recipe& recipe) {
     case Bound::kImportanceWeighted:
       return fmt::format("loss = -log of the mean weight of {} z (IWAE); {}", recipe.samples, elbo);
     case Bound::kDeck:
-      return "loss = the deck's, NOT an ELBO: binary pixels, sigma for sigma^2 in the KL, tested "
-             "at "
-             "z = mu;\nthe honest " +
+      return "loss = the deck's, NOT an ELBO: binary pixels, sigma for sigma^2 in the KL, "
+             "tested at z = mu;\nthe honest " +
              elbo;
     case Bound::kElbo:
       break;

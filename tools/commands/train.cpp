@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -167,10 +166,6 @@ void run(const Options& options, const Recipe& recipe) {
       });
     }
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    if (!std::isfinite(figures.train.loss)) {
-      fail("epoch {}: the loss is {}; train with a smaller --lr than {}", epoch, figures.train.loss,
-           recipe.learning_rate);
-    }
     const auto model = make_model(trainer.network(), kernels);
     figures.epoch = epoch;
     figures.seconds = seconds.count();
