@@ -7,7 +7,7 @@
 //
 // An Isa gives, beside Floats, multiply_add and what float_weights.hpp wants,
 //   kTileRows, kTileVectors  the register tile; kTileVectors vectors are 16 or 32 columns
-//   kTogether                vectors that are activated side by side
+//   kActivated               vectors that are activated side by side
 //   kPrefetch                bytes of f32 that it fetches ahead, or 0: a loss of 3 % where weights
 //                            stand in L2, a gain of 12 % where they do not
 // and may give multiply_add_lane<I>(a, b, c), the same with lane I of a in all lanes.
@@ -160,7 +160,7 @@ template <typename Isa, Activation kActivation>
     bias += kVectors * bias_step;
     y += kVectors * y_step;
   };
-  for (; count >= Isa::kTogether; count -= Isa::kTogether) take(Index<Isa::kTogether>{});
+  for (; count >= Isa::kActivated; count -= Isa::kActivated) take(Index<Isa::kActivated>{});
   for (; count != 0; --count) take(Index<1>{});
 }
 

@@ -15,9 +15,8 @@
 //   Weights load(w)      four weights of each output
 //   Sums dot(sums, input, weights)
 // and may have, where several groups at once are cheaper,
-//   kGroups, kTogether   of how many groups one call of inputs(x) -> Inputs takes the inputs, and
-//   of
-//                        how many one of weights(w, step) -> Blocks the weights
+//   kGroups     how many groups' inputs a call of inputs(x) -> Inputs takes
+//   kTogether   how many groups' weights a call of weights(w, step) -> Blocks takes
 //   Sums dot_part<I>(sums, inputs, blocks)  for the I-th kTogether groups of inputs
 // and ForRow, which a single row takes instead. Its Sums may be of a kind of its own: Sums{} are
 // zeros, and finish(sums) makes the Isa's of them.

@@ -44,7 +44,7 @@ struct Avx2 {
     odd = _mm256_permute2f128_ps(low, high, 0x31);
   }
   static constexpr std::size_t kTileRows = 6, kTileVectors = 2;  // 12 sums of 16 registers
-  static constexpr std::size_t kTogether = 4;
+  static constexpr std::size_t kActivated = 4;
   static constexpr std::size_t kRowPanels = 2, kRowPanels16 = 2, kPrefetch = 1024;
 
   using Sums = __m256i;

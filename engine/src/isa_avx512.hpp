@@ -50,7 +50,7 @@ struct Avx512 {
     odd = _mm512_castpd_ps(_mm512_permutex2var_pd(a, second, b));
   }
   static constexpr std::size_t kTileRows = 10, kTileVectors = 2;  // 20 sums of 32 registers
-  static constexpr std::size_t kTogether = 4;
+  static constexpr std::size_t kActivated = 4;
   static constexpr std::size_t kRowPanels = 2, kRowPanels16 = 8, kPrefetch = 1024;
 
   using Sums = __m512i;

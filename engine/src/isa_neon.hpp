@@ -66,13 +66,13 @@ struct Neon {
   using Arch = xsimd::neon64;
   static constexpr std::size_t kTileRows = 5, kTileVectors = 4;  // 20 sums, 5 inputs, 4 weights
   static constexpr std::size_t kRowPanels = 2, kRowPanels16 = 2, kPrefetch = 0;
-  static constexpr std::size_t kTogether = 4;
+  static constexpr std::size_t kActivated = 4;
   static constexpr std::size_t kS8Rows = 4, kS8Vectors = 2;  // 16 registers of sums, 4 of weights
 #else
   using Arch = xsimd::neon;
   static constexpr std::size_t kTileRows = 2, kTileVectors = 4;  // 8 sums of 16 registers
   static constexpr std::size_t kRowPanels = 1, kRowPanels16 = 1, kPrefetch = 0;
-  static constexpr std::size_t kTogether = 2;
+  static constexpr std::size_t kActivated = 2;
   static constexpr std::size_t kS8Rows = 2, kS8Vectors = 2;  // 8 registers of sums, 4 of weights
 #endif
   static constexpr std::size_t kS8Split = 1;
@@ -244,7 +244,6 @@ struct Neon {
 // SDOT adds four products to each lane. Activations end at 127, so u8 inputs are s8 as well; what
 // stands behind the last input meets weights of zero.
 struct Sdot : Neon {
-  static constexpr std::size_t kTogether = 4;
   static constexpr std::size_t kS8Rows = 4, kS8Vectors = 2;  // 16 registers of sums, 4 of weights
 
   struct Narrow {

@@ -34,7 +34,7 @@ struct Sse2 {
     return _mm_castsi128_ps(_mm_slli_epi32(widen(from), 16));
   }
   static constexpr std::size_t kTileRows = 2, kTileVectors = 4;  // 8 sums of 16 registers
-  static constexpr std::size_t kTogether = 4;
+  static constexpr std::size_t kActivated = 4;
   static constexpr std::size_t kRowPanels = 1, kRowPanels16 = 1, kPrefetch = 0;
 
   using Sums = __m128i;
