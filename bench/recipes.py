@@ -69,7 +69,8 @@ class Bench:
         model, log = self.folder / "model.safetensors", self.folder / "log.csv"
         validation = ["--validation", held_out] if held_out else []
         try:
-            self.picovae("train", *arguments, "--seed", seed, "--out", model, "--log", log, *validation)
+            self.picovae("train", *arguments, "--seed", seed, "--out", model, "--log", log, *validation,
+                     "--checkpoint", "/dev/null")
         except subprocess.CalledProcessError as error:
             if "diverged" not in error.stderr:
                 sys.exit(error.stderr)

@@ -6,6 +6,7 @@ set -euo pipefail
 picovae=$1 folder=$2
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$folder"
+rm -f "$folder/model.safetensors.checkpoint"  # of a run that was broken off
 fail() { echo "end_to_end: $*" >&2; exit 1; }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
 value() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["'"$1"'"])'; }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what is missing first.
 #   tests/run.sh [--slow] [--host-only] [--require-isa]
-#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs
+#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs, 200 kills of training
 #     --host-only    no emulators: leaves boards, old processors and Arm Linux out
 #     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
@@ -194,6 +194,9 @@ if $slow; then
   tests/full_training.sh build/test-gcc-release/picovae build/test-gcc-release/full_training
   bench/recipes.sh --quick --built build/test-gcc-release --folder build/test-gcc-release/recipes
   stage_end
+  stage "training killed 200 times"
+  /usr/bin/python3 tests/tools/test_training_survives.py build/test-gcc-release/picovae --kills 200
+  stage_end
 fi
 
 echo
@@ -204,4 +207,4 @@ echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
 $boards || echo "left out (--host-only): boards, old processors and emulated Arm Linux"
-$slow || echo "left out (they come with --slow): clang Debug, sanitizers, kernels at -O0, boards by clang, full training"
+$slow || echo "left out (they come with --slow): clang Debug, sanitizers, kernels at -O0, boards by clang, full training, training killed 200 times"

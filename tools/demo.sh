@@ -32,6 +32,7 @@ say "data"
 data=$(tools/fetch_mnist.sh)
 echo "MNIST in $data"
 
+rm -f $out/model.safetensors.checkpoint  # of a demo that was broken off
 say "train, $epochs epochs"
 $picovae train --data "$data" --out $out/model.safetensors --epochs "$epochs" --log $out/log.csv
 $picovae plot $out/log.csv --out $out/curve.png

@@ -5,12 +5,20 @@
 #include <fmt/format.h>
 
 #include <stdexcept>
+#include <string>
 
 namespace picovae::tools {
 
 // what() is the whole line a person sees: the file, what is wrong, and what to do about it.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
+};
+
+// Work that a signal ended, with the status that shells give it: 128 and the signal's number.
+struct Interrupted : Error {
+  explicit Interrupted(int number, const std::string& message = "interrupted")
+      : Error(message), signal(number) {}
+  int signal;
 };
 
 // Throws Error with a formatted message.

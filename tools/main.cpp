@@ -1,4 +1,5 @@
-// picovae: the command line. Exit status 0, 1 (failed, one line on stderr) or 2 (misused).
+// picovae: the command line. Exit status 0, 1 (failed, one line on stderr) or 2 (misused); training
+// that a signal ended: 130 or 143.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -70,6 +71,9 @@ int main(int argc, char** argv) {
       fail("standard output: {}", std::strerror(errno));
     }
     return status;
+  } catch (const Interrupted& error) {
+    fmt::print(stderr, "picovae: {}\n", error.what());
+    return 128 + error.signal;
   } catch (const std::exception& error) {
     fmt::print(stderr, "picovae: {}\n", error.what());
     return kFailed;

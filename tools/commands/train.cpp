@@ -2,8 +2,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <functional>
-#include <map>
+#include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <span>
 #include <string>
@@ -12,8 +13,11 @@
 #include "tools/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/commands/objective.hpp"
+#include "tools/commands/recipe_options.hpp"
+#include "tools/commands/run_keeper.hpp"
+#include "tools/commands/training_report.hpp"
+#include "tools/commands/training_settings.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
@@ -33,56 +37,9 @@ namespace {
 struct Options {
   std::filesystem::path data, out, log, pictures;
   std::size_t validation = 0;
-  std::string preset;
+  RecipeOptions recipe;
   ObjectiveOptions objective;
-  Recipe given;  // what the options say; they count where they were used
-  std::vector<std::function<void(Recipe&)>> overrides;
-  std::function<bool()> rate_given;
-
-  // The preset, and over it what was said explicitly.
-  Recipe recipe() const {
-    Recipe result;
-    for (const Preset& known : presets()) {
-      if (known.name == preset) result = known.recipe;
-    }
-    for (const auto& apply : overrides) apply(result);
-    // A constant rate is what it is, and so is one that was chosen.
-    if (!rate_given() && result.schedule == Schedule::kCosine) {
-      result.learning_rate = long_rate(result.learning_rate, result.epochs);
-    }
-    return result;
-  }
-};
-
-struct EpochFigures {
-  int epoch;
-  double seconds;  // of training alone
-  EpochLoss train;
-  Elbo test;
-  double test_loss;  // where the loss is no ELBO
-};
-
-// The log so far, written whole after each epoch, so that it is never half a line.
-class Log {
- public:
-  Log(std::filesystem::path path, bool own_loss) : path_(std::move(path)), own_loss_(own_loss) {
-    text_ += own_loss_ ? ",train_loss,test_loss\n" : "\n";
-  }
-
-  void add(const EpochFigures& e) {
-    text_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}", e.epoch, e.seconds,
-                         e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
-                         e.test.reconstruction, e.test.kl);
-    text_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.test_loss) : "\n";
-    if (!path_.empty()) write_file(path_, text_);
-  }
-
- private:
-  std::filesystem::path path_;
-  bool own_loss_;
-  std::string text_ =
-      "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
-      "test_neg_elbo,test_reconstruction,test_kl";
+  CheckpointOptions checkpoint;
 };
 
 // A grid of samples and one of test images over their reconstructions.
@@ -103,25 +60,8 @@ void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
 
 void describe(Network& network, const Recipe& recipe, const EpochFigures& last) {
   auto& about = network.metadata;
+  about = settings_of(recipe);
   about["picovae.version"] = PICOVAE_VERSION;
-  about["epochs"] = fmt::format("{}", last.epoch);
-  about["batch"] = fmt::format("{}", recipe.batch);
-  about["learning_rate"] = fmt::format("{:g}", recipe.learning_rate);
-  about["schedule"] = schedule_name(recipe.schedule);
-  about["warmup"] = fmt::format("{:g}", recipe.warmup);
-  about["beta1"] = fmt::format("{:g}", recipe.beta1);
-  about["nesterov"] = fmt::format("{}", recipe.nesterov);
-  about["bias_rate"] = fmt::format("{:g}", recipe.bias_rate);
-  about["clip"] = fmt::format("{:g}", recipe.clip);
-  about["sticking"] = fmt::format("{}", recipe.sticking);
-  about["centred"] = fmt::format("{}", recipe.centred);
-  about["rotated"] = fmt::format("{}", recipe.rotated);
-  about["samples"] = fmt::format("{}", recipe.samples);
-  about["beta"] = fmt::format("{:g}", recipe.beta);
-  about["kl_warmup"] = fmt::format("{:g}", recipe.kl_warmup);
-  about["objective"] = bound_name(recipe.bound);
-  about["pixels"] = pixel_mode_name(recipe.pixels);
-  about["seed"] = fmt::format("{}", recipe.seed);
   about["test_neg_elbo"] = fmt::format("{:.4f}", last.test.neg_elbo);
   about["test_reconstruction"] = fmt::format("{:.4f}", last.test.reconstruction);
   about["test_kl"] = fmt::format("{:.4f}", last.test.kl);
@@ -136,12 +76,32 @@ void check_outputs(const Options& options) {
   }
 }
 
+// One epoch, or what is left of it, with a progress bar. Whatever ends it early, the checkpoint
+// holds the run, and the message says so.
+EpochLoss train_epoch(Trainer& trainer, const Recipe& recipe, const RunKeeper& keeper,
+                      const std::string& csv) {
+  constexpr std::size_t kSteps = 1000;
+  try {
+    Progress bar(fmt::format("epoch {} of {}", trainer.epoch() + 1, recipe.epochs), kSteps);
+    return trainer.run_epoch([&](double fraction, const EpochLoss& so_far) {
+      bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
+      keeper.check_signals();
+    });
+  } catch (const Interrupted& stop) {
+    keeper.save(trainer, csv);
+    throw Interrupted(stop.signal, fmt::format("interrupted in epoch {}{}", trainer.epoch() + 1,
+                                               keeper.kept_in_epoch()));
+  } catch (const Error& error) {
+    fail("{}{}", error.what(), keeper.kept(trainer.epoch()));
+  }
+}
+
 void run(const Options& options, const Recipe& recipe) {
   check_outputs(options);
+  RunKeeper keeper(options.checkpoint, options.out);
   const Kernels& kernels = chosen_kernels();
   const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
-  const char* const judge = options.validation == 0 ? "test" : "valid.";
-  const bool own_loss = has_own_loss(recipe);
+  const std::span<const std::uint8_t> test_images = data.test.images.pixels;
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
@@ -150,153 +110,57 @@ void run(const Options& options, const Recipe& recipe) {
   const EvaluateOptions evaluation{
       .pixels = recipe.pixels, .seed = recipe.seed, .threads = recipe.threads};
 
-  fmt::print("{}, nats per image ({}, {} thread{})\n", describe_objective(recipe), kernels.name,
-             recipe.threads, recipe.threads == 1 ? "" : "s");
-  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge,
-             own_loss ? fmt::format("  loss: train {:>9}", judge) : "");
-  Log log(options.log, own_loss);
+  TrainingReport report(recipe, options.validation == 0 ? "test" : "valid.");
+  report.print_head(recipe, kernels);
+  report.go_on_from(keeper.start(
+      trainer, settings_of_run(recipe, kernels, data, options.validation), report.csv()));
   EpochFigures figures{};
-  for (int epoch = 1; epoch <= recipe.epochs; ++epoch) {
-    const auto start = std::chrono::steady_clock::now();
-    {
-      constexpr std::size_t kSteps = 1000;
-      Progress bar(fmt::format("epoch {} of {}", epoch, recipe.epochs), kSteps);
-      figures.train = trainer.run_epoch([&](double fraction, const EpochLoss& so_far) {
-        bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
-      });
+  std::unique_ptr<Model> model;
+  const auto evaluate_epoch = [&] {
+    model = make_model(trainer.network(), kernels);
+    figures.epoch = trainer.epoch();
+    figures.test = evaluate(*model, test_images, evaluation);
+    if (!std::isfinite(figures.test.neg_elbo)) {
+      fail(
+          "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
+          "lower --lr{}",
+          figures.epoch, options.validation == 0 ? "test" : "validation",
+          keeper.kept(figures.epoch - 1));
     }
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    const auto model = make_model(trainer.network(), kernels);
-    figures.epoch = epoch;
-    figures.seconds = seconds.count();
-    figures.test = evaluate(*model, data.test.images.pixels, evaluation);
-    if (own_loss) figures.test_loss = test_loss(*model, data.test.images.pixels, recipe);
-    fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", epoch,
-               figures.train.neg_elbo, figures.train.reconstruction, figures.train.kl,
-               figures.test.neg_elbo, figures.test.reconstruction, figures.test.kl, figures.seconds,
-               own_loss
-                   ? fmt::format("     {:8.3f}  {:8.3f}", figures.train.loss, figures.test_loss)
-                   : "");
-    std::fflush(stdout);
-    log.add(figures);
+    if (has_own_loss(recipe)) figures.test_loss = test_loss(*model, test_images, recipe);
+  };
+  // The checkpoint holds this epoch already: nothing is lost where a file cannot be written.
+  const auto write_epoch = [&] {
+    if (!options.log.empty()) write_file(options.log, report.csv());
     if (!options.pictures.empty()) {
-      draw_epoch(options.pictures, epoch, *model, data.test.images.pixels);
+      draw_epoch(options.pictures, figures.epoch, *model, test_images);
     }
+  };
+  if (keeper.resumes()) {
+    fmt::print("resumed {} epoch {}\n", trainer.is_between_epochs() ? "after" : "within",
+               trainer.epoch() + (trainer.is_between_epochs() ? 0 : 1));
+  }
+  // Of its last epoch the run may have left nothing but the checkpoint.
+  if (trainer.epoch() > 0 && trainer.is_between_epochs()) {
+    evaluate_epoch();
+    write_epoch();
+  }
+  while (trainer.epoch() < recipe.epochs) {
+    const auto start = std::chrono::steady_clock::now();
+    figures.train = train_epoch(trainer, recipe, keeper, report.csv());
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    figures.seconds = seconds.count();
+    evaluate_epoch();
+    report.add(figures);
+    keeper.save(trainer, report.csv());
+    write_epoch();
   }
   Network network = trainer.network();
   describe(network, recipe, figures);
   network.classes = fit_known_classes(*make_model(network, kernels), data.train, evaluation);
   save_network(options.out, network);
-  if (own_loss) {
-    fmt::print("{}: {} loss {:.4f}, the {}'s\n", options.out.string(), judge, figures.test_loss,
-               bound_name(recipe.bound));
-  }
-  fmt::print("{}: {} negative ELBO {:.4f} after {} epoch{}\n", options.out.string(), judge,
-             figures.test.neg_elbo, figures.epoch, figures.epoch == 1 ? "" : "s");
-}
-
-// Adds an option for a member of the recipe, which overrides the preset.
-template <typename T>
-CLI::Option* add(CLI::App& command, Options& options, const char* name, T Recipe::*member,
-                 const char* help) {
-  CLI::Option* option = command.add_option(name, options.given.*member, help);
-  options.overrides.push_back([option, member, &options](Recipe& recipe) {
-    if (option->count() > 0) recipe.*member = options.given.*member;
-  });
-  return option;
-}
-
-void add_switch(CLI::App& command, Options& options, const char* name, bool Recipe::*member,
-                const char* help) {
-  add(command, options, name, member, help)
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}))
-      ->type_name("on|off")
-      ->default_str(options.given.*member ? "on" : "off");
-}
-
-void add_preset_option(CLI::App& command, Options& options) {
-  std::vector<std::string> names;
-  for (const Preset& known : presets()) names.emplace_back(known.name);
-  options.preset = names.front();
-  command
-      .add_option("--preset", options.preset,
-                  "Recipe that the options below change: default, the best known; deck, plain Adam "
-                  "at a constant rate")
-      ->check(CLI::IsMember(names))
-      ->type_name("default|deck")
-      ->capture_default_str();
-}
-
-void add_recipe_options(CLI::App& command, Options& options) {
-  add_preset_option(command, options);
-  add(command, options, "--epochs", &Recipe::epochs, "Passes over the training images")
-      ->transform(whole_number(1, 100'000))
-      ->type_name("N")
-      ->capture_default_str();
-  add(command, options, "--batch", &Recipe::batch, "Images in an optimizer step")
-      ->transform(whole_number(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
-  add(command, options, "--samples", &Recipe::samples, "z drawn for each image in a step")
-      ->transform(whole_number(1, 1000))
-      ->type_name("L")
-      ->capture_default_str();
-  add(command, options, "--beta", &Recipe::beta, "Weight of the KL in the loss")
-      ->transform(real_number(0))
-      ->type_name("B")
-      ->capture_default_str();
-  add_pixels_option(command, options.given.pixels);
-  options.overrides.push_back([&options](Recipe& recipe) {  // no preset has anything else
-    recipe.pixels = options.given.pixels;
-    recipe.seed = options.given.seed;
-    recipe.threads = options.given.threads;
-  });
-  add_seed_option(command, options.given.seed, "Seed of weights, order and noise");
-  add_threads_option(command, options.given.threads);
-}
-
-void add_optimizer_options(CLI::App& command, Options& options) {
-  CLI::Option* rate =
-      add(command, options, "--lr", &Recipe::learning_rate,
-          "Adam's learning rate, at its highest; less by default for more than 30 epochs")
-          ->transform(positive_number())
-          ->type_name("RATE")
-          ->capture_default_str();
-  options.rate_given = [rate] { return rate->count() > 0; };
-  std::map<std::string, Schedule> schedules;
-  for (const auto& [name, schedule] : kSchedules) schedules.emplace(name, schedule);
-  add(command, options, "--schedule", &Recipe::schedule,
-      "Of the learning rate: constant, or down to zero along a cosine")
-      ->transform(CLI::CheckedTransformer(schedules))
-      ->type_name("constant|cosine")
-      ->default_str(std::string{schedule_name(options.given.schedule)});
-  add(command, options, "--warmup", &Recipe::warmup,
-      "Share of the steps over which the learning rate rises")
-      ->transform(real_number(0.0, 1.0))
-      ->type_name("SHARE")
-      ->capture_default_str();
-  add(command, options, "--beta1", &Recipe::beta1, "Decay of Adam's mean gradient")
-      ->transform(real_number(0.0, 0.9999))
-      ->type_name("B")
-      ->capture_default_str();
-  add_switch(command, options, "--nesterov", &Recipe::nesterov, "NAdam: each step looks ahead");
-  add(command, options, "--bias-rate", &Recipe::bias_rate,
-      "Learning rate of biases, as a multiple of that of weights")
-      ->transform(real_number(0))
-      ->type_name("FACTOR")
-      ->capture_default_str();
-  add(command, options, "--clip", &Recipe::clip,
-      "Largest norm of a gradient, as a multiple of the running mean; 0: any")
-      ->transform(real_number(0))
-      ->type_name("FACTOR")
-      ->capture_default_str();
-  add_switch(command, options, "--sticking", &Recipe::sticking,
-             "Sticking the landing: the KL's gradient along the path of z alone");
-  add_switch(command, options, "--centred", &Recipe::centred,
-             "Train with inputs and hidden activations about zero");
-  add_switch(command, options, "--rotated", &Recipe::rotated,
-             "Train along the principal axes of hidden activations");
+  keeper.finish();
+  report.print_end(figures, recipe, options.out.string());
 }
 
 }  // namespace
@@ -309,8 +173,7 @@ void add_train(CLI::App& app) {
   command->add_option("--out", options->out, "Model to write")
       ->required()
       ->type_name("FILE.safetensors");
-  add_recipe_options(*command, *options);
-  add_optimizer_options(*command, *options);
+  add_recipe_options(*command, options->recipe);
   add_objective_options(*command, options->objective);
   add_validation_option(*command, options->validation);
   command->add_option("--log", options->log, "CSV of each epoch's figures")->type_name("FILE");
@@ -318,15 +181,17 @@ void add_train(CLI::App& app) {
       ->add_option("--pictures", options->pictures,
                    "Folder for a PNG of samples and one of reconstructions each epoch")
       ->type_name("DIR");
+  add_checkpoint_options(*command, options->checkpoint);
   command->footer(
       "Example:\n"
       "  picovae train --out model.safetensors --log log.csv\n"
+      "The same command with --resume goes on where it was interrupted, to the same bits.\n"
       "Any data set of images of this size in IDX files, with any labels:\n"
       "  picovae train --data fashion-mnist --out fashion.safetensors\n"
       "  picovae train --data emnist/emnist-letters --out letters.safetensors");
   command->callback([options, command] {
-    Recipe recipe = options->recipe();
-    apply_objective(*command, options->objective, options->preset, recipe);
+    Recipe recipe = options->recipe.recipe();
+    apply_objective(*command, options->objective, options->recipe.preset, recipe);
     run(*options, recipe);
   });
 }

@@ -281,6 +281,8 @@ Network Trainer::network() const {
 
 int Trainer::epoch() const { return work_->state.epochs; }
 
+bool Trainer::is_between_epochs() const { return work_->state.images == 0; }
+
 SafetensorsFile Trainer::state() const { return list_of(work_->state).copy(); }
 
 void Trainer::restore(const SafetensorsFile& file, std::string_view name) {

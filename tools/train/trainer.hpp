@@ -44,6 +44,7 @@ class Trainer {
 
   Network network() const;  // in its plain form
   int epoch() const;        // epochs done
+  bool is_between_epochs() const;
 
   // All that a trainer of the same recipe and images needs to go on as this one would, to the bit:
   // between epochs, or where run_epoch() was left. restore() fails, naming `name`, the file, where
