@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what is missing first.
 #   tests/run.sh [--slow] [--host-only] [--require-isa]
-#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, kernels at -O0, boards by clang, full training of 30 epochs, 200 kills of training
+#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, fuzzers, kernels at -O0, boards by
+#                    clang, full training of 30 epochs, 200 kills of training
 #     --host-only    no emulators: leaves boards, old processors and Arm Linux out
 #     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
@@ -190,6 +191,9 @@ if $slow; then
   ctest_options=(-LE static)
   build_and_test sanitizers g++ Debug -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
   stage_end
+  stage "fuzzers"
+  tests/fuzz.sh 20
+  stage_end
   stage "full training"
   tests/full_training.sh build/test-gcc-release/picovae build/test-gcc-release/full_training
   bench/recipes.sh --quick --built build/test-gcc-release --folder build/test-gcc-release/recipes
@@ -207,4 +211,4 @@ echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
 $boards || echo "left out (--host-only): boards, old processors and emulated Arm Linux"
-$slow || echo "left out (they come with --slow): clang Debug, sanitizers, kernels at -O0, boards by clang, full training, training killed 200 times"
+$slow || echo "left out (they come with --slow): clang Debug, sanitizers, fuzzers, kernels at -O0, boards by clang, full training, training killed 200 times"

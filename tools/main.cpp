@@ -21,10 +21,6 @@ namespace {
 using namespace picovae;
 using namespace picovae::tools;
 
-constexpr auto kCommands = {add_train,  add_eval,   add_nll,      add_quantize,    add_classes,
-                            add_export, add_encode, add_generate, add_reconstruct, add_interpolate,
-                            add_map,    add_plot,   add_info,     add_self_test};
-
 constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 

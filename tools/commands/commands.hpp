@@ -20,4 +20,9 @@ void add_map(CLI::App& app);
 void add_info(CLI::App& app);
 void add_self_test(CLI::App& app);
 
+inline constexpr auto kCommands = {add_train,       add_eval,        add_nll,    add_quantize,
+                                   add_classes,     add_export,      add_encode, add_generate,
+                                   add_reconstruct, add_interpolate, add_map,    add_plot,
+                                   add_info,        add_self_test};
+
 }  // namespace picovae::tools

@@ -44,12 +44,12 @@ class Reader : public InputFile {
   // Reads exactly `size` bytes that end the file. Memory grows with what is really there, so that a
   // header that promises too much costs nothing.
   std::vector<std::uint8_t> read_rest(std::size_t size) {
-    constexpr std::size_t kChunk = std::size_t{1} << 24;
+    constexpr std::size_t kChunk = std::size_t{1} << 16;
     const std::size_t header = offset();
     std::vector<std::uint8_t> values;
     while (values.size() < size) {
       const std::size_t old_size = values.size();
-      const std::size_t want = std::min(size - old_size, kChunk);
+      const std::size_t want = std::min(size - old_size, std::max(old_size, kChunk));
       values.resize(old_size + want);
       if (read(values.data() + old_size, want) != want) {
         fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path(),

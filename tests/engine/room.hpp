@@ -1,0 +1,102 @@
+// Runs a model by every call and every set of kernels, between guard pages.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+#include <vector>
+
+#include "picovae/vae.hpp"
+#include "tests/engine/guarded.hpp"
+#include "tests/engine/random_models.hpp"
+
+namespace picovae::tests {
+
+struct Ran {
+  int kernels = 0;              // that took the model, for each batch
+  const char* wrong = nullptr;  // of those, ones whose calls returned what they should not
+};
+
+// All that kernels can touch but the model, for calls of Batch images.
+template <typename S, typename A, std::size_t Batch>
+class Room {
+ public:
+  using Pixel = typename A::Pixel;
+  using Latent = typename A::Latent;
+
+  explicit Room(Dice& dice) {
+    for (std::size_t i = 0; i < Batch * S::kPixels; ++i) {
+      x_.as<Pixel>()[i] = static_cast<Pixel>(dice.between(0, 255));
+    }
+    for (std::size_t i = 0; i < Batch * S::kLatent; ++i) {
+      z_.as<Latent>()[i] = static_cast<Latent>(dice.between(-32768, 32767));
+    }
+  }
+
+  // Every call that runs kernels. Adds itself to `ran` unless the Vae refuses the model.
+  void run(std::span<const std::byte> model, const Kernels& kernels, Ran& ran) {
+    Vae<S, A> vae;
+    if (vae.open(model, kernels) != Status::kOk) return;
+    const auto* x = x_.as<Pixel>();
+    auto* out = out_.as<Pixel>();
+    const Status encoder = vae.view().has(kEncoderPart) ? Status::kOk : Status::kNoEncoder;
+    const Status decoder = vae.view().has(kDecoderPart) ? Status::kOk : Status::kNoDecoder;
+    const Status both = decoder != Status::kOk ? decoder : encoder;
+    const auto* z = z_.as<Latent>();
+    if (vae.encode(x, mu_.as<Latent>(), logvar_.as<Latent>(), *encoder_, Batch) != encoder ||
+        vae.decode(z, out, *decoder_, Batch) != decoder ||
+        vae.decode_logits(z, logits_.as<typename A::Logit>(), *decoder_, Batch) != decoder ||
+        vae.generate(1, 0, out, *decoder_, Batch) != decoder ||
+        vae.reconstruct(x, out, *arena_, Batch) != both) {
+      ran.wrong = kernels.name;
+    }
+    Layer differs{};
+    vae.self_test(*arena_, differs);
+    vae.self_test(*decoder_, differs);
+    ++ran.kernels;
+  }
+
+ private:
+  template <typename T>
+  static constexpr std::size_t kLatentBytes = Batch* S::kLatent * sizeof(T);
+
+  Guarded<EncoderArena<S, A, Batch>> encoder_;
+  Guarded<DecoderArena<S, A, Batch>> decoder_;
+  Guarded<Arena<S, A, Batch>> arena_;
+  GuardedBytes x_{Batch * S::kPixels * sizeof(Pixel)}, out_{Batch * S::kPixels * sizeof(Pixel)};
+  GuardedBytes logits_{Batch * S::kPixels * sizeof(typename A::Logit)};
+  GuardedBytes z_{kLatentBytes<Latent>}, mu_{kLatentBytes<Latent>}, logvar_{kLatentBytes<Latent>};
+};
+
+// Runs models on every set of kernels that this machine has, and on others that it can run.
+template <typename S>
+class Machine {
+ public:
+  explicit Machine(std::initializer_list<const Kernels*> more = {}) : kernels_(more) {
+    for (const Kernels* kernels : built_kernels()) {
+      if (machine_runs(kernels->isa)) kernels_.push_back(kernels);
+    }
+  }
+
+  Ran run(std::span<const std::byte> model) {
+    Ran ran;
+    for (const Kernels* kernels : kernels_) {
+      float_one_.run(model, *kernels, ran);
+      float_three_.run(model, *kernels, ran);
+      integer_one_.run(model, *kernels, ran);
+      integer_three_.run(model, *kernels, ran);
+    }
+    return ran;
+  }
+
+ private:
+  std::vector<const Kernels*> kernels_;
+  Dice dice_{5};
+  Room<S, Float, 1> float_one_{dice_};
+  Room<S, Float, 3> float_three_{dice_};
+  Room<S, Integer, 1> integer_one_{dice_};
+  Room<S, Integer, 3> integer_three_{dice_};
+};
+
+}  // namespace picovae::tests

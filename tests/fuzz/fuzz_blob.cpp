@@ -1,0 +1,39 @@
+// Any bytes as a .pvae: as they are, and with their checksums mended. What opens is run.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "picovae/blob.hpp"
+#include "tests/engine/blobs.hpp"
+#include "tests/engine/guarded.hpp"
+#include "tests/engine/patient.hpp"
+#include "tests/engine/room.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tests;
+
+void open_and_run(std::span<const std::byte> bytes) {
+  static Machine<Shape<kSmall.pixels, kSmall.hidden1, kSmall.hidden2, kSmall.latent>> machine;
+  const BlobHeader* header = nullptr;
+  if (read_header(bytes, header) != Status::kOk) return;
+  BlobView view;
+  if (open_blob(bytes, header->dimensions, view) != Status::kOk) return;
+  verify_blob(view);
+  if (machine.run(bytes).wrong != nullptr) std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  GuardedBytes model(size, kBlobAlignment);
+  std::ranges::copy(std::as_bytes(std::span(data, size)), model.bytes().begin());
+  open_and_run(model.bytes());
+  if (size < sizeof(BlobHeader)) return 0;
+  seal(model.bytes());
+  open_and_run(model.bytes());
+  return 0;
+}

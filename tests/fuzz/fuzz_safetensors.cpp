@@ -1,0 +1,23 @@
+// Any bytes as .safetensors: refused with one short line, or read, written and read again alike.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+#include <string_view>
+
+#include "tests/fuzz/one_line.hpp"
+#include "tools/model/network.hpp"
+#include "tools/model/safetensors.hpp"
+
+using namespace picovae;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  tests::one_line_or_none([&] {
+    const auto file = tools::parse_safetensors(bytes, "FILE");
+    const auto again = tools::encode_safetensors(file, "FILE");
+    if (tools::parse_safetensors(again, "FILE") != file) std::abort();
+  });
+  tests::one_line_or_none([&] { tools::parse_network(bytes, "FILE"); });
+  return 0;
+}

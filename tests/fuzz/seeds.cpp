@@ -1,0 +1,84 @@
+// Writes what the fuzzers begin with: fuzz_seeds DIR
+#include <fmt/format.h>
+#include <zlib.h>
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tests/engine/blobs.hpp"
+#include "tools/file.hpp"
+#include "tools/model/network.hpp"
+
+namespace {
+
+namespace fs = std::filesystem;
+using namespace picovae;
+
+fs::path folder_for(const fs::path& root, const char* fuzzer) {
+  fs::create_directories(root / fuzzer);
+  return root / fuzzer;
+}
+
+void write_blobs(const fs::path& folder) {
+  int number = 0;
+  for (const auto& blob : tests::all_kinds()) {
+    tools::write_file(folder / fmt::format("{}.pvae", number++), blob.bytes());
+  }
+}
+
+void write_safetensors(const fs::path& folder) {
+  auto network = tests::random_network({5, 4, 3, 2}, 1);
+  tools::save_network(folder / "plain", network);
+  network.metadata = {{"epochs", "30"}, {"note", "\"quoted\""}};
+  tools::save_network(folder / "metadata", network);
+  constexpr std::string_view kEmpty{"\2\0\0\0\0\0\0\0{}", 10};
+  tools::write_file(folder / "empty", kEmpty);
+}
+
+void write_idx(const fs::path& folder) {
+  constexpr std::string_view kImages{"\0\0\10\3\0\0\0\2\0\0\0\2\0\0\0\3abcdefghijkl", 28};
+  constexpr std::string_view kLabels{"\0\0\10\1\0\0\0\4\1\2\3\4", 12};
+  for (const auto& [name, text] : {std::pair{"images", kImages}, {"labels", kLabels}}) {
+    tools::write_file(folder / name, text);
+    const std::string packed = (folder / name).string() + ".gz";
+    gzFile file = gzopen(packed.c_str(), "wb");
+    gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+    gzclose(file);
+  }
+}
+
+void write_command_lines(const fs::path& folder) {
+  int number = 0;
+  for (const std::string_view line :
+       {"train\n--out\nm.safetensors\n--epochs\n30\n--lr=1e-3\n--batch\n100\n--seed\n7",
+        "train\n--out\nm\n--log\nlog.csv\n--pictures\np\n--pixels\nbinary\n--threads\n2",
+        "eval\nm.pvae\n--data\nmnist\n--samples\n10\n--json", "nll\nm.pvae\n--samples\n100",
+        "quantize\nm.safetensors\n--out\nm.pvae\n--type\nbf16\n--max-loss\n0.5",
+        "export\nm.pvae\n--layout\ncortex-m\n--decoder-only\n--out\nb.pvae\n--c-array\nm.h",
+        "encode\nm.pvae\n--out\ncodes.csv\n--split\ntrain", "info\nm.pvae\n--json",
+        "generate\nm.pvae\n--ascii\n--count\n3", "generate\nm.pvae\n--out\na.png\n--seed\n010",
+        "reconstruct\nm.pvae\n--image\na.png\n--out\nb.png", "self-test\nm.pvae\n--every-isa",
+        "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png", "--help"}) {
+    tools::write_file(folder / fmt::format("{}", number++), line);
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    fmt::print(stderr, "usage: fuzz_seeds DIR\n");
+    return 2;
+  }
+  const fs::path root = argv[1];
+  write_blobs(folder_for(root, "blob"));
+  write_safetensors(folder_for(root, "safetensors"));
+  write_idx(folder_for(root, "idx"));
+  write_command_lines(folder_for(root, "command_line"));
+  return 0;
+}
