@@ -1,20 +1,24 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test; installs what is missing first.
-#   tests/run.sh [--slow] [--host-only] [--require-isa]
-#     --slow         also: clang Debug, clang-tidy on the tools, sanitizers, fuzzers, kernels at -O0, boards by
-#                    clang, full training of 30 epochs, 200 kills of training
+#   tests/run.sh [--slow] [--sanitize] [--coverage] [--host-only] [--require-isa]
+#     --slow         also: clang Debug, clang-tidy on the tools, kernels at -O0, boards by clang, fuzzers, full
+#                    training of 30 epochs, 200 kills of training, and the next two
+#     --sanitize     also: ASan, UBSan, TSan, MSan and valgrind (tests/sanitize.sh)
+#     --coverage     also: lines and branches of the engine that the tests run (tests/coverage.sh)
 #     --host-only    no emulators: leaves boards, old processors and Arm Linux out
 #     --require-isa  fail where this machine lacks an ISA of the build; otherwise it is named
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-slow=false boards=true require_isa=()
+slow=false sanitize=false coverage=false boards=true require_isa=()
 for argument in "$@"; do
   case $argument in
-    --slow) slow=true ;;
+    --slow) slow=true sanitize=true coverage=true ;;
+    --sanitize) sanitize=true ;;
+    --coverage) coverage=true ;;
     --host-only) boards=false ;;
     --require-isa) require_isa=(--require-isa) ;;
-    --help | -h) sed -n '2,6s/^# //p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,9s/^# //p' "$0"; exit 0 ;;
     *) echo "run.sh: unknown option $argument (see --help)" >&2; exit 2 ;;
   esac
 done
@@ -35,6 +39,8 @@ if $boards && [ "$(uname -m)" = x86_64 ]; then
   emulate_linux=true
   packages+=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
 fi
+$sanitize && packages+=(libclang-rt-dev valgrind)
+$coverage && packages+=(gcovr)
 tools/install_packages.sh "${packages[@]}"
 stage_end
 
@@ -62,10 +68,9 @@ build_and_test() {
   cmake -S . -B "$folder" -DCMAKE_CXX_COMPILER="$compiler" -DCMAKE_BUILD_TYPE="$type" \
     -DPICOVAE_WERROR=ON "$@" > /dev/null
   cmake --build "$folder" -j "$(nproc)"
-  ctest --test-dir "$folder" --output-on-failure -j "$(nproc)" "${ctest_options[@]}"
+  ctest --test-dir "$folder" --output-on-failure -j "$(nproc)"
 }
 gcc_name="gcc $(g++ -dumpfullversion)" clang_name="clang $(clang++ -dumpversion)"
-ctest_options=()
 
 stage "gcc Release"
 build_and_test gcc-release g++ Release
@@ -164,6 +169,17 @@ if $emulate_linux; then
   stage_end
 fi
 
+if $sanitize; then
+  stage "sanitizers"
+  tests/sanitize.sh
+  stage_end
+fi
+if $coverage; then
+  stage "coverage"
+  tests/coverage.sh
+  stage_end
+fi
+
 if $slow; then
   stage "clang Debug"
   build_and_test clang-debug clang++ Debug -DCMAKE_C_COMPILER=clang
@@ -187,10 +203,6 @@ if $slow; then
     ports_run clang-o0 --compiler clang --kernel-opt -O0
     stage_end
   fi
-  stage "sanitizers"
-  ctest_options=(-LE static)
-  build_and_test sanitizers g++ Debug -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"
-  stage_end
   stage "fuzzers"
   tests/fuzz.sh 20
   stage_end
@@ -211,4 +223,4 @@ echo
 echo "== passed"
 printf '%s\n' "${stages[@]}"
 $boards || echo "left out (--host-only): boards, old processors and emulated Arm Linux"
-$slow || echo "left out (they come with --slow): clang Debug, sanitizers, fuzzers, kernels at -O0, boards by clang, full training, training killed 200 times"
+$slow || echo "left out (they come with --slow): clang Debug, sanitizers, coverage, fuzzers, kernels at -O0, boards by clang, full training, training killed 200 times"
