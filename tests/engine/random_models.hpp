@@ -106,8 +106,7 @@ inline std::vector<std::byte> random_class_section(std::size_t latent, std::size
 }
 
 // Weights reach `gain` / sqrt(in): 3 makes outputs spread, 1.7 keeps them near one.
-inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed,
-                                     float gain = 3.0f) {
+inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed, float gain = 3.0f) {
   tools::Network network;
   network.pixels = dimensions.pixels;
   network.hidden1 = dimensions.hidden1;
