@@ -27,6 +27,8 @@ CHOICES = [
     ("rate of biases x3", ["--bias-rate", "3"]),
     ("batch 50", ["--batch", "50"]),
     ("batch 200", ["--batch", "200"]),
+    ("two samples of z", ["--samples", "2"]),
+    ("KL warm-up of 5 epochs", ["--kl-warmup", "5"]),
 ]
 QUICK = ("default", "deck", "not rotated")
 
