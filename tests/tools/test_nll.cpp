@@ -133,9 +133,13 @@ TEST_CASE("the estimate is the integral over z, whatever the posterior it is dra
   const auto images = tests::some_images(1);
   const auto check = [&](Model& model) {
     const double exact = brute_force_nll(model, images);
-    const Nll found = estimate_nll(model, images, {.samples = 60'000, .seed = 4, .threads = 2});
-    CHECK(found.nll == doctest::Approx(exact).epsilon(0.02 / exact));  // within 0.02 nats
-    CHECK(found.neg_elbo > exact + 0.05);  // so the bound alone would not do
+    for (const double widen : {1.0, 1.4}) {
+      CAPTURE(widen);
+      const Nll found =
+          estimate_nll(model, images, {.samples = 60'000, .seed = 4, .threads = 2}, widen);
+      CHECK(found.nll == doctest::Approx(exact).epsilon(0.02 / exact));  // within 0.02 nats
+      CHECK(found.neg_elbo > exact + 0.05);  // so the bound alone would not do
+    }
   };
   SUBCASE("f32") {
     const Network network = tests::random_network(BuiltShape::kDimensions, 3);
@@ -167,6 +171,20 @@ TEST_CASE("more samples come closer to the truth, from above; one is the ELBO") 
   const Elbo elbo = evaluate(*model, images, {.samples = 1000});
   const Nll found = estimate_nll(*model, images, {.samples = 1000});
   CHECK(found.neg_elbo == doctest::Approx(elbo.neg_elbo).epsilon(1e-4));  // KL sampled, and exact
+}
+
+TEST_CASE("a narrow posterior is widened, as far as the prior") {
+  Network network = tests::random_network(BuiltShape::kDimensions, 6);
+  network = with_constant_posterior(network, 0);
+  const auto images = tests::some_images(10);
+  const auto estimate = [&](double widen) {
+    return estimate_nll(*make_model(network, select_kernels()), images, {.samples = 200}, widen);
+  };
+  const Nll of_prior = estimate(1);
+  CHECK(estimate(2).nll == of_prior.nll);
+  fill(network.logvar.bias, -0.5f);  // sigma 0.78
+  CHECK(estimate(1.28).nll == doctest::Approx(of_prior.nll).epsilon(1e-3));
+  CHECK(estimate(1).nll != doctest::Approx(of_prior.nll).epsilon(1e-3));
 }
 
 TEST_CASE("the estimate depends on neither threads nor batches") {

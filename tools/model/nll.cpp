@@ -26,10 +26,11 @@ struct ImageNll {
 // One thread's model and scratch.
 class Sampler {
  public:
-  Sampler(const Model& model, const EvaluateOptions& options)
+  Sampler(const Model& model, const EvaluateOptions& options, double widen)
       : model_(model.clone()),
         ops_(vector_ops(model_->kernels().isa)),
         options_(options),
+        wider_logvar_(static_cast<float>(2 * std::log(widen))),
         pixels_(model_->header().dimensions.pixels),
         latent_(model_->header().dimensions.latent),
         x_(pixels_),
@@ -59,11 +60,15 @@ class Sampler {
   }
 
  private:
-  // The image's posterior, once for each row of a batch.
+  // q of the image, once for each row of a batch.
   void encode() {
+    constexpr float kPriorLogvar = 0;
     model_->encode({x_.data(), pixels_}, mu_.data(), logvar_.data());
     log_sigmas_ = 0;
-    for (std::size_t i = 0; i < latent_; ++i) log_sigmas_ += std::log(model_->sigma(logvar_[i]));
+    for (float& logvar : std::span(logvar_).first(latent_)) {
+      logvar = std::max(logvar, std::min(logvar + wider_logvar_, kPriorLogvar));
+      log_sigmas_ += std::log(model_->sigma(logvar));
+    }
     for (std::size_t s = 1; s < kBatch; ++s) {
       std::copy_n(mu_.data(), latent_, mu_.data() + s * latent_);
       std::copy_n(logvar_.data(), latent_, logvar_.data() + s * latent_);
@@ -98,6 +103,7 @@ class Sampler {
   std::unique_ptr<Model> model_;
   const VectorOps& ops_;
   EvaluateOptions options_;
+  float wider_logvar_;  // added to the encoder's
   std::size_t pixels_, latent_;
   AlignedFloats x_, row_;
   double log_sigmas_ = 0;  // sum over latents
@@ -135,13 +141,14 @@ void LogMeanExp::add(double v) {
 double LogMeanExp::value() const { return largest_ + std::log(sum_ / static_cast<double>(count_)); }
 
 Nll estimate_nll(const Model& model, std::span<const std::uint8_t> images,
-                 const EvaluateOptions& options, const std::function<void(std::size_t)>& progress) {
+                 const EvaluateOptions& options, double widen,
+                 const std::function<void(std::size_t)>& progress) {
   const std::size_t pixels = model.header().dimensions.pixels;
   std::vector<ImageNll> results(images.size() / pixels);
   std::atomic<std::size_t> done = 0;
   const auto caller = std::this_thread::get_id();
   parallel_for(
-      options.threads, results.size(), [&] { return Sampler(model, options); },
+      options.threads, results.size(), [&] { return Sampler(model, options, widen); },
       [&](Sampler& sampler, std::size_t i) {
         results[i] = sampler.run(images.subspan(i * pixels, pixels), i);
         ++done;
