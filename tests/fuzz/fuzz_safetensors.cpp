@@ -1,4 +1,5 @@
-// Any bytes as .safetensors: refused with one short line, or read, written and read again alike.
+// Any bytes as .safetensors: refused with one short line, or read, written and read again alike. As
+// a model and as a checkpoint they are at least refused like that.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -8,6 +9,7 @@
 #include "tests/fuzz/one_line.hpp"
 #include "tools/model/network.hpp"
 #include "tools/model/safetensors.hpp"
+#include "tools/train/checkpoint.hpp"
 
 using namespace picovae;
 
@@ -19,5 +21,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (tools::parse_safetensors(again, "FILE") != file) std::abort();
   });
   tests::one_line_or_none([&] { tools::parse_network(bytes, "FILE"); });
+  tests::one_line_or_none([&] { tools::parse_checkpoint(bytes, "FILE"); });
   return 0;
 }

@@ -57,11 +57,17 @@ void write_command_lines(const fs::path& folder) {
   for (const std::string_view line :
        {"train\n--out\nm.safetensors\n--epochs\n30\n--lr=1e-3\n--batch\n100\n--seed\n7",
         "train\n--out\nm\n--log\nlog.csv\n--pictures\np\n--pixels\nbinary\n--threads\n2",
-        "eval\nm.pvae\n--data\nmnist\n--samples\n10\n--json", "nll\nm.pvae\n--samples\n100",
+        "eval\nm.pvae\n--data\nmnist\n--samples\n10\n--json",
+        "nll\nm.pvae\n--samples\n100\n--widen\n1.2",
+        "train\n--out\nm\n--preset\ndeck\n--deck-loss\n--checkpoint\nc\n--resume",
+        "train\n--out\nm\n--objective\niwae\n--samples\n5\n--kl-warmup\n2\n--rotated\noff",
+        "classes\nm.pvae\n--out\nc.pvae", "map\nm.pvae\n--out\nmap.png",
+        "plot\nlog.csv\n--out\ncurve.png",
         "quantize\nm.safetensors\n--out\nm.pvae\n--type\nbf16\n--max-loss\n0.5",
         "export\nm.pvae\n--layout\ncortex-m\n--decoder-only\n--out\nb.pvae\n--c-array\nm.h",
         "encode\nm.pvae\n--out\ncodes.csv\n--split\ntrain", "info\nm.pvae\n--json",
-        "generate\nm.pvae\n--ascii\n--count\n3", "generate\nm.pvae\n--out\na.png\n--seed\n010",
+        "generate\nm.pvae\n--ascii\n--count\n3\n--digit\n7",
+        "generate\nm.pvae\n--out\na.png\n--seed\n010",
         "reconstruct\nm.pvae\n--image\na.png\n--out\nb.png", "self-test\nm.pvae\n--every-isa",
         "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png", "--help"}) {
     tools::write_file(folder / fmt::format("{}", number++), line);
