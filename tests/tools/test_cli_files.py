@@ -33,7 +33,8 @@ class Files(unittest.TestCase):
         test_cli.write_data(cls.data, 300, 40)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         shutil.copy(S8_MODEL, cls.s8)
-        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 1)
+        cls.log = root / "log.csv"
+        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 1, "--log", cls.log)
         assert trained.returncode == 0, trained.stderr
 
     @classmethod
@@ -53,6 +54,10 @@ class Files(unittest.TestCase):
         yield ("reconstruct", self.s8, *data, "--count", 4, "--out", out)
         yield ("interpolate", self.s8, *data, "--from", 0, "--to", 8, "--out", out)
         yield ("encode", self.s8, *data, "--out", out)
+        yield ("classes", self.f32, *data, "--out", out)
+        yield ("map", self.s8, *data, "--out", out)
+        if shutil.which("gnuplot"):
+            yield ("plot", self.log, "--out", out)
 
     def fails(self, arguments, names, reason, before=None, **options):
         """Fails with status 1 and one line that names the file and the reason."""
@@ -71,8 +76,10 @@ class Files(unittest.TestCase):
                     for limit in (0, 100):
                         if old:
                             out.write_bytes(old)
+                        # gnuplot's script is the first file that those two write.
+                        named = "gnuplot" if arguments[0] in ("map", "plot") else out
                         with self.subTest(arguments[0], limit=limit, old=old):
-                            self.fails(arguments, out, "File too large", before=lambda: resource.setrlimit(
+                            self.fails(arguments, named, "File too large", before=lambda: resource.setrlimit(
                                 resource.RLIMIT_FSIZE, (limit, limit)))
                             self.assertEqual([p.read_bytes() for p in out.parent.iterdir()], [old] if old else [])
 

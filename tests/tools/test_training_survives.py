@@ -201,6 +201,36 @@ class TrainingSurvives(unittest.TestCase):
                 resource.RLIMIT_FSIZE, (limit, limit)))
         self.resumes()
 
+    def test_disk_fills_up(self):
+        """A file system with room for one checkpoint and not for two, that is enlarged afterwards."""
+        mounted = self.here / "mounted"
+        mounted.mkdir()
+        script = """
+            set -e
+            mount -t tmpfs -o size=$ROOM tmpfs "$MOUNTED"
+            trap 'umount "$MOUNTED"' EXIT
+            if "$@"; then exit 9; fi
+            test "$(ls "$MOUNTED")" = model.checkpoint
+            mount -o remount,size=1G "$MOUNTED"
+            "$@" --resume
+            test "$(ls "$MOUNTED")" = model
+            cp "$MOUNTED/model" "$RESULT"
+            """
+        self.stop(signal.SIGINT)
+        room = self.checkpoint.stat().st_size * 3 // 2
+        self.checkpoint.unlink()
+        probe = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "tmpfs", str(mounted)]
+        if shutil.which("unshare") is None or subprocess.run(probe, capture_output=True).returncode != 0:
+            self.skipTest("this system lets nobody mount a tmpfs of one's own")
+        result = subprocess.run(
+            ["unshare", "--map-root-user", "--mount", "sh", "-c", script, "sh",
+             *self.command(self.here, "--out", mounted / "model")], capture_output=True, text=True, timeout=300,
+            env={**os.environ, "ROOM": str(room), "MOUNTED": str(mounted), "RESULT": str(self.here / "model")})
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertRegex(result.stderr, "picovae: .*mounted/model.checkpoint.*No space left on device")
+        self.ends_as_if_undisturbed()
+
     def test_no_room_for_the_log(self):
         result = self.train(self.here, "--log", "/dev/full")
         self.assertEqual(result.returncode, 1)

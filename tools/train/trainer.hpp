@@ -1,6 +1,6 @@
-// Trains the network: Adam on minibatches of the negative ELBO or another loss, in a form that folds
-// into the plain network (recipe.hpp). The same recipe on the same images gives the same bytes,
-// whatever the number of threads.
+// Trains the network: Adam on minibatches of the negative ELBO or another loss, in a form that
+// folds into the plain network (recipe.hpp). The same recipe on the same images gives the same
+// bytes, whatever the number of threads.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +28,8 @@ class Trainer {
   // What happened so far in an epoch: the part of it that is done, and its mean loss.
   using Progress = std::function<void(double fraction, const EpochLoss& so_far)>;
 
-  // Takes all the memory that training needs.
+  // Takes all the memory that training needs, but for what the eigenvalue solver asks for when a
+  // rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
   //   recipe   batch, samples and threads at least 1; a batch may be larger than `images`
   //   kernels  with a product
