@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # How much of the engine the tests run, of what this machine compiles: prints a table, and fails below 97 % of lines
 # or 90 % of branches. Unoptimized, so that lines are what they seem; gcovr leaves out the branches that only an
-# exception takes and those that the compiler proved dead.
+# exception takes and those that the compiler proved dead. Counters are atomic, since threads share models.
 #   coverage.sh
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -9,7 +9,7 @@ folder=build/test-coverage
 
 # Without PNG there are the engine's tests alone.
 cmake -S . -B $folder -DCMAKE_BUILD_TYPE=Debug -DPICOVAE_BUILD_BENCH=OFF -DPICOVAE_PNG=OFF -DPICOVAE_KERNEL_OPT=-O0 \
-  -DCMAKE_CXX_FLAGS=--coverage -DCMAKE_CXX_FLAGS_DEBUG=-O0 > /dev/null
+  -DCMAKE_CXX_FLAGS="--coverage -fprofile-update=atomic" -DCMAKE_CXX_FLAGS_DEBUG=-O0 > /dev/null
 tests=()
 for file in tests/engine/test_*.cpp; do
   file=${file##*/test_}
