@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,8 +20,10 @@ class StateList {
   using Number = std::variant<double*, int*, std::uint64_t*, bool*>;
 
   // Lists something of the caller's, which outlives the list. Names are unique in it.
-  void add(std::string name, std::span<float> values) { tensors_.push_back({name, values}); }
-  void add(std::string name, Number number) { numbers_.push_back({name, number}); }
+  void add(std::string name, std::span<float> values) {
+    tensors_.push_back({std::move(name), values});
+  }
+  void add(std::string name, Number number) { numbers_.push_back({std::move(name), number}); }
 
   // The values as they are now, under names picovae.train.*: numbers are metadata, written so that
   // they are read back exactly.

@@ -35,7 +35,7 @@ PICOVAE_INLINE void store_transposed(Four a, Four b, Four c, Four d, float* to) 
   store_four(to + 3 * kPanelRows, __builtin_shufflevector(ac_high, bd_high, 2, 6, 3, 7));
 }
 
-void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
+inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
   for (std::size_t column = 0; column < columns; column += 4, to += 4 * kPanelRows) {
     const float* source = from + column;
     std::size_t row = 0;
