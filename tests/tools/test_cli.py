@@ -448,6 +448,9 @@ class Cli(unittest.TestCase):
             self.bad(2, *train, f"--epochs={number}", says="is no whole number from 1 to")
         for number in ("-1", "+1", "1.0", "0x10", "18446744073709551616", "18446744073709551615"):
             self.bad(2, *train, f"--threads={number}", says="is no whole number from 1 to 256")
+        for switch in ("1", "ON"):  # names, not the numbers behind them
+            self.bad(2, *train, f"--sticking={switch}", says="none of off, on")
+        self.bad(2, "eval", self.s8, "--pixels", "grey", says="none of binary, gray, stochastic")
         self.bad(2)
         self.bad(2, "paint")
         self.bad(2, "train", "--data", self.data)

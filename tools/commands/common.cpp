@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "tools/built_shape.hpp"
+#include "tools/commands/choice.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/error.hpp"
 
@@ -65,7 +66,7 @@ void add_pixels_option(CLI::App& command, PixelMode& pixels) {
   command
       .add_option("--pixels", pixels,
                   "gray: p / 255; binary: p > 127; stochastic: 1 with probability p / 255")
-      ->transform(CLI::CheckedTransformer(names))
+      ->transform(choice(names))
       ->type_name("gray|binary|stochastic")
       ->default_str(std::string{pixel_mode_name(pixels)});
 }

@@ -13,6 +13,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/latent.hpp"
 #include "tools/built_shape.hpp"
+#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/data/dataset.hpp"
@@ -127,7 +128,7 @@ void add_encode(CLI::App& app) {
       ->type_name("FILE");
   const std::map<std::string, Split> splits = {{"test", Split::kTest}, {"train", Split::kTrain}};
   command->add_option("--split", options->split, "Which half of the data set")
-      ->transform(CLI::CheckedTransformer(splits))
+      ->transform(choice(splits))
       ->type_name("test|train")
       ->default_str("test");
   add_json_option(*command, options->json);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/error.hpp"
 #include "tools/file.hpp"
@@ -85,7 +86,7 @@ void add_export(CLI::App& app) {
   command
       ->add_option("--layout", options->layout,
                    "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
-      ->transform(CLI::CheckedTransformer(layouts))
+      ->transform(choice(layouts))
       ->type_name("host|cortex-m|mve")
       ->default_str("cortex-m");
   command->add_flag("--decoder-only", options->decoder_only,

@@ -5,6 +5,7 @@
 #include <initializer_list>
 #include <map>
 
+#include "tools/commands/choice.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/model/nll.hpp"
 #include "tools/train/deck_loss.hpp"
@@ -47,7 +48,7 @@ void add_objective_options(CLI::App& command, ObjectiveOptions& options) {
       .add_option(
           "--objective", options.bound,
           "elbo, or the tighter bound of --samples importance-weighted z (Burda et al. 2015)")
-      ->transform(CLI::CheckedTransformer(bounds))
+      ->transform(choice(bounds))
       ->type_name("elbo|iwae")
       ->default_str("elbo");
   command
@@ -95,7 +96,7 @@ void apply_objective(const CLI::App& command, const ObjectiveOptions& options,
 }
 
 std::string describe_objective(const Recipe& recipe) {
-  const std::string elbo = "negative ELBO = reconstruction + KL";
+  std::string elbo = "negative ELBO = reconstruction + KL";
   switch (recipe.bound) {
     case Bound::kImportanceWeighted:
       return fmt::format("loss = -log of the mean weight of {} z (IWAE); {}", recipe.samples, elbo);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "tools/built_shape.hpp"
+#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/json.hpp"
@@ -166,7 +167,7 @@ void add_quantize(CLI::App& app) {
       ->add_option(
           "--type", options->type,
           "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
-      ->transform(CLI::CheckedTransformer(types))
+      ->transform(choice(types))
       ->type_name("s8|f16|bf16|f32")
       ->default_str("s8");
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")

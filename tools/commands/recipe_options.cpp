@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "tools/commands/choice.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
 
@@ -23,8 +24,7 @@ CLI::Option* add(CLI::App& command, RecipeOptions& options, const char* name, T 
 void add_switch(CLI::App& command, RecipeOptions& options, const char* name, bool Recipe::*member,
                 const char* help) {
   add(command, options, name, member, help)
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, bool>{{"on", true}, {"off", false}}))
+      ->transform(choice<bool>({{"on", true}, {"off", false}}))
       ->type_name("on|off")
       ->default_str(options.given.*member ? "on" : "off");
 }
@@ -54,7 +54,7 @@ void add_optimizer_options(CLI::App& command, RecipeOptions& options) {
   for (const auto& [name, schedule] : kSchedules) schedules.emplace(name, schedule);
   add(command, options, "--schedule", &Recipe::schedule,
       "Of the learning rate: constant, or down to zero along a cosine")
-      ->transform(CLI::CheckedTransformer(schedules))
+      ->transform(choice(schedules))
       ->type_name("constant|cosine")
       ->default_str(std::string{schedule_name(options.given.schedule)});
   add(command, options, "--warmup", &Recipe::warmup,
