@@ -76,91 +76,122 @@ void check_outputs(const Options& options) {
   }
 }
 
-// One epoch, or what is left of it, with a progress bar. Whatever ends it early, the checkpoint
-// holds the run, and the message says so.
-EpochLoss train_epoch(Trainer& trainer, const Recipe& recipe, const RunKeeper& keeper,
-                      const std::string& csv) {
-  constexpr std::size_t kSteps = 1000;
-  try {
-    Progress bar(fmt::format("epoch {} of {}", trainer.epoch() + 1, recipe.epochs), kSteps);
-    return trainer.run_epoch([&](double fraction, const EpochLoss& so_far) {
-      bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
-      keeper.check_signals();
-    });
-  } catch (const Interrupted& stop) {
-    keeper.save(trainer, csv);
-    throw Interrupted(stop.signal, fmt::format("interrupted in epoch {}{}", trainer.epoch() + 1,
-                                               keeper.kept_in_epoch()));
-  } catch (const Error& error) {
-    fail("{}{}", error.what(), keeper.kept(trainer.epoch()));
-  }
-}
+class Training {
+ public:
+  Training(const Options& options, const Recipe& recipe);
+  void run();
 
-void run(const Options& options, const Recipe& recipe) {
-  check_outputs(options);
-  RunKeeper keeper(options.checkpoint, options.out);
-  const Kernels& kernels = chosen_kernels();
-  const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
-  const std::span<const std::uint8_t> test_images = data.test.images.pixels;
+ private:
+  void train_epoch();
+  void evaluate_epoch();
+  void write_epoch() const;
+  void write_model();
+
+  const Options& options_;
+  const Recipe& recipe_;
+  const Kernels& kernels_ = chosen_kernels();
+  const EvaluateOptions evaluation_{
+      .pixels = recipe_.pixels, .seed = recipe_.seed, .threads = recipe_.threads};
+  RunKeeper keeper_;
+  Dataset data_;
+  Trainer trainer_;
+  TrainingReport report_;
+  EpochFigures figures_{};
+  std::unique_ptr<Model> model_;  // as it was evaluated
+};
+
+Dataset load_data(const Options& options, const Recipe& recipe) {
+  Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
   }
-  Trainer trainer(BuiltShape::kDimensions, data.train.images.pixels, recipe, kernels);
-  const EvaluateOptions evaluation{
-      .pixels = recipe.pixels, .seed = recipe.seed, .threads = recipe.threads};
+  return data;
+}
 
-  TrainingReport report(recipe, options.validation == 0 ? "test" : "valid.");
-  report.print_head(recipe, kernels);
-  report.go_on_from(keeper.start(
-      trainer, settings_of_run(recipe, kernels, data, options.validation), report.csv()));
-  EpochFigures figures{};
-  std::unique_ptr<Model> model;
-  const auto evaluate_epoch = [&] {
-    model = make_model(trainer.network(), kernels);
-    figures.epoch = trainer.epoch();
-    figures.test = evaluate(*model, test_images, evaluation);
-    if (!std::isfinite(figures.test.neg_elbo)) {
-      fail(
-          "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
-          "lower --lr{}",
-          figures.epoch, options.validation == 0 ? "test" : "validation",
-          keeper.kept(figures.epoch - 1));
-    }
-    if (has_own_loss(recipe)) figures.test_loss = test_loss(*model, test_images, recipe);
-  };
-  // The checkpoint holds this epoch already: nothing is lost where a file cannot be written.
-  const auto write_epoch = [&] {
-    if (!options.log.empty()) write_file(options.log, report.csv());
-    if (!options.pictures.empty()) {
-      draw_epoch(options.pictures, figures.epoch, *model, test_images);
-    }
-  };
-  if (keeper.resumes()) {
-    fmt::print("resumed {} epoch {}\n", trainer.is_between_epochs() ? "after" : "within",
-               trainer.epoch() + (trainer.is_between_epochs() ? 0 : 1));
+Training::Training(const Options& options, const Recipe& recipe)
+    : options_(options),
+      recipe_(recipe),
+      keeper_(options.checkpoint, options.out),
+      data_(load_data(options, recipe)),
+      trainer_(BuiltShape::kDimensions, data_.train.images.pixels, recipe, kernels_),
+      report_(recipe, options.validation == 0 ? "test" : "valid.") {}
+
+void Training::run() {
+  report_.print_head(recipe_, kernels_);
+  report_.go_on_from(keeper_.start(
+      trainer_, settings_of_run(recipe_, kernels_, data_, options_.validation), report_.csv()));
+  if (keeper_.resumes()) {
+    fmt::print("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
+               trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));
   }
   // Of its last epoch the run may have left nothing but the checkpoint.
-  if (trainer.epoch() > 0 && trainer.is_between_epochs()) {
+  if (trainer_.epoch() > 0 && trainer_.is_between_epochs()) {
     evaluate_epoch();
     write_epoch();
   }
-  while (trainer.epoch() < recipe.epochs) {
-    const auto start = std::chrono::steady_clock::now();
-    figures.train = train_epoch(trainer, recipe, keeper, report.csv());
-    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-    figures.seconds = seconds.count();
+  while (trainer_.epoch() < recipe_.epochs) {
+    train_epoch();
     evaluate_epoch();
-    report.add(figures);
-    keeper.save(trainer, report.csv());
+    report_.add(figures_);
+    // First of all: nothing is lost where another file cannot be written.
+    keeper_.save(trainer_, report_.csv());
     write_epoch();
   }
-  Network network = trainer.network();
-  describe(network, recipe, figures);
-  network.classes = fit_known_classes(*make_model(network, kernels), data.train, evaluation);
-  save_network(options.out, network);
-  keeper.finish();
-  report.print_end(figures, recipe, options.out.string());
+  write_model();
+  keeper_.finish();
+  report_.print_end(figures_, recipe_, options_.out.string());
+}
+
+// One epoch, or what is left of it, with a progress bar. Whatever ends it early, the checkpoint
+// holds the run, and the message says so.
+void Training::train_epoch() {
+  constexpr std::size_t kSteps = 1000;
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    Progress bar(fmt::format("epoch {} of {}", trainer_.epoch() + 1, recipe_.epochs), kSteps);
+    figures_.train = trainer_.run_epoch([&](double fraction, const EpochLoss& so_far) {
+      bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
+      keeper_.check_signals();
+    });
+  } catch (const Interrupted& stop) {
+    keeper_.save(trainer_, report_.csv());
+    throw Interrupted(stop.signal, fmt::format("interrupted in epoch {}{}", trainer_.epoch() + 1,
+                                               keeper_.kept_in_epoch()));
+  } catch (const Error& error) {
+    fail("{}{}", error.what(), keeper_.kept(trainer_.epoch()));
+  }
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  figures_.seconds = seconds.count();
+}
+
+void Training::evaluate_epoch() {
+  const std::span<const std::uint8_t> images = data_.test.images.pixels;
+  model_ = make_model(trainer_.network(), kernels_);
+  figures_.epoch = trainer_.epoch();
+  figures_.test = evaluate(*model_, images, evaluation_);
+  if (!std::isfinite(figures_.test.neg_elbo)) {
+    fail(
+        "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
+        "lower --lr{}",
+        figures_.epoch, options_.validation == 0 ? "test" : "validation",
+        keeper_.kept(figures_.epoch - 1));
+  }
+  if (has_own_loss(recipe_)) figures_.test_loss = test_loss(*model_, images, recipe_);
+}
+
+void Training::write_epoch() const {
+  if (!options_.log.empty()) write_file(options_.log, report_.csv());
+  if (!options_.pictures.empty()) {
+    draw_epoch(options_.pictures, figures_.epoch, *model_, data_.test.images.pixels);
+  }
+}
+
+void Training::write_model() {
+  Network network = trainer_.network();
+  describe(network, recipe_, figures_);
+  network.classes = fit_known_classes(*model_, data_.train, evaluation_);
+  save_network(options_.out, network);
 }
 
 }  // namespace
@@ -192,7 +223,8 @@ void add_train(CLI::App& app) {
   command->callback([options, command] {
     Recipe recipe = options->recipe.recipe();
     apply_objective(*command, options->objective, options->recipe.preset, recipe);
-    run(*options, recipe);
+    check_outputs(*options);
+    Training(*options, recipe).run();
   });
 }
 
