@@ -72,7 +72,7 @@ class Bench:
         validation = ["--validation", held_out] if held_out else []
         try:
             self.picovae("train", *arguments, "--seed", seed, "--out", model, "--log", log, *validation,
-                     "--checkpoint", "/dev/null")
+                         "--checkpoint", "/dev/null")
         except subprocess.CalledProcessError as error:
             if "diverged" not in error.stderr:
                 sys.exit(error.stderr)

@@ -44,10 +44,7 @@ class TrainingSurvives(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = pathlib.Path(cls.folder.name)
         cls.data = cls.root / "data"
-        cls.data.mkdir()
-        for split, count in (("train", 300), ("t10k", 40)):
-            (cls.data / f"{split}-images-idx3-ubyte").write_bytes(test_cli.idx_images(count))
-            (cls.data / f"{split}-labels-idx1-ubyte").write_bytes(test_cli.idx_labels(count))
+        test_cli.write_data(cls.data, 300, 40)
         whole = cls.whole = cls.root / "whole"  # what a run gives that nothing disturbs
         whole.mkdir()
         start = time.monotonic()

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <map>
 #include <thread>
 
 #include "tools/built_shape.hpp"
@@ -61,12 +60,10 @@ void add_threads_option(CLI::App& command, unsigned& threads) {
 }
 
 void add_pixels_option(CLI::App& command, PixelMode& pixels) {
-  std::map<std::string, PixelMode> names;
-  for (const auto& [name, mode] : kPixelModes) names.emplace(name, mode);
   command
       .add_option("--pixels", pixels,
                   "gray: p / 255; binary: p > 127; stochastic: 1 with probability p / 255")
-      ->transform(choice(names))
+      ->transform(choice(kPixelModes))
       ->type_name("gray|binary|stochastic")
       ->default_str(std::string{pixel_mode_name(pixels)});
 }

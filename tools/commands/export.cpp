@@ -1,7 +1,6 @@
 // picovae export: the same s8 model packed for another target, as a file or as source code.
 #include <fmt/format.h>
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -81,12 +80,10 @@ void add_export(CLI::App& app) {
   command->add_option("model", options->model, "A .pvae model of type s8")
       ->required()
       ->type_name("MODEL");
-  std::map<std::string, Layout> layouts;
-  for (const auto& [name, layout] : kLayoutNames) layouts.emplace(name, layout);
   command
       ->add_option("--layout", options->layout,
                    "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
-      ->transform(choice(layouts))
+      ->transform(choice(kLayoutNames))
       ->type_name("host|cortex-m|mve")
       ->default_str("cortex-m");
   command->add_flag("--decoder-only", options->decoder_only,

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdlib>
 #include <limits>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -161,13 +160,11 @@ void add_quantize(CLI::App& app) {
       ->type_name("MODEL");
   add_data_option(*command, options->data);
   command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE.pvae");
-  std::map<std::string, Type> types;
-  for (const auto& [name, type] : kTypeNames) types.emplace(name, type);
   command
       ->add_option(
           "--type", options->type,
           "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
-      ->transform(choice(types))
+      ->transform(choice(kTypeNames))
       ->type_name("s8|f16|bf16|f32")
       ->default_str("s8");
   command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")

@@ -24,7 +24,7 @@ CLI::Option* add(CLI::App& command, RecipeOptions& options, const char* name, T 
 void add_switch(CLI::App& command, RecipeOptions& options, const char* name, bool Recipe::*member,
                 const char* help) {
   add(command, options, name, member, help)
-      ->transform(choice<bool>({{"on", true}, {"off", false}}))
+      ->transform(choice(std::map<std::string, bool>{{"on", true}, {"off", false}}))
       ->type_name("on|off")
       ->default_str(options.given.*member ? "on" : "off");
 }
@@ -50,11 +50,9 @@ void add_optimizer_options(CLI::App& command, RecipeOptions& options) {
           ->type_name("RATE")
           ->capture_default_str();
   options.rate_given = [rate] { return rate->count() > 0; };
-  std::map<std::string, Schedule> schedules;
-  for (const auto& [name, schedule] : kSchedules) schedules.emplace(name, schedule);
   add(command, options, "--schedule", &Recipe::schedule,
       "Of the learning rate: constant, or down to zero along a cosine")
-      ->transform(choice(schedules))
+      ->transform(choice(kSchedules))
       ->type_name("constant|cosine")
       ->default_str(std::string{schedule_name(options.given.schedule)});
   add(command, options, "--warmup", &Recipe::warmup,
