@@ -16,7 +16,7 @@
 #include "models.hpp"
 #include "report.hpp"
 #include "roofline.hpp"
-#include "tools/model/names.hpp"
+#include "tools/format/names.hpp"
 
 namespace {
 

@@ -15,9 +15,9 @@
 #include "picovae/blob.hpp"
 #include "picovae/layout.hpp"
 #include "report.hpp"
-#include "tools/error.hpp"
-#include "tools/model/names.hpp"
-#include "tools/model/samples.hpp"
+#include "tools/base/error.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/samples.hpp"
 
 namespace {
 

@@ -16,15 +16,15 @@
 #include "picovae/random.hpp"
 #include "picovae/shape.hpp"
 #include "roofline.hpp"
-#include "tools/built_shape.hpp"
-#include "tools/isa.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/isa.hpp"
+#include "tools/base/vector_ops.hpp"
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/minibatches.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
-#include "tools/train/vector_ops.hpp"
 
 namespace {
 

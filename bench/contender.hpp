@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models.hpp"
-#include "tools/model/blob_bytes.hpp"
+#include "tools/format/blob_bytes.hpp"
 
 namespace picovae::bench {
 

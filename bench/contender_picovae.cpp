@@ -4,7 +4,7 @@
 #include "contender.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/vae.hpp"
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::bench {
 namespace {

@@ -6,9 +6,9 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
-#include "tools/model/layers.hpp"
-#include "tools/model/pack.hpp"
-#include "tools/model/quantize.hpp"
+#include "tools/format/layers.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/quantize/quantize.hpp"
 
 namespace picovae::bench {
 namespace {

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/built_shape.hpp"
-#include "tools/model/blob_bytes.hpp"
-#include "tools/model/network.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/format/blob_bytes.hpp"
+#include "tools/format/network.hpp"
 
 namespace picovae::bench {
 

@@ -2,7 +2,7 @@
 #error "compile this file with -mavx2 -mfma"
 #endif
 
-#include "isa_avx2.hpp"
+#include "host/isa/avx2.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

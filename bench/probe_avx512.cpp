@@ -3,7 +3,7 @@
 #error "compile this file with -mavx512f -mavx512bw -mavx512vl -mavx512dq -mavx2 -mfma"
 #endif
 
-#include "isa_avx512.hpp"
+#include "host/isa/avx512.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

@@ -3,7 +3,7 @@
 #error "compile this file with the flags of avx512 and -mavx512vnni"
 #endif
 
-#include "isa_avx512.hpp"
+#include "host/isa/avx512.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

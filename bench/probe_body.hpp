@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
+#include "host/simd.hpp"
 #include "probe.hpp"
-#include "simd.hpp"
 
 namespace picovae::bench {
 namespace {

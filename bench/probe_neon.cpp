@@ -2,7 +2,7 @@
 #error "compile this file for 64-bit Arm"
 #endif
 
-#include "isa_neon.hpp"
+#include "host/isa/neon.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

@@ -2,7 +2,7 @@
 #error "compile this file with -march=armv8.2-a+dotprod"
 #endif
 
-#include "isa_neon.hpp"
+#include "host/isa/neon.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

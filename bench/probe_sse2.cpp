@@ -2,7 +2,7 @@
 #error "compile this file for plain x86-64"
 #endif
 
-#include "isa_sse2.hpp"
+#include "host/isa/sse2.hpp"
 #include "probe_body.hpp"
 
 namespace picovae::bench {

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "roofline.hpp"
-#include "tools/model/names.hpp"
+#include "tools/format/names.hpp"
 
 namespace picovae::bench {
 

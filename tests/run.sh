@@ -211,7 +211,7 @@ if $slow; then
   bench/recipes.sh --quick --built build/test-gcc-release --folder build/test-gcc-release/recipes
   stage_end
   stage "training killed 200 times"
-  /usr/bin/python3 tests/tools/test_training_survives.py build/test-gcc-release/picovae --kills 200
+  /usr/bin/python3 tests/tools/commands/test_training_survives.py build/test-gcc-release/picovae --kills 200
   stage_end
 fi
 

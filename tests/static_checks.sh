@@ -11,8 +11,8 @@ cd "$(dirname "$0")/.."
   { echo "static_checks: no $build/compile_commands.json; give cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON" >&2; exit 2; }
 
 elsewhere=()
-for name in sse2 neon sdot i8mm cortex_m cortex_m0 cortex_m_dsp mve; do
-  elsewhere+=("engine/src/kernels_$name.cpp")
+for name in host/kernels_sse2 host/kernels_neon host/kernels_sdot host/kernels_i8mm cortex_m/m3 cortex_m/m0 cortex_m/dsp cortex_m/mve; do
+  elsewhere+=("engine/src/$name.cpp")
 done
 # C++20 says what a shifted negative number is, and an ISA may hide what its base has. What needs another
 # processor's headers is left to that one's compilers.

@@ -11,10 +11,10 @@
 #include <string>
 
 #include "picovae/blob.hpp"
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/error.hpp"
-#include "tools/isa.hpp"
 
 namespace {
 

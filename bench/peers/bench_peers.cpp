@@ -20,10 +20,10 @@
 #include "models.hpp"
 #include "peer.hpp"
 #include "report.hpp"
-#include "tools/error.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/layers.hpp"
-#include "tools/model/names.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/isa.hpp"
+#include "tools/format/layers.hpp"
+#include "tools/format/names.hpp"
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "contender.hpp"
 #include "picovae/shape.hpp"
-#include "tools/model/network.hpp"
+#include "tools/format/network.hpp"
 
 namespace picovae::bench {
 

@@ -6,8 +6,8 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/model/blob_bytes.hpp"
-#include "tools/model/pack.hpp"
+#include "tools/format/blob_bytes.hpp"
+#include "tools/format/pack.hpp"
 
 namespace picovae::tests {
 

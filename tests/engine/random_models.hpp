@@ -12,8 +12,8 @@
 #include "picovae/blob.hpp"
 #include "picovae/classes.hpp"
 #include "picovae/shape.hpp"
-#include "tools/model/network.hpp"
-#include "tools/model/quantized_network.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/quantized_network.hpp"
 
 namespace picovae::tests {
 

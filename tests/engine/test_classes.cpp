@@ -15,7 +15,7 @@
 #include "tests/engine/packed_layer.hpp"
 #include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/model/pack.hpp"
+#include "tools/format/pack.hpp"
 
 using namespace picovae;
 using tests::Patient;

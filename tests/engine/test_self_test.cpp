@@ -12,9 +12,9 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/file.hpp"
-#include "tools/model/blob_bytes.hpp"
-#include "tools/model/pack.hpp"
+#include "tools/base/file.hpp"
+#include "tools/format/blob_bytes.hpp"
+#include "tools/format/pack.hpp"
 
 using namespace picovae;
 using tests::Patient;

@@ -12,7 +12,7 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/packed_layer.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/model/pack.hpp"
+#include "tools/format/pack.hpp"
 
 namespace {
 

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "tests/fuzz/one_line.hpp"
-#include "tools/model/network.hpp"
-#include "tools/model/safetensors.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/safetensors.hpp"
 #include "tools/train/checkpoint.hpp"
 
 using namespace picovae;

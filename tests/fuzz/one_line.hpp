@@ -5,7 +5,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tests {
 

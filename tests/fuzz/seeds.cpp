@@ -11,8 +11,8 @@
 #include <vector>
 
 #include "tests/engine/blobs.hpp"
-#include "tools/file.hpp"
-#include "tools/model/network.hpp"
+#include "tools/base/file.hpp"
+#include "tools/format/network.hpp"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
 
 namespace picovae::tests {
 

@@ -7,7 +7,7 @@
 
 #include "picovae/random.hpp"
 #include "picovae/shape.hpp"
-#include "tools/model/network.hpp"
+#include "tools/format/network.hpp"
 
 namespace picovae::tests {
 

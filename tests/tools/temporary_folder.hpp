@@ -10,7 +10,7 @@
 #include <string_view>
 #include <system_error>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tests {
 

@@ -6,19 +6,19 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/error.hpp"
-#include "tools/file.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/classes.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/names.hpp"
-#include "tools/model/pack.hpp"
-#include "tools/model/signature.hpp"
-#include "tools/model/unpack.hpp"
+#include "tools/format/classes.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/format/unpack.hpp"
+#include "tools/measure/model.hpp"
+#include "tools/measure/signature.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -5,10 +5,10 @@
 #include <cstdlib>
 #include <thread>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
 #include "tools/commands/choice.hpp"
 #include "tools/commands/numbers.hpp"
-#include "tools/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -8,7 +8,7 @@
 #include <string>
 
 #include "tools/data/pixels.hpp"
-#include "tools/model/elbo.hpp"
+#include "tools/measure/elbo.hpp"
 
 namespace picovae::tools {
 

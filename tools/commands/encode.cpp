@@ -12,15 +12,15 @@
 
 #include "picovae/crc32c.hpp"
 #include "picovae/latent.hpp"
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/data/pixels.hpp"
-#include "tools/file.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/model.hpp"
+#include "tools/measure/model.hpp"
 #include "tools/view/progress.hpp"
 
 namespace picovae::tools {

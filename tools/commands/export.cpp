@@ -4,15 +4,15 @@
 #include <memory>
 #include <string>
 
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 #include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/error.hpp"
-#include "tools/file.hpp"
-#include "tools/model/c_array.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/names.hpp"
-#include "tools/model/pack.hpp"
-#include "tools/model/unpack.hpp"
+#include "tools/format/c_array.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/format/unpack.hpp"
+#include "tools/measure/model.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -10,15 +10,15 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/data/idx.hpp"
-#include "tools/error.hpp"
-#include "tools/file.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/model.hpp"
+#include "tools/measure/model.hpp"
 #include "tools/view/ascii.hpp"
 #include "tools/view/grid.hpp"
 #include "tools/view/png.hpp"

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "picovae/vae.hpp"
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/model/bounds.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/names.hpp"
-#include "tools/model/unpack.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/unpack.hpp"
+#include "tools/measure/model.hpp"
+#include "tools/quantize/bounds.hpp"
 
 namespace picovae::tools {
 namespace {

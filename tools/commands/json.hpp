@@ -3,7 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "tools/model/elbo.hpp"
+#include "tools/measure/elbo.hpp"
 
 namespace picovae::tools {
 

@@ -4,15 +4,15 @@
 #include <memory>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/file.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/projection.hpp"
+#include "tools/measure/model.hpp"
+#include "tools/measure/projection.hpp"
 #include "tools/view/gnuplot.hpp"
 #include "tools/view/latent_map.hpp"
 

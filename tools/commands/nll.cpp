@@ -6,15 +6,15 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/latents.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/nll.hpp"
+#include "tools/measure/latents.hpp"
+#include "tools/measure/model.hpp"
+#include "tools/measure/nll.hpp"
 #include "tools/view/progress.hpp"
 
 namespace picovae::tools {

@@ -7,8 +7,8 @@
 
 #include "tools/commands/choice.hpp"
 #include "tools/commands/numbers.hpp"
-#include "tools/model/nll.hpp"
-#include "tools/train/deck_loss.hpp"
+#include "tools/measure/deck_loss.hpp"
+#include "tools/measure/nll.hpp"
 
 namespace picovae::tools {
 namespace {

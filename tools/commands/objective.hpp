@@ -6,7 +6,7 @@
 #include <span>
 #include <string>
 
-#include "tools/model/model.hpp"
+#include "tools/measure/model.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {

@@ -4,8 +4,8 @@
 #include <memory>
 #include <string_view>
 
+#include "tools/base/file.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/file.hpp"
 #include "tools/view/curves.hpp"
 #include "tools/view/gnuplot.hpp"
 

@@ -4,14 +4,14 @@
 #include <memory>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/error.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/model.hpp"
+#include "tools/measure/model.hpp"
 #include "tools/view/pairs.hpp"
 #include "tools/view/png.hpp"
 

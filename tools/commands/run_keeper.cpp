@@ -5,8 +5,8 @@
 #include <system_error>
 #include <utility>
 
-#include "tools/error.hpp"
-#include "tools/file.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 
 namespace picovae::tools {
 namespace {

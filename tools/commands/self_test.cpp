@@ -6,15 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "tools/base/error.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/error.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/model.hpp"
-#include "tools/model/names.hpp"
-#include "tools/model/pack.hpp"
-#include "tools/model/self_test.hpp"
-#include "tools/model/unpack.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/format/unpack.hpp"
+#include "tools/measure/model.hpp"
+#include "tools/measure/self_test.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -10,7 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/objective.hpp"
@@ -19,12 +22,9 @@
 #include "tools/commands/training_report.hpp"
 #include "tools/commands/training_settings.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/error.hpp"
-#include "tools/file.hpp"
-#include "tools/isa.hpp"
-#include "tools/model/classes.hpp"
-#include "tools/model/elbo.hpp"
-#include "tools/model/model.hpp"
+#include "tools/format/classes.hpp"
+#include "tools/measure/elbo.hpp"
+#include "tools/measure/model.hpp"
 #include "tools/train/trainer.hpp"
 #include "tools/view/grid.hpp"
 #include "tools/view/pairs.hpp"

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "picovae/kernels.hpp"
-#include "tools/model/elbo.hpp"
+#include "tools/measure/elbo.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
 

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tools/built_shape.hpp"
+#include "tools/base/built_shape.hpp"
 #include "tools/data/checksum.hpp"
 
 namespace picovae::tools {

@@ -5,7 +5,7 @@
 #include <type_traits>
 #include <utility>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <system_error>
 
+#include "tools/base/error.hpp"
 #include "tools/data/idx.hpp"
-#include "tools/error.hpp"
 
 namespace picovae::tools {
 namespace {

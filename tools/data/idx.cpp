@@ -4,8 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "tools/base/error.hpp"
 #include "tools/data/input_file.hpp"
-#include "tools/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <system_error>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "tools/train/vector_ops.hpp"
+#include "tools/base/vector_ops.hpp"
 
 namespace picovae::tools {
 

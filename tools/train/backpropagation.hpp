@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/train/aligned_floats.hpp"
+#include "tools/base/aligned_floats.hpp"
+#include "tools/base/vector_ops.hpp"
 #include "tools/train/centring.hpp"
 #include "tools/train/objective.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/rotation.hpp"
-#include "tools/train/vector_ops.hpp"
 
 namespace picovae::tools {
 

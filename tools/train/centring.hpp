@@ -8,9 +8,9 @@
 #include <cstdint>
 #include <span>
 
+#include "tools/base/aligned_floats.hpp"
 #include "tools/data/pixels.hpp"
-#include "tools/model/network.hpp"
-#include "tools/train/aligned_floats.hpp"
+#include "tools/format/network.hpp"
 
 namespace picovae::tools {
 

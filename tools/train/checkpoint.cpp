@@ -9,9 +9,9 @@
 #include <utility>
 #include <vector>
 
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 #include "tools/data/checksum.hpp"
-#include "tools/error.hpp"
-#include "tools/file.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "tools/model/network.hpp"
-#include "tools/model/safetensors.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {
 

@@ -8,8 +8,8 @@
 #include <span>
 
 #include "picovae/shape.hpp"
-#include "tools/model/network.hpp"
-#include "tools/train/aligned_floats.hpp"
+#include "tools/base/aligned_floats.hpp"
+#include "tools/format/network.hpp"
 
 namespace picovae::tools {
 

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tools/base/team.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/chunks.hpp"
 #include "tools/train/rotation.hpp"
-#include "tools/train/team.hpp"
 #include "tools/train/training_state.hpp"
 
 namespace picovae::tools {

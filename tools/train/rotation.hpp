@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/train/aligned_floats.hpp"
+#include "tools/base/aligned_floats.hpp"
 
 namespace picovae::tools {
 

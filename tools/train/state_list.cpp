@@ -8,7 +8,7 @@
 #include <system_error>
 #include <type_traits>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -11,7 +11,7 @@
 #include <variant>
 #include <vector>
 
-#include "tools/model/safetensors.hpp"
+#include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {
 

@@ -4,7 +4,8 @@
 #include <cmath>
 #include <vector>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/team.hpp"
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/centring.hpp"
@@ -13,7 +14,6 @@
 #include "tools/train/minibatches.hpp"
 #include "tools/train/rotate.hpp"
 #include "tools/train/schedule.hpp"
-#include "tools/train/team.hpp"
 #include "tools/train/training_state.hpp"
 
 namespace picovae::tools {

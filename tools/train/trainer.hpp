@@ -12,9 +12,9 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
-#include "tools/model/elbo.hpp"
-#include "tools/model/network.hpp"
-#include "tools/model/safetensors.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/safetensors.hpp"
+#include "tools/measure/elbo.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {

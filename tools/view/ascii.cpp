@@ -6,7 +6,7 @@
 #include <iterator>
 #include <string_view>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 #include <iterator>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -11,7 +11,7 @@
 #include <string>
 #include <system_error>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

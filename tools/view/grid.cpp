@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 

@@ -4,8 +4,8 @@
 
 #include <limits>
 
-#include "tools/error.hpp"
-#include "tools/file.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 
 namespace picovae::tools {
 namespace {

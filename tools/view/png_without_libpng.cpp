@@ -2,7 +2,7 @@
 
 #include "tools/view/png.hpp"
 
-#include "tools/error.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {

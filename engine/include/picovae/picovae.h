@@ -137,10 +137,10 @@ const char* picovae_message(picovae_status status);
 
 // ---- Kernels: one table a family of cores; a firmware links those that it names ----
 
-const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: kernels_cortex_m0.cpp
-const picovae_kernels* picovae_kernels_cortex_m(void);      // M3: kernels_cortex_m.cpp
-const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: kernels_cortex_m_dsp.cpp
-const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: kernels_mve.cpp
+const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: cortex_m/m0.cpp
+const picovae_kernels* picovae_kernels_cortex_m(void);      // M3: cortex_m/m3.cpp
+const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: cortex_m/dsp.cpp
+const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: cortex_m/mve.cpp
 const picovae_kernels* picovae_kernels_scalar(void);        // any processor with a libm
 const picovae_kernels* picovae_kernels_host(void);          // hosts: the best of this machine
 
@@ -189,8 +189,8 @@ picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t 
 // The rest is as picovae_generate's.
 // Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_DECODER, PICOVAE_NO_CLASSES,
 // PICOVAE_NO_SUCH_CLASS; or PICOVAE_MISPLACED_SECTION, PICOVAE_BAD_SECTION_SIZE,
-// PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_CLASSES where a board's picovae_open, which does not look
-// into the class priors, could not know.
+// PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_CLASSES where a board's picovae_open, which does not
+// look into the class priors, could not know.
 picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uint8_t label,
                                       uint32_t number, uint8_t pixels[PICOVAE_PIXELS],
                                       picovae_decoder_arena* arena);

@@ -1,0 +1,56 @@
+// s8 kernels of Cortex-M3 in plain C++ (cortex_m_plain.hpp has the arithmetic). Any little-endian
+// machine runs them, so they are tested on hosts too.
+#include <bit>
+
+#include "cortex_m/plain.hpp"
+#include "picovae/picovae.h"
+
+namespace picovae {
+namespace {
+
+using cortex_m::Word;
+
+struct CortexM : cortex_m::PlainCore {
+  // Two pairs of outputs at once, half a panel: that many sums fit into the registers.
+  static void multiply_narrow(const std::int8_t* weights, const void* x, std::size_t groups,
+                              std::int32_t* sums, std::int32_t start_sum) {
+    Word low_bytes = 0x00ff00ff;
+    asm("" : "+r"(low_bytes));  // in a register, where an AND shifts its other operand for nothing
+    const auto* first = reinterpret_cast<const Word*>(weights);
+    for (std::size_t pair = 0; pair < cortex_m::kPairs; pair += 2, first += 2) {
+      auto even0 = static_cast<std::uint32_t>(start_sum);
+      auto even1 = even0, odd0 = even0, odd1 = even0;
+      const auto add = [&](const Word* half, Word inputs) {
+        const Word word0 = half[0] ^ cortex_m::kOddSigns;
+        const Word word1 = half[1] ^ cortex_m::kOddSigns;
+        even0 += ((word0 & low_bytes) * inputs) >> 16;
+        odd0 += ((word0 >> 8 & low_bytes) * inputs) >> 16;
+        even1 += ((word1 & low_bytes) * inputs) >> 16;
+        odd1 += ((word1 >> 8 & low_bytes) * inputs) >> 16;
+      };
+      const Word* group = first;
+      const auto* in = static_cast<const Word*>(x);
+      const Word* const end = in + groups;
+      do {
+        const Word inputs = *in++;
+        add(group, std::rotr(inputs, 16) & low_bytes);
+        add(group + cortex_m::kPairs, std::rotr(inputs, 24) & low_bytes);
+        group += cortex_m::kGroupWords;
+      } while (in != end);
+      for (const std::uint32_t sum : {even0, odd0, even1, odd1}) {
+        *sums++ = static_cast<std::int32_t>(sum);
+      }
+    }
+  }
+};
+
+}  // namespace
+
+constinit const Kernels kCortexMKernels = {.isa = Isa::kCortexM,
+                                           .name = "cortex-m",
+                                           .layout = Layout::kCortexM,
+                                           .s8 = cortex_m::dense_s8<CortexM>};
+
+}  // namespace picovae
+
+const picovae_kernels* picovae_kernels_cortex_m(void) { return &picovae::kCortexMKernels; }

@@ -1,0 +1,167 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "tests/tools/temporary_folder.hpp"
+#include "tools/base/file.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/safetensors.hpp"
+
+namespace {
+
+using namespace picovae::tools;
+using namespace picovae::tests;
+
+// All four sizes differ, so that no two can be mistaken for each other.
+SafetensorsFile example() {
+  SafetensorsFile file;
+  const auto add = [&](const std::string& name, std::size_t out, std::size_t in) {
+    file.tensors.push_back({name + ".weight", {out, in}, std::vector<float>(out * in)});
+    file.tensors.push_back({name + ".bias", {out}, std::vector<float>(out)});
+  };
+  add("encoder.0", 5, 7);
+  add("encoder.1", 3, 5);
+  add("encoder.mu", 2, 3);
+  add("encoder.logvar", 2, 3);
+  add("decoder.0", 3, 2);
+  add("decoder.1", 5, 3);
+  add("decoder.2", 7, 5);
+  float next = 0;
+  for (Tensor& tensor : file.tensors) {
+    for (float& value : tensor.data) value = ++next;
+  }
+  file.metadata = {{"format", "pt"}};
+  return file;
+}
+
+Tensor& tensor_of(SafetensorsFile& file, const std::string& name) {
+  const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
+                                  [&](const Tensor& tensor) { return tensor.name == name; });
+  REQUIRE(found != file.tensors.end());
+  return *found;
+}
+
+Network parse(const SafetensorsFile& file) {
+  return parse_network(encode_safetensors(file, "FILE"), "FILE");
+}
+
+std::string error_of(const SafetensorsFile& file) {
+  const auto message = message_of([&] { parse(file); });
+  CHECK(is_one_line_about(message, "FILE"));
+  return message;
+}
+
+void reshape(Tensor& tensor, const std::vector<std::size_t>& shape) {
+  std::size_t size = 1;
+  for (const std::size_t side : shape) size *= side;
+  tensor.shape = shape;
+  tensor.data.assign(size, 0);
+}
+
+}  // namespace
+
+TEST_CASE("a network is read from its fourteen tensors in any order") {
+  auto file = example();
+  for (int turn = 0; turn < 2; ++turn) {
+    const Network network = parse(file);
+    CHECK(network.pixels == 7);
+    CHECK(network.hidden1 == 5);
+    CHECK(network.hidden2 == 3);
+    CHECK(network.latent == 2);
+    CHECK(network.encoder0.in == 7);
+    CHECK(network.encoder0.out == 5);
+    CHECK(network.encoder0.weight == tensor_of(file, "encoder.0.weight").data);
+    CHECK(network.encoder1.weight == tensor_of(file, "encoder.1.weight").data);
+    CHECK(network.mu.weight == tensor_of(file, "encoder.mu.weight").data);
+    CHECK(network.mu.bias == tensor_of(file, "encoder.mu.bias").data);
+    CHECK(network.logvar.bias == tensor_of(file, "encoder.logvar.bias").data);
+    CHECK(network.decoder0.weight == tensor_of(file, "decoder.0.weight").data);
+    CHECK(network.decoder1.weight == tensor_of(file, "decoder.1.weight").data);
+    CHECK(network.decoder2.weight == tensor_of(file, "decoder.2.weight").data);
+    CHECK(network.decoder2.in == 5);
+    CHECK(network.decoder2.out == 7);
+    CHECK(network.metadata.at("format") == "pt");
+    std::reverse(file.tensors.begin(), file.tensors.end());
+  }
+}
+
+TEST_CASE("a saved network is the file it came from") {
+  const TemporaryFolder folder;
+  const auto path = folder / "model.safetensors";
+  save_network(path, parse(example()));
+  CHECK(read_safetensors(path) == example());
+  save_network(path, load_network(path));
+  CHECK(read_file(path, 10'000) == encode_safetensors(example(), ""));
+}
+
+TEST_CASE("extras are passed over, strangers are not") {
+  auto file = example();
+  file.tensors.push_back({"picovae.adam.step", {1}, {3}});
+  CHECK(parse(file).latent == 2);
+  file.tensors.push_back({"decoder.3.bias", {1}, {3}});
+  CHECK(contains(error_of(file), "\"decoder.3.bias\" belongs to no layer"));
+  file = example();
+  file.tensors.push_back({"picovae", {1}, {3}});
+  CHECK(contains(error_of(file), "\"picovae\" belongs to no layer"));
+}
+
+TEST_CASE("each missing tensor is named") {
+  for (const Tensor& tensor : example().tensors) {
+    auto file = example();
+    std::erase(file.tensors, tensor);
+    CHECK(contains(error_of(file), "the tensor " + tensor.name + " is missing"));
+    // A stranger in its place does not hide it.
+    file.tensors.push_back({"stranger", {1}, {1}});
+    CHECK(contains(error_of(file), "the tensor " + tensor.name + " is missing"));
+  }
+}
+
+TEST_CASE("each tensor of a wrong shape is refused") {
+  for (const Tensor& tensor : example().tensors) {
+    CAPTURE(tensor.name);
+    for (std::size_t side = 0; side < tensor.shape.size(); ++side) {
+      auto file = example();
+      auto shape = tensor.shape;
+      ++shape[side];
+      reshape(tensor_of(file, tensor.name), shape);
+      CHECK(contains(error_of(file), "has shape"));
+    }
+    auto file = example();
+    auto shape = tensor.shape;
+    shape.push_back(1);
+    reshape(tensor_of(file, tensor.name), shape);
+    CHECK(contains(error_of(file), "the tensor " + tensor.name + " has shape"));
+    reshape(tensor_of(file, tensor.name), {});
+    CHECK(contains(error_of(file), "the tensor " + tensor.name + " has shape []"));
+  }
+  auto file = example();
+  reshape(tensor_of(file, "decoder.1.weight"), {3, 5});
+  CHECK(contains(error_of(file), "decoder.1.weight has shape [3, 5]; wanted [5, 3]"));
+  file = example();
+  reshape(tensor_of(file, "encoder.0.weight"), {0, 7});
+  CHECK(contains(error_of(file), "each at least 1"));
+}
+
+TEST_CASE("a network that does not hold together is not saved") {
+  const TemporaryFolder folder;
+  auto network = parse(example());
+  network.latent = 3;
+  CHECK(contains(message_of([&] { save_network(folder / "a", network); }),
+                 "encoder.mu has shape [2, 3]; wanted [3, 3]"));
+  network = parse(example());
+  network.decoder2.bias.pop_back();
+  CHECK(contains(message_of([&] { save_network(folder / "a", network); }), "decoder.2.bias"));
+  CHECK(folder.count() == 0);
+}
+
+TEST_CASE("a model of another shape is refused with the way out") {
+  const auto network = parse(example());
+  check_shape(network, {7, 5, 3, 2}, "m.safetensors");
+  CHECK(message_of([&] {
+          check_shape(network, {784, 300, 300, 50}, "m.safetensors");
+        }) ==
+        "m.safetensors: the model's shape is 7,5,3,2, but this picovae is built for "
+        "784,300,300,50; build with cmake -DPICOVAE_SHAPE=7,5,3,2");
+}

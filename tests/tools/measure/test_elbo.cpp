@@ -1,0 +1,90 @@
+// The ELBO's two terms against closed forms, and evaluate() against a direct computation.
+#include "tests/tools/some_images.hpp"
+#include "tools/measure/elbo.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "picovae/random.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/measure/model.hpp"
+
+using namespace picovae;
+using namespace picovae::tools;
+
+TEST_CASE("cross-entropy of single pixels in closed form") {
+  const auto one = [](float logit, float pixel) {
+    return bernoulli_cross_entropy(std::array{logit}, std::array{pixel});
+  };
+  CHECK(one(0, 0.3f) == doctest::Approx(std::log(2.0)));
+  const double p = 1 / (1 + std::exp(-1.5));
+  CHECK(one(1.5f, 0.25f) == doctest::Approx(-0.25 * std::log(p) - 0.75 * std::log(1 - p)));
+  CHECK(one(-800, 0) == doctest::Approx(0));
+  CHECK(one(800, 0) == doctest::Approx(800));  // no overflow where exp would
+  CHECK(one(-800, 1) == doctest::Approx(800));
+}
+
+TEST_CASE("KL of single latents in closed form") {
+  const auto one = [](float mu, float logvar) {
+    return gaussian_kl(std::array{mu}, std::array{logvar});
+  };
+  CHECK(one(0, 0) == doctest::Approx(0));
+  CHECK(one(2, 0) == doctest::Approx(2));  // mu^2 / 2
+  const double variance = std::exp(-3.0);
+  CHECK(one(0, -3) == doctest::Approx(0.5 * (variance - 1 + 3)));
+  CHECK(gaussian_kl(std::array{2.0f, 0.0f}, std::array{0.0f, -3.0f}) ==
+        doctest::Approx(one(2, 0) + one(0, -3)));
+}
+
+namespace {
+
+constexpr std::size_t kPixels = BuiltShape::kPixels;
+constexpr std::size_t kLatent = BuiltShape::kLatent;
+
+}  // namespace
+
+TEST_CASE("evaluate is the mean over images and samples, at the documented noise") {
+  const auto network = tests::random_network(BuiltShape::kDimensions, 3);
+  const auto model = make_model(network, kScalarKernels);
+  const auto images = tests::some_images(3);
+  const EvaluateOptions options{.samples = 2, .seed = 9};
+  const Elbo found = evaluate(*model, images, options);
+
+  double reconstruction = 0;
+  double kl = 0;
+  for (std::uint32_t i = 0; i < 3; ++i) {
+    std::vector<float> x(kPixels), mu(kLatent), logvar(kLatent), z(kLatent), logits(kPixels);
+    for (std::size_t k = 0; k < kPixels; ++k) {
+      x[k] = static_cast<float>(images[i * kPixels + k]) / 255.0f;
+    }
+    model->encode(x, mu.data(), logvar.data());
+    kl += gaussian_kl(mu, logvar) / 3;
+    for (std::uint32_t sample = 0; sample < 2; ++sample) {
+      std::vector<std::int16_t> eps(kLatent);
+      normals(9, Purpose::kPosterior, sample, i, eps.data(), kLatent);
+      model->sample(mu.data(), logvar.data(), eps, z.data());
+      model->decode_logits(z, logits.data());
+      reconstruction += bernoulli_cross_entropy(logits, x) / 6;
+    }
+  }
+  CHECK(found.reconstruction == doctest::Approx(reconstruction));
+  CHECK(found.kl == doctest::Approx(kl));
+  CHECK(found.neg_elbo == found.reconstruction + found.kl);
+}
+
+TEST_CASE("evaluate does not depend on the number of threads") {
+  const auto network = tests::random_network(BuiltShape::kDimensions, 4);
+  const auto model = make_model(network, select_kernels());
+  const auto images = tests::some_images(330);
+  for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
+    CAPTURE(pixel_mode_name(pixels));
+    const Elbo one = evaluate(*model, images, {.pixels = pixels, .threads = 1});
+    const Elbo three = evaluate(*model, images, {.pixels = pixels, .threads = 3});
+    CHECK(one.neg_elbo == three.neg_elbo);
+    CHECK(one.kl == three.kl);
+  }
+}

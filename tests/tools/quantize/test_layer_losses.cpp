@@ -1,0 +1,99 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "picovae/random.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tools/quantize/layer_losses.hpp"
+#include "tools/quantize/quantize.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+
+constexpr Dimensions kSize{70, 37, 21, 3};
+constexpr std::size_t kImages = 230;  // no whole number of parts
+
+std::vector<std::uint8_t> noisy_images(std::size_t count) {
+  std::vector<std::uint32_t> words(count * kSize.pixels);
+  uniforms(2, Purpose::kUserDefined, 0, 0, words.data(), words.size());
+  std::vector<std::uint8_t> images;
+  for (const std::uint32_t word : words) images.push_back(static_cast<std::uint8_t>(word >> 24));
+  return images;
+}
+
+using Values = std::vector<double>;
+
+Values dense(const DenseWeights& layer, const Values& x) {
+  Values y(layer.bias.begin(), layer.bias.end());
+  for (std::size_t o = 0; o < layer.out; ++o) {
+    for (std::size_t i = 0; i < layer.in; ++i) y[o] += layer.weight[o * layer.in + i] * x[i];
+  }
+  return y;
+}
+
+Values hidden(const DenseWeights& layer, const Values& x) {
+  Values y = dense(layer, x);
+  for (double& v : y) v = std::log1p(std::exp(v));
+  return y;
+}
+
+// The float model's negative ELBO in double precision, straight from the paper.
+double reference(const Network& network, const std::vector<std::uint8_t>& images) {
+  double sum = 0;
+  for (std::size_t image = 0; image < kImages; ++image) {
+    Values x;
+    for (std::size_t p = 0; p < kSize.pixels; ++p) x.push_back(images[image * kSize.pixels + p]);
+    for (double& v : x) v /= 255;
+    const Values h = hidden(network.encoder1, hidden(network.encoder0, x));
+    const Values mu = dense(network.mu, h);
+    const Values logvar = dense(network.logvar, h);
+    std::int16_t eps[kSize.latent];
+    normals(1, Purpose::kPosterior, 0, static_cast<std::uint32_t>(image), eps, kSize.latent);
+    Values z;
+    for (std::size_t k = 0; k < kSize.latent; ++k) {
+      sum -= 0.5 * (1 + logvar[k] - mu[k] * mu[k] - std::exp(logvar[k]));
+      z.push_back(mu[k] + std::exp(0.5 * logvar[k]) * eps[k] / 1024);
+    }
+    const Values logits =
+        dense(network.decoder2, hidden(network.decoder1, hidden(network.decoder0, z)));
+    for (std::size_t p = 0; p < kSize.pixels; ++p) {
+      sum += std::log1p(std::exp(logits[p])) - x[p] * logits[p];
+    }
+  }
+  return sum / kImages;
+}
+
+TEST_CASE("each layer alone costs little, and a broken one is the one that costs") {
+  const Network network = tests::random_network(kSize, 6, 1.0f);
+  const auto images = noisy_images(1000);
+  QuantizedNetwork quantized =
+      quantize(network, images, {.images = 500, .seed = 1, .threads = 1}, kScalarKernels).network;
+  const auto test = std::span(images).first(kImages * kSize.pixels);
+  const auto by_layer = [&](unsigned threads) {
+    return elbo_by_layer(network, quantized, test, {.threads = threads}, kScalarKernels);
+  };
+  const double expected = reference(network, images);
+  const auto good = by_layer(1);
+  for (const double elbo : good) CHECK(std::fabs(elbo - expected) < 0.002 * expected);
+  CHECK(by_layer(3) == good);
+
+  for (std::size_t broken = 0; broken < kLayerCount; ++broken) {
+    CAPTURE(broken);
+    const std::vector<std::int8_t> weight = quantized.layers[broken].weight;
+    std::fill(quantized.layers[broken].weight.begin(), quantized.layers[broken].weight.end(),
+              std::int8_t{0});
+    const auto now = by_layer(1);
+    for (std::size_t l = 0; l < kLayerCount; ++l) {
+      CHECK((now[l] != good[l]) == (l == broken));
+    }
+    CHECK(std::fabs(now[broken] - expected) > 3 * std::fabs(good[broken] - expected));
+    quantized.layers[broken].weight = weight;
+  }
+}
+
+}  // namespace

@@ -1,0 +1,390 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <iterator>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "picovae/crc32c.hpp"
+#include "picovae/kernels.hpp"
+#include "picovae/vae.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tests/tools/temporary_folder.hpp"
+#include "tools/base/error.hpp"
+#include "tools/format/layers.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/measure/signature.hpp"
+#include "tools/quantize/bounds.hpp"
+#include "tools/quantize/calibrate.hpp"
+#include "tools/quantize/quantize.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tests;
+using namespace picovae::tools;
+
+using SmallShape = Shape<70, 37, 21, 3>;
+constexpr Dimensions kSize = SmallShape::kDimensions;
+constexpr std::uint8_t kBoth = kEncoderPart | kDecoderPart;
+
+// Images with a structure: a few smooth waves, clipped as ink is.
+std::vector<std::uint8_t> wavy_images(std::size_t count, std::uint32_t seed) {
+  Dice dice(seed);
+  std::vector<std::uint8_t> pixels;
+  for (std::size_t image = 0; image < count; ++image) {
+    const double phase = dice.uniform(0, 6.3);
+    const double wave = dice.uniform(0.05, 0.5);
+    const double level = dice.uniform(-0.5, 0.5);
+    for (std::size_t i = 0; i < kSize.pixels; ++i) {
+      const double ink = level + std::sin(phase + wave * static_cast<double>(i));
+      pixels.push_back(static_cast<std::uint8_t>(255 * std::clamp(ink, 0.0, 1.0)));
+    }
+  }
+  return pixels;
+}
+
+Quantized quantize_small(const Network& network, unsigned threads = 1, std::size_t images = 500) {
+  return quantize(network, wavy_images(1000, 1), {.images = images, .seed = 1, .threads = threads},
+                  kScalarKernels);
+}
+
+bool same(const QuantizedLayer& a, const QuantizedLayer& b) {
+  return a.weight == b.weight && a.bias == b.bias && a.multiplier == b.multiplier &&
+         a.rescale == b.rescale && a.pre_shift == b.pre_shift && a.post_shift == b.post_shift;
+}
+
+bool same(const QuantizedNetwork& a, const QuantizedNetwork& b) {
+  return std::equal(a.layers.begin(), a.layers.end(), b.layers.begin(),
+                    [](const auto& x, const auto& y) { return same(x, y); });
+}
+
+void check_bounds(const QuantizedNetwork& network) {
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto index = static_cast<Layer>(i);
+    const Bounds bounds = layer_bounds(network.layers[i], index);
+    CHECK(bounds.sum <= greatest_bounds(index).sum);
+    CHECK(bounds.scaled <= greatest_bounds(index).scaled);
+  }
+}
+
+// Root mean square of a - b as a share of b's spread around its mean.
+double relative_error(const std::vector<double>& a, const std::vector<double>& b) {
+  double mean = 0;
+  for (const double v : b) mean += v / static_cast<double>(b.size());
+  double error = 0;
+  double spread = 0;
+  for (std::size_t i = 0; i < b.size(); ++i) {
+    error += (a[i] - b[i]) * (a[i] - b[i]);
+    spread += (b[i] - mean) * (b[i] - mean);
+  }
+  return std::sqrt(error / spread);
+}
+
+struct Outputs {
+  std::vector<double> mu, logvar, logits;
+};
+
+// Both models over the same images and the same latents, in real units.
+void run_both(const Network& network, const QuantizedNetwork& quantized, Outputs& f32,
+              Outputs& s8) {
+  const BlobBytes f32_blob = pack_float(network);
+  const BlobBytes s8_blob = pack_s8(quantized, Layout::kHost, kBoth, {});
+  Vae<SmallShape, Float> f32_vae;
+  Vae<SmallShape, Integer> s8_vae;
+  REQUIRE(f32_vae.open(f32_blob.bytes(), kScalarKernels) == Status::kOk);
+  REQUIRE(s8_vae.open(s8_blob.bytes(), kScalarKernels) == Status::kOk);
+  const auto f32_arena = std::make_unique<Arena<SmallShape, Float>>();
+  const auto s8_arena = std::make_unique<Arena<SmallShape, Integer>>();
+  constexpr std::size_t kImages = 200;
+  const auto images = wavy_images(kImages, 2);
+  for (std::size_t image = 0; image < kImages; ++image) {
+    const std::uint8_t* u8 = images.data() + image * kSize.pixels;
+    float x[kSize.pixels], mu[kSize.latent], logvar[kSize.latent], logits[kSize.pixels];
+    std::int16_t q_mu[kSize.latent], q_logvar[kSize.latent], q_logits[kSize.pixels];
+    for (std::size_t i = 0; i < kSize.pixels; ++i) x[i] = static_cast<float>(u8[i]) / 255.0F;
+    REQUIRE(f32_vae.encode(x, mu, logvar, f32_arena->encoder) == Status::kOk);
+    REQUIRE(s8_vae.encode(u8, q_mu, q_logvar, s8_arena->encoder) == Status::kOk);
+    std::int16_t q_z[kSize.latent];
+    float z[kSize.latent];
+    normals(3, Purpose::kPrior, 0, static_cast<std::uint32_t>(image), q_z, kSize.latent);
+    for (std::size_t i = 0; i < kSize.latent; ++i) z[i] = static_cast<float>(q_z[i]) / 1024.0F;
+    REQUIRE(f32_vae.decode_logits(z, logits, f32_arena->decoder) == Status::kOk);
+    REQUIRE(s8_vae.decode_logits(q_z, q_logits, s8_arena->decoder) == Status::kOk);
+    for (std::size_t i = 0; i < kSize.latent; ++i) {
+      f32.mu.push_back(mu[i]);
+      s8.mu.push_back(q_mu[i] / 4096.0);
+      f32.logvar.push_back(logvar[i]);
+      s8.logvar.push_back(q_logvar[i] / 1024.0);
+    }
+    for (std::size_t i = 0; i < kSize.pixels; ++i) {
+      f32.logits.push_back(logits[i]);
+      s8.logits.push_back(q_logits[i] / 128.0);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("the integer model computes what the float model does, but for its rounding") {
+  const Network network = random_network(kSize, 1, 1.7f);
+  const Quantized quantized = quantize_small(network);
+  CHECK(quantized.images == 500);
+  CHECK(quantized.held_out == 500);
+  Outputs f32, s8;
+  run_both(network, quantized.network, f32, s8);
+  CHECK(relative_error(s8.mu, f32.mu) < 0.05);
+  CHECK(relative_error(s8.logvar, f32.logvar) < 0.05);
+  CHECK(relative_error(s8.logits, f32.logits) < 0.05);
+  check_bounds(quantized.network);
+  for (const LayerReport& layer : quantized.layers) {
+    CAPTURE(layer.name);
+    CHECK(layer.sqnr_db > 30);
+    CHECK(layer.sqnr_db < 70);
+  }
+  CHECK(quantized.layers[kEncoderHeads].name == "encoder.heads");
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const Bounds bounds = layer_bounds(quantized.network.layers[i], static_cast<Layer>(i));
+    CHECK(quantized.layers[i].bounds.sum == bounds.sum);
+    CHECK(quantized.layers[i].bounds.scaled == bounds.scaled);
+  }
+}
+
+TEST_CASE("the same seed gives the same integers on any number of threads") {
+  const Network network = random_network(kSize, 2);
+  const QuantizedNetwork first = quantize_small(network).network;
+  CHECK(same(first, quantize_small(network).network));
+  CHECK(same(first, quantize_small(network, 3).network));
+  CHECK_FALSE(same(first, quantize_small(network, 1, 400).network));
+  const Quantized other = quantize(network, wavy_images(1000, 1),
+                                   {.images = 500, .seed = 2, .threads = 1}, kScalarKernels);
+  CHECK(same(first.layers[kEncoderHeads], other.network.layers[kEncoderHeads]));
+  CHECK_FALSE(same(first.layers[kDecoder0], other.network.layers[kDecoder0]));
+}
+
+TEST_CASE("units that never fire, always fire or grow huge do no harm") {
+  Network network = random_network(kSize, 3);
+  network.encoder0.bias[0] = -200;
+  network.encoder0.bias[1] = 40;
+  for (float& b : network.encoder1.bias) b = -200;  // a whole layer that never fires
+  for (std::size_t i = 0; i < network.decoder0.in; ++i) network.decoder0.weight[i] *= 50;
+  std::fill(network.decoder1.weight.begin(), network.decoder1.weight.end(), 0.0F);
+  const Quantized quantized = quantize_small(network);
+  check_bounds(quantized.network);
+  Outputs f32, s8;
+  run_both(network, quantized.network, f32, s8);
+  // With nothing behind them the heads are their biases, and the logits a constant.
+  for (std::size_t i = 0; i < f32.mu.size(); ++i) {
+    REQUIRE(std::abs(s8.mu[i] - f32.mu[i]) < 1e-3);
+    REQUIRE(std::abs(s8.logvar[i] - f32.logvar[i]) < 2e-3);
+  }
+  for (std::size_t i = 0; i < f32.logits.size(); ++i) {
+    REQUIRE(std::abs(s8.logits[i] - f32.logits[i]) < 0.02);
+  }
+}
+
+TEST_CASE("weights of inputs that calibration never moves are the float ones, rounded") {
+  constexpr std::size_t kDead = 0;
+  Network network = random_network(kSize, 9);
+  network.encoder0.bias[kDead] = -200;  // never fires
+  network.encoder0.bias[1] = 40;        // gives the layer a wide range
+  network.logvar.bias[kDead] = -80;     // z is always 0
+  for (std::size_t k = 0; k < network.mu.in; ++k) {
+    network.mu.weight[kDead * network.mu.in + k] = 0;
+  }
+  network.mu.bias[kDead] = 0;
+  auto images = wavy_images(1000, 1);
+  for (std::size_t i = kDead; i < images.size(); i += kSize.pixels) images[i] = 0;
+  const QuantizedNetwork quantized = quantize(network, images, {}, kScalarKernels).network;
+
+  // A unit that never fires has a range of 3 % of the layer's widest, which is 0.9 of its largest.
+  const auto& rescale = quantized.layers[kEncoder0].rescale;
+  CHECK(rescale[kDead] / static_cast<double>(rescale[1]) == doctest::Approx(30).epsilon(0.01));
+
+  const auto check = [&](Layer index, const DenseWeights& floats, double input_step) {
+    const QuantizedLayer& layer = quantized.layers[index];
+    for (std::size_t j = 0; j < layer.out; ++j) {
+      const double scale = std::ldexp(layer.multiplier[j], -7 - layer.pre_shift - layer.post_shift);
+      const double wanted =
+          static_cast<double>(floats.weight[j * layer.in + kDead]) * input_step / scale;
+      const double bounded = std::clamp(wanted, -127.0, 127.0);
+      CHECK(std::abs(layer.weight[j * layer.in + kDead] - bounded) < 0.51);
+    }
+  };
+  check(kEncoder0, network.encoder0, 2.0 / 255);
+  check(kEncoder1, network.encoder1, 128.0 / rescale[kDead]);
+  check(kDecoder0, network.decoder0, 1.0 / 1024);
+}
+
+TEST_CASE("ranges are those of images and of other digits of the prior") {
+  Network network = random_network(kSize, 10);
+  for (DenseWeights* head : {&network.mu, &network.logvar}) {
+    std::fill(head->weight.begin(), head->weight.end(), 0.0F);
+    std::fill(head->bias.begin(), head->bias.end(), 0.0F);  // q(z|x) is N(0, 1)
+  }
+  const auto images = wavy_images(300, 1);
+  Calibration calibration(network, images, {.images = 200, .seed = 1, .threads = 1},
+                          kScalarKernels);
+  REQUIRE(calibration.images() == 200);
+  std::size_t beyond = 0;
+  for (std::size_t layer = 0; layer < kLayerCount; ++layer) {
+    const auto trace = calibration.next();
+    const bool softplus = layer_activation(layer) == Activation::kSoftplus;
+    REQUIRE(trace.largest.size() == (softplus ? trace.outputs.width() : 0));
+    for (std::size_t j = 0; j < trace.largest.size(); ++j) {
+      double seen = 0;
+      for (std::size_t row = 0; row < trace.outputs.rows(); ++row) {
+        seen = std::max(seen, std::log1p(std::exp(static_cast<double>(trace.outputs.row(row)[j]))));
+      }
+      if (layer < kDecoder0) {
+        CHECK(trace.largest[j] == doctest::Approx(seen));
+      } else {
+        CHECK(trace.largest[j] > seen * 0.9999);
+        if (trace.largest[j] > seen * 1.001) ++beyond;
+      }
+    }
+  }
+  CHECK(beyond > 10);  // of 58 units; half of them on average
+  // Both arithmetics saw the same images and the same latents.
+  double variance = 0;
+  for (std::size_t row = 0; row < 200; ++row) {
+    for (std::size_t i = 0; i < kSize.latent; ++i) {
+      variance += std::pow(calibration.latents().row(row)[i] / 1024.0, 2) / (200 * kSize.latent);
+    }
+  }
+  CHECK(variance == doctest::Approx(1).epsilon(0.15));
+}
+
+TEST_CASE("calibration images are distinct and spread over the whole set") {
+  constexpr std::size_t kGiven = 250, kTaken = 25;
+  std::vector<std::uint8_t> images(kGiven * kSize.pixels);
+  for (std::size_t i = 0; i < kGiven; ++i) {  // pixels lose their lowest bit
+    images[i * kSize.pixels] = static_cast<std::uint8_t>(i);
+    images[i * kSize.pixels + 1] = i % 2 == 0 ? 0 : 255;
+  }
+  const Calibration calibration(random_network(kSize, 11), images,
+                                {.images = kTaken, .seed = 1, .threads = 1}, kScalarKernels);
+  std::set<int> taken;
+  for (std::size_t row = 0; row < kTaken; ++row) {
+    const std::uint8_t* pixels = calibration.pixels().row(row);
+    taken.insert(pixels[0] * 2 + pixels[1] / 127);
+  }
+  CHECK(taken.size() == kTaken);
+  for (int first = 0; first < 250; first += 50) {
+    const auto count = std::distance(taken.lower_bound(first), taken.lower_bound(first + 50));
+    CHECK(count >= 3);
+    CHECK(count <= 7);
+  }
+}
+
+TEST_CASE("blank images calibrate too") {
+  const Network network = random_network(kSize, 4);
+  const std::vector<std::uint8_t> blank(20 * std::size_t{kSize.pixels});
+  const Quantized quantized = quantize(network, blank, {}, kScalarKernels);
+  CHECK(quantized.images == 18);
+  CHECK(quantized.held_out == 2);
+  check_bounds(quantized.network);
+  CHECK(pack_s8(quantized.network, Layout::kHost, kBoth, {}).bytes().size() > 0);
+}
+
+TEST_CASE("what cannot be quantized is said in a line") {
+  const Network network = random_network(kSize, 5);
+  const auto images = wavy_images(100, 1);
+  const auto error = [&](const Network& n, std::span<const std::uint8_t> x,
+                         const Kernels& kernels) {
+    const auto message = message_of([&] { quantize(n, x, {}, kernels); });
+    CHECK(message.find('\n') == std::string::npos);
+    return message;
+  };
+  CHECK(contains(error(network, std::span(images).first(kSize.pixels), kScalarKernels),
+                 "at least two training images"));
+  Network overflowing = network;
+  overflowing.encoder1.weight[0] = 1e38F;
+  overflowing.encoder1.weight[1] = 1e38F;
+  overflowing.encoder0.bias[0] = 100;
+  CHECK(contains(error(overflowing, images, kScalarKernels), "encoder.1: its float outputs"));
+  Network large = network;
+  for (float& w : large.decoder2.weight) w *= 1e9F;
+  CHECK(
+      contains(error(large, images, kScalarKernels), "decoder.2: weights or biases are too large"));
+  Kernels lacking = kScalarKernels;
+  lacking.s8 = nullptr;
+  CHECK(contains(error(network, images, lacking), "scalar kernels"));
+  lacking = kScalarKernels;
+  lacking.f32 = nullptr;
+  CHECK(contains(error(network, images, lacking), "scalar kernels"));
+  lacking = kScalarKernels;
+  lacking.product = nullptr;
+  CHECK(contains(error(network, images, lacking), "scalar kernels"));
+}
+
+TEST_CASE("progress goes from 0 to 1, layer by layer") {
+  std::vector<double> seen;
+  quantize(random_network(kSize, 6), wavy_images(50, 1), {}, kScalarKernels,
+           [&](double done) { seen.push_back(done); });
+  CHECK(seen.size() == kLayerCount + 1);
+  CHECK(seen.front() == 0);
+  CHECK(seen.back() == 1);
+  CHECK(std::is_sorted(seen.begin(), seen.end()));
+}
+
+TEST_CASE("the engine's layers are the network's, with one layer for both heads") {
+  const Network network = random_network(kSize, 7);
+  const auto layers = engine_layers(network);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    CHECK(layers[i].in == layer_sizes(kSize)[i].in);
+    CHECK(layers[i].out == layer_sizes(kSize)[i].out);
+  }
+  const DenseWeights& heads = layers[kEncoderHeads];
+  CHECK(std::equal(network.mu.weight.begin(), network.mu.weight.end(), heads.weight.begin()));
+  CHECK(std::equal(network.logvar.weight.rbegin(), network.logvar.weight.rend(),
+                   heads.weight.rbegin()));
+  CHECK(std::equal(network.logvar.bias.rbegin(), network.logvar.bias.rend(), heads.bias.rbegin()));
+  CHECK(dimensions_of(network) == kSize);
+}
+
+TEST_CASE("signatures are those of the digits, on every kernel and in every part") {
+  const QuantizedNetwork network = quantize_small(random_network(kSize, 8)).network;
+  const BlobBytes blob = pack_s8(network, Layout::kHost, kBoth, {});
+  const Signatures signatures = compute_signatures_of<SmallShape>(blob, kScalarKernels);
+
+  // Digit by digit, as the definition says it.
+  Vae<SmallShape, Integer> vae;
+  REQUIRE(vae.open(blob.bytes(), kScalarKernels) == Status::kOk);
+  const auto arena = std::make_unique<Arena<SmallShape, Integer>>();
+  std::uint32_t generated = 0;
+  std::uint32_t reconstructed = 0;
+  for (std::uint32_t digit = 0; digit < 1000; ++digit) {
+    std::uint8_t pixels[kSize.pixels];
+    REQUIRE(vae.generate(1, digit, pixels, arena->decoder) == Status::kOk);
+    generated = crc32c(std::as_bytes(std::span(pixels)), generated);
+    if (digit >= 100) continue;
+    REQUIRE(vae.reconstruct(pixels, pixels, *arena) == Status::kOk);
+    reconstructed = crc32c(std::as_bytes(std::span(pixels)), reconstructed);
+  }
+  CHECK(signatures.generated == generated);
+  CHECK(signatures.reconstructed == reconstructed);
+
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa) || kernels->layout != Layout::kHost) continue;
+    CAPTURE(kernels->name);
+    const Signatures found = compute_signatures_of<SmallShape>(blob, *kernels);
+    CHECK(found.generated == generated);
+    CHECK(found.reconstructed == reconstructed);
+  }
+
+  const auto part = [&](std::uint8_t parts) {
+    return compute_signatures_of<SmallShape>(pack_s8(network, Layout::kHost, parts, {}),
+                                             kScalarKernels);
+  };
+  CHECK(part(kDecoderPart).generated == generated);
+  CHECK(part(kDecoderPart).reconstructed == 0);
+  CHECK(part(kEncoderPart).generated == 0);
+  CHECK(contains(message_of([&] { compute_signatures_of<MnistShape>(blob, kScalarKernels); }),
+                 "another shape"));
+}

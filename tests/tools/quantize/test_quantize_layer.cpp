@@ -1,0 +1,296 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/kernels.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tests/tools/temporary_folder.hpp"
+#include "tools/format/integer_layer.hpp"
+#include "tools/format/samples.hpp"
+#include "tools/quantize/bounds.hpp"
+#include "tools/quantize/least_squares.hpp"
+#include "tools/quantize/quantize_layer.hpp"
+#include "tools/quantize/round_weights.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tests;
+using namespace picovae::tools;
+
+constexpr double kDamping = 0.05;
+
+// Independent inputs of mean 50 and outputs of mean 1: rounding is to nearest.
+Moments independent_inputs(std::size_t in, std::size_t out) {
+  Moments moments{in, out, {}, {}, {}, {}};
+  moments.mean_x.assign(in, 50);
+  moments.mean_y.assign(out, 1);
+  moments.covariance.assign(in * in, 0);
+  for (std::size_t i = 0; i < in; ++i) moments.covariance[i * in + i] = 100;
+  moments.cross.assign(out * in, 0);
+  return moments;
+}
+
+QuantizedLayer round_layer(Layer index, const std::vector<double>& weight, std::size_t in,
+                           std::size_t out) {
+  QuantizedLayer layer = quantize_layer(index, weight, independent_inputs(in, out), kDamping, 1);
+  const Bounds bounds = layer_bounds(layer, index);
+  CHECK(bounds.sum <= greatest_bounds(index).sum);
+  CHECK(bounds.scaled <= greatest_bounds(index).scaled);
+  return layer;
+}
+
+double scale_of(const QuantizedLayer& layer, Layer index, std::size_t j) {
+  return std::ldexp(layer.multiplier[j],
+                    -(output_bits(index, layer.out)[j] + layer.pre_shift + layer.post_shift));
+}
+
+void check_within_half_a_step(const QuantizedLayer& layer, Layer index, std::size_t j,
+                              const std::vector<double>& weight) {
+  const double scale = scale_of(layer, index, j);
+  for (std::size_t k = 0; k < layer.in; ++k) {
+    const std::size_t i = j * layer.in + k;
+    REQUIRE(std::abs(layer.weight[i] * scale - weight[i]) <= 0.5 * scale * (1 + 1e-9));
+  }
+}
+
+// Inputs that move together, as neighbouring pixels do.
+Samples<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice) {
+  Samples<float> x(count, width);
+  for (std::size_t row = 0; row < count; ++row) {
+    const double common = dice.uniform(0, 90);
+    for (std::size_t i = 0; i < width; ++i) {
+      x.row(row)[i] = static_cast<float>(std::floor(common + dice.uniform(0, 38)));
+    }
+  }
+  return x;
+}
+
+}  // namespace
+
+TEST_CASE(
+    "a row's scale is its multiplier times a power of two, and representable rows are exact") {
+  Dice dice(1);
+  constexpr std::size_t kIn = 40, kOut = 30;
+  for (const Layer index : {kEncoder0, kEncoderHeads, kDecoder0, kDecoder2}) {
+    CAPTURE(static_cast<int>(index));
+    const auto bits = output_bits(index, kOut);
+    const int pre = index == kDecoder0 ? 6 : 0;
+    std::vector<double> weight;
+    std::vector<int> q;
+    std::vector<int> multiplier;
+    for (std::size_t j = 0; j < kOut; ++j) {
+      multiplier.push_back(j == 5 ? 1000 : dice.between(1, 1023));
+      for (std::size_t k = 0; k < kIn; ++k) {
+        q.push_back(k == 3 ? -127 : dice.between(-127, 127));
+        weight.push_back(std::ldexp(multiplier[j] * q.back(), -(bits[j] + pre + 14)));
+      }
+    }
+    const QuantizedLayer layer = round_layer(index, weight, kIn, kOut);
+    CHECK(layer.pre_shift == pre);
+    CHECK(layer.post_shift == 14);
+    CHECK(std::equal(multiplier.begin(), multiplier.end(), layer.multiplier.begin()));
+    CHECK(std::equal(q.begin(), q.end(), layer.weight.begin()));
+  }
+}
+
+TEST_CASE("mu has 12 fraction bits, logvar 10, everything else 7") {
+  CHECK(output_bits(kEncoderHeads, 4) == std::vector<int>{12, 12, 10, 10});
+  for (const Layer index : {kEncoder0, kEncoder1, kDecoder0, kDecoder1, kDecoder2}) {
+    CHECK(output_bits(index, 3) == std::vector<int>{7, 7, 7});
+  }
+}
+
+TEST_CASE("a row whose sum would leave its range is mended by its scale, the others are not") {
+  constexpr std::size_t kIn = 784, kOut = 3;
+  Dice dice(2);
+  std::vector<double> weight(kIn * kOut, 0.01);  // row 1: 784 * 127 * 127 > 2^23
+  for (std::size_t k = 0; k < kIn; ++k) {
+    weight[k] = dice.uniform(-0.01, 0.01);
+    weight[2 * kIn + k] = -weight[kIn + k];
+  }
+  // Row 0 has the largest scale, one that multipliers give exactly; products with the others'
+  // multipliers stay small.
+  weight[0] = std::ldexp(127 * 1000, -20);
+  const QuantizedLayer layer = round_layer(kEncoder0, weight, kIn, kOut);
+  CHECK(layer.post_shift == 13);
+  CHECK(layer.multiplier[0] == 1000);
+  CHECK(layer.weight[0] == 127);
+  CHECK(row_bounds(layer, kEncoder0, 1).sum > greatest_bounds(kEncoder0).sum * 9 / 10);
+  CHECK(row_bounds(layer, kEncoder0, 2).sum > greatest_bounds(kEncoder0).sum * 9 / 10);
+  for (std::size_t j = 0; j < kOut; ++j) check_within_half_a_step(layer, kEncoder0, j, weight);
+}
+
+TEST_CASE("bounds are what the worst inputs give") {
+  QuantizedLayer layer{.in = 3,
+                       .out = 2,
+                       .weight = {100, -120, 7, -5, -6, -7},
+                       .bias = {1'000'000, -3},
+                       .multiplier = {900, 10},
+                       .rescale = {},
+                       .pre_shift = 0,
+                       .post_shift = 10};
+  CHECK(row_bounds(layer, kDecoder1, 0).sum == 120 * 127);
+  CHECK(row_bounds(layer, kDecoder1, 0).scaled == 107 * 127 * 900 + 1'000'000);
+  CHECK(row_bounds(layer, kDecoder1, 1).sum == 18 * 127);
+  CHECK(row_bounds(layer, kDecoder1, 1).scaled == 18 * 127 * 10 + 3);
+  CHECK(layer_bounds(layer, kDecoder1).sum == 120 * 127);
+  CHECK(layer_bounds(layer, kDecoder1).scaled == 107 * 127 * 900 + 1'000'000);
+  layer.pre_shift = 6;
+  CHECK(row_bounds(layer, kDecoder0, 0).sum == 227 * 8191);
+  CHECK(row_bounds(layer, kDecoder0, 0).scaled == (227 * 8191 >> 6) * 900 + 1'000'000);
+  CHECK(row_bounds(layer, kDecoder0, 1).scaled == 2304 * 10 + 3);  // -18 * 8191 >> 6 is -2304
+}
+
+TEST_CASE("a layer whose scaled sums would leave their range gets a smaller shift") {
+  constexpr std::size_t kIn = 100, kOut = 2;
+  std::vector<double> weight(kIn * kOut, 0.001);
+  std::fill_n(weight.begin(), kIn, 10.0);  // reaches 127,000: 2^31 in Q.7 at 7 more bits
+  const QuantizedLayer layer = round_layer(kDecoder1, weight, kIn, kOut);
+  CHECK(layer.post_shift <= 7);
+  check_within_half_a_step(layer, kDecoder1, 0, weight);
+
+  // The same by a bias that s32 could not hold.
+  Moments moments = independent_inputs(4, 1);
+  moments.mean_y[0] = 3000;
+  const std::vector<double> tiny(4, 1e-6);
+  const QuantizedLayer biased = quantize_layer(kDecoder1, tiny, moments, kDamping, 1);
+  CHECK(biased.post_shift <= 12);
+  CHECK(std::ldexp(biased.bias[0], -7 - biased.post_shift) == doctest::Approx(3000).epsilon(0.001));
+
+  CHECK(contains(message_of([&] {
+                   const std::vector<double> huge(4, 1e9);
+                   quantize_layer(kDecoder1, huge, moments, kDamping, 1);
+                 }),
+                 "decoder.1: weights or biases are too large"));
+}
+
+TEST_CASE("a row of zeros is its mean") {
+  const QuantizedLayer layer = round_layer(kDecoder2, std::vector<double>(8, 0.0), 4, 2);
+  CHECK(std::all_of(layer.weight.begin(), layer.weight.end(), [](int w) { return w == 0; }));
+  CHECK(layer.multiplier[0] >= 1);
+  CHECK((layer.bias[0] >> layer.post_shift) == 128);  // 1 in Q.7
+}
+
+TEST_CASE("biases make the mean outputs right, the latent layer's shifts included") {
+  constexpr std::size_t kRows = 2000, kIn = 10, kOut = 6;
+  Dice dice(3);
+  Samples<std::int16_t> z(kRows, kIn);
+  Samples<float> x(kRows, kIn), y(kRows, kOut);
+  std::vector<double> weight;
+  for (std::size_t i = 0; i < kIn * kOut; ++i) weight.push_back(dice.uniform(-0.05, 0.05));
+  for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t k = 0; k < kIn; ++k) {
+      z.row(row)[k] = static_cast<std::int16_t>(dice.between(-300, 300));
+      x.row(row)[k] = z.row(row)[k];
+    }
+    for (std::size_t j = 0; j < kOut; ++j)
+      y.row(row)[j] = static_cast<float>(0.3 * static_cast<double>(j));
+  }
+  const Moments moments = compute_moments(x, y, kRows, kScalarKernels, 1);
+  const QuantizedLayer layer = quantize_layer(kDecoder0, weight, moments, kDamping, 1);
+  const auto outputs = IntegerLayer(layer, kDecoder0, kScalarKernels).outputs(z, 1);
+  for (std::size_t j = 0; j < kOut; ++j) {
+    double mean = 0;
+    for (std::size_t row = 0; row < kRows; ++row) mean += outputs.row(row)[j];
+    CHECK(std::abs(mean / kRows - 0.3 * static_cast<double>(j) * 128) < 0.05);
+  }
+}
+
+TEST_CASE("moments are those of the rows, exactly for whole numbers, on any number of threads") {
+  constexpr std::size_t kRows = 2500, kUsed = 2300, kIn = 70, kOut = 5;
+  Dice dice(4);
+  const Samples<float> x = correlated_inputs(kRows, kIn, dice);
+  Samples<float> y(kRows, kOut);
+  for (std::size_t row = 0; row < kRows; ++row) {
+    for (std::size_t j = 0; j < kOut; ++j) y.row(row)[j] = static_cast<float>(dice.uniform(-3, 3));
+  }
+  const Moments moments = compute_moments(x, y, kUsed, kScalarKernels, 1);
+  REQUIRE(moments.in == kIn);
+  REQUIRE(moments.out == kOut);
+  const auto mean_product = [&](const Samples<float>& a, std::size_t i, const Samples<float>& b,
+                                std::size_t j) {
+    double sum = 0;
+    for (std::size_t row = 0; row < kUsed; ++row) {
+      sum += static_cast<double>(a.row(row)[i]) * static_cast<double>(b.row(row)[j]);
+    }
+    return sum / kUsed;
+  };
+  for (std::size_t i = 0; i < kIn; ++i) {
+    for (std::size_t j = 0; j < kIn; ++j) {
+      const double expected = mean_product(x, i, x, j) - moments.mean_x[i] * moments.mean_x[j];
+      REQUIRE(moments.covariance[i * kIn + j] == expected);
+    }
+    for (std::size_t j = 0; j < kOut; ++j) {
+      const double expected = mean_product(y, j, x, i) - moments.mean_x[i] * moments.mean_y[j];
+      REQUIRE(moments.cross[j * kIn + i] == doctest::Approx(expected).epsilon(1e-4).scale(1));
+    }
+  }
+  const Moments threaded = compute_moments(x, y, kUsed, kScalarKernels, 3);
+  CHECK(threaded.covariance == moments.covariance);
+  CHECK(threaded.cross == moments.cross);
+}
+
+TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
+  constexpr std::size_t kRows = 3000, kIn = 12, kDead = 7;
+  Dice dice(5);
+  Samples<float> x = correlated_inputs(kRows, kIn, dice);
+  Samples<float> y(kRows, 1);
+  std::vector<double> truth;
+  for (std::size_t i = 0; i < kIn; ++i) truth.push_back(dice.uniform(-1, 1));
+  for (std::size_t row = 0; row < kRows; ++row) {
+    x.row(row)[kDead] = 30;
+    double sum = 5;
+    for (std::size_t i = 0; i < kIn; ++i) sum += truth[i] * static_cast<double>(x.row(row)[i]);
+    y.row(row)[0] = static_cast<float>(sum);
+  }
+  const std::vector<double> prior(kIn, 0.25);
+  const Moments moments = compute_moments(x, y, kRows, kScalarKernels, 1);
+  const std::vector<double> found = fit_weights(moments, prior, 1e-5);
+  for (std::size_t i = 0; i < kIn; ++i) {
+    CAPTURE(i);
+    CHECK(std::abs(found[i] - (i == kDead ? 0.25 : truth[i])) < 0.001);
+  }
+  // A strong pull leads to the prior.
+  for (const double w : fit_weights(moments, prior, 1e6)) CHECK(std::abs(w - 0.25) < 0.001);
+}
+
+TEST_CASE("rounding makes up for its errors where inputs move together") {
+  constexpr std::size_t kIn = 60;
+  Dice dice(6);
+  const Samples<float> x = correlated_inputs(3000, kIn, dice);
+  const Moments moments = compute_moments(x, Samples<float>(3000, 1), 3000, kScalarKernels, 1);
+  const WeightRounder rounder(moments.covariance, kIn, 0.01);
+  double gptq = 0;
+  double nearest = 0;
+  for (int row = 0; row < 50; ++row) {
+    std::vector<double> weight;
+    for (std::size_t i = 0; i < kIn; ++i) weight.push_back(dice.uniform(-10, 10));
+    std::vector<std::int8_t> q(kIn);
+    rounder.round(weight, 1.0, q);
+    // Variance of the output's error.
+    const auto error = [&](auto&& rounded) {
+      double sum = 0;
+      for (std::size_t i = 0; i < kIn; ++i) {
+        for (std::size_t j = 0; j < kIn; ++j) {
+          sum +=
+              (rounded(i) - weight[i]) * moments.covariance[i * kIn + j] * (rounded(j) - weight[j]);
+        }
+      }
+      return sum;
+    };
+    gptq += error([&](std::size_t i) { return static_cast<double>(q[i]); });
+    nearest += error([&](std::size_t i) { return std::round(weight[i]); });
+  }
+  CHECK(gptq < 0.5 * nearest);
+}
+
+TEST_CASE("weights beyond the range are cut, not wrapped") {
+  const std::vector<double> covariance = {4, 0, 0, 4};
+  std::vector<std::int8_t> q(2);
+  WeightRounder(covariance, 2, kDamping).round(std::vector<double>{1000, -1000}, 1.0, q);
+  CHECK(q == std::vector<std::int8_t>{127, -127});
+}

@@ -1,0 +1,27 @@
+#include "tools/base/isa.hpp"
+
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+#include "tools/base/error.hpp"
+
+namespace picovae::tools {
+
+const Kernels& chosen_kernels() {
+  const char* wanted = std::getenv("PICOVAE_ISA");
+  if (wanted == nullptr || *wanted == '\0') return select_kernels();
+  std::string choices;
+  for (const Kernels* kernels : built_kernels()) {
+    const bool runs = machine_runs(kernels->isa);
+    if (std::string_view{kernels->name} == wanted) {
+      if (runs) return *kernels;
+      fail("PICOVAE_ISA={}: this machine lacks that ISA; unset PICOVAE_ISA to use the best one",
+           wanted);
+    }
+    if (runs) choices += (choices.empty() ? "" : ", ") + std::string{kernels->name};
+  }
+  fail("PICOVAE_ISA={}: no such ISA in this build; this machine runs {}", wanted, choices);
+}
+
+}  // namespace picovae::tools

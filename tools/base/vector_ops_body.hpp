@@ -1,0 +1,210 @@
+// The one body of all tables of vector_ops.hpp. Each vector_ops_<isa>.cpp includes it once, with
+// the engine's description of that ISA (Floats, Ints, multiply_add); all is internal to that file,
+// so that no other can end up with code for an ISA that the machine lacks.
+#pragma once
+
+#include <cstddef>
+#include <cstring>
+
+#include "host/activation_f32.hpp"
+#include "host/simd.hpp"
+#include "tools/base/vector_ops.hpp"
+
+namespace picovae::tools {
+namespace {
+
+// Four floats, whatever the ISA: wider blocks are no faster, since stores bound a transposition.
+using Four = float __attribute__((vector_size(16)));
+
+PICOVAE_INLINE Four load_four(const float* from) {
+  Four v;
+  std::memcpy(&v, from, sizeof v);
+  return v;
+}
+PICOVAE_INLINE void store_four(float* to, Four v) { std::memcpy(to, &v, sizeof v); }
+
+// The columns of a, b, c, d as rows of `to`.
+PICOVAE_INLINE void store_transposed(Four a, Four b, Four c, Four d, float* to) {
+  const Four ac_low = __builtin_shufflevector(a, c, 0, 4, 1, 5);  // a0 c0 a1 c1
+  const Four ac_high = __builtin_shufflevector(a, c, 2, 6, 3, 7);
+  const Four bd_low = __builtin_shufflevector(b, d, 0, 4, 1, 5);
+  const Four bd_high = __builtin_shufflevector(b, d, 2, 6, 3, 7);
+  store_four(to, __builtin_shufflevector(ac_low, bd_low, 0, 4, 1, 5));  // a0 b0 c0 d0
+  store_four(to + kPanelRows, __builtin_shufflevector(ac_low, bd_low, 2, 6, 3, 7));
+  store_four(to + 2 * kPanelRows, __builtin_shufflevector(ac_high, bd_high, 0, 4, 1, 5));
+  store_four(to + 3 * kPanelRows, __builtin_shufflevector(ac_high, bd_high, 2, 6, 3, 7));
+}
+
+inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
+  for (std::size_t column = 0; column < columns; column += 4, to += 4 * kPanelRows) {
+    const float* source = from + column;
+    std::size_t row = 0;
+    for (; row + 4 <= rows; row += 4, source += 4 * columns) {
+      store_transposed(load_four(source), load_four(source + columns),
+                       load_four(source + 2 * columns), load_four(source + 3 * columns), to + row);
+    }
+    for (; row < kPanelRows; row += 4, source += 4 * columns) {  // not so many rows are left
+      const auto load_or_zero = [&](std::size_t r) {
+        return row + r < rows ? load_four(source + r * columns) : Four{};
+      };
+      store_transposed(load_or_zero(0), load_or_zero(1), load_or_zero(2), load_or_zero(3),
+                       to + row);
+    }
+  }
+}
+
+template <typename Isa>
+struct VectorOpsBody {
+  using V = typename Isa::Floats;
+  static constexpr std::size_t kWidth = V::size;
+  static_assert(16 % kWidth == 0, "rows are padded to whole vectors");
+
+  PICOVAE_INLINE static V load(const float* from) { return V::load_aligned(from); }
+  PICOVAE_INLINE static void store(float* to, const V& v) { v.store_aligned(to); }
+  PICOVAE_INLINE static V exp(const V& x) {
+    V v[1] = {x};
+    exp_f32<Isa>(v);
+    return v[0];
+  }
+
+  static void centre_pixels(const float* x, const float* mean, float scale, float* y,
+                            std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      store(y + i, (load(x + i) - load(mean + i)) * V(scale));
+    }
+  }
+
+  static void softplus(float* y, float centre, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      V v[1] = {load(y + i)};
+      softplus_f32<Isa>(v);
+      store(y + i, v[0] - V(centre));
+    }
+  }
+
+  static void softplus_backward(float* d, const float* h, float centre, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      store(d + i, load(d + i) * (V(1.0f) - exp(V(-centre) - load(h + i))));
+    }
+  }
+
+  // One vector of cross_entropy: the loss is returned, the gradient stands in `gradient`.
+  PICOVAE_INLINE static V cross_entropy_vector(const V& logit, const V& x, const V& weight,
+                                               V& gradient) {
+    const V t[1] = {exp(-xsimd::abs(logit))};
+    V log1p[1];
+    polynomial<Isa>(kLog1p, t, log1p);
+    const V one(1.0f);
+    const V sigmoid = xsimd::select(logit < V(0.0f), t[0], one) / (one + t[0]);
+    gradient = weight * (sigmoid - x);
+    return xsimd::max(logit, V(0.0f)) - logit * x + t[0] * log1p[0];
+  }
+
+  static float cross_entropy(float* logits, const float* x, float weight, std::size_t n) {
+    V sum(0.0f);
+    V gradient;
+    std::size_t i = 0;
+    for (; i + kWidth <= n; i += kWidth) {
+      sum += cross_entropy_vector(load(logits + i), load(x + i), V(weight), gradient);
+      store(logits + i, gradient);
+    }
+    if (i < n) {
+      alignas(V) float last_logits[kWidth];
+      alignas(V) float last_x[kWidth];
+      for (std::size_t j = 0; j < kWidth; ++j) {
+        last_logits[j] = i + j < n ? logits[i + j] : -100.0f;  // with x = 0 this costs exp(-100)
+        last_x[j] = i + j < n ? x[i + j] : 0.0f;
+      }
+      sum += cross_entropy_vector(load(last_logits), load(last_x), V(weight), gradient);
+      store(last_logits, gradient);
+      for (std::size_t j = 0; i + j < n; ++j) logits[i + j] = last_logits[j];
+    }
+    return xsimd::hadd(sum);
+  }
+
+  PICOVAE_INLINE static V clamped_logvar(const V& logvar) {
+    return xsimd::min(xsimd::max(logvar, V(kLowestLogvar)), V(kHighestLogvar));
+  }
+
+  static float posterior(const Posterior& p) {
+    V sum(0.0f);
+    for (std::size_t i = 0; i < p.n; i += kWidth) {
+      const V mu = load(p.mu + i);
+      const V logvar = clamped_logvar(load(p.logvar + i));
+      const V sigma = exp(V(0.5f) * logvar);
+      store(p.sigma + i, sigma);
+      sum += mu * mu + sigma * sigma - V(1.0f) - logvar;
+    }
+    return 0.5f * xsimd::hadd(sum);
+  }
+
+  static void reparameterize(const Posterior& p, const float* eps, float* z) {
+    for (std::size_t i = 0; i < p.n; i += kWidth) {
+      store(z + i, load(p.mu + i) + load(p.sigma + i) * load(eps + i));
+    }
+  }
+
+  static void posterior_backward(const Posterior& p, const PosteriorGradient& g) {
+    const V half(0.5f);
+    const V kl_weight(g.sticking ? 0.0f : g.kl_weight);
+    const V sample_weight(g.kl_weight / static_cast<float>(g.samples));
+    for (std::size_t i = 0; i < p.n; i += kWidth) {
+      const V mu = load(p.mu + i);
+      const V logvar = load(p.logvar + i);
+      const V sigma = load(p.sigma + i);
+      V by_mean(0.0f);   // sum over samples of dz
+      V by_noise(0.0f);  // and of dz eps
+      for (std::size_t s = 0; s < g.samples; ++s) {
+        const V eps = load(g.eps + s * g.stride + i);
+        V dz = load(g.dz + s * g.stride + i);
+        if (g.sticking) dz += sample_weight * (mu + sigma * eps - eps / sigma);
+        by_mean += dz;
+        by_noise += dz * eps;
+      }
+      const V dlogvar = half * (by_noise * sigma + kl_weight * (sigma * sigma - V(1.0f)));
+      store(g.dmu + i, by_mean + kl_weight * mu);
+      store(g.dlogvar + i, xsimd::select(logvar == clamped_logvar(logvar), dlogvar, V(0.0f)));
+    }
+  }
+
+  // Moments this small only cost time: subnormal numbers are slow on many processors.
+  PICOVAE_INLINE static V without_dust(const V& moment) {
+    return xsimd::select(xsimd::abs(moment) < V(1e-30f), V(0.0f), moment);
+  }
+
+  static void adam(const AdamStep& step, const float* g, float* m, float* v, float* w,
+                   std::size_t n) {
+    const V rate(step.rate);
+    const V root_correction(step.root_correction);
+    const V one_minus_beta1(step.one_minus_beta1);
+    const V one_minus_beta2(step.one_minus_beta2);
+    const V epsilon(step.epsilon);
+    const V look_ahead(step.look_ahead);
+    const V scale(step.scale);
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      const V gradient = load(g + i) * scale;
+      V mean = load(m + i);
+      V square = load(v + i);
+      mean = without_dust(mean + one_minus_beta1 * (gradient - mean));
+      square = without_dust(square + one_minus_beta2 * (gradient * gradient - square));
+      store(m + i, mean);
+      store(v + i, square);
+      const V root = xsimd::sqrt(square) * root_correction;
+      const V direction = mean + look_ahead * (gradient - mean);
+      store(w + i, load(w + i) - rate * direction / (root + epsilon));
+    }
+  }
+
+  static float sum_of_squares(const float* values, std::size_t n) {
+    V sum(0.0f);
+    for (std::size_t i = 0; i < n; i += kWidth) sum += load(values + i) * load(values + i);
+    return xsimd::hadd(sum);
+  }
+
+  static constexpr VectorOps kTable = {
+      centre_pixels,      softplus, softplus_backward, cross_entropy, posterior, reparameterize,
+      posterior_backward, adam,     sum_of_squares,    transpose};
+};
+
+}  // namespace
+}  // namespace picovae::tools

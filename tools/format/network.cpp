@@ -1,0 +1,164 @@
+#include "tools/format/network.hpp"
+
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <unordered_map>
+#include <utility>
+
+#include "tools/base/error.hpp"
+#include "tools/format/safetensors.hpp"
+
+namespace picovae::tools {
+namespace {
+
+using TensorsByName = std::unordered_map<std::string, Tensor>;
+using Shape = std::vector<std::size_t>;
+
+std::string weight_name(const NetworkLayer& layer) { return fmt::format("{}.weight", layer.name); }
+std::string bias_name(const NetworkLayer& layer) { return fmt::format("{}.bias", layer.name); }
+
+bool is_extra(std::string_view name) { return name.starts_with("picovae."); }
+
+Tensor& require(TensorsByName& tensors, const std::string& key, std::string_view name) {
+  const auto found = tensors.find(key);
+  if (found == tensors.end()) {
+    fail("{}: the tensor {} is missing; save all seven layers", name, key);
+  }
+  return found->second;
+}
+
+// Refuses anything but the 14 tensors and picovae.*: a stray tensor means that the file holds
+// another model than the one that would be computed.
+void check_names(const TensorsByName& tensors, std::string_view name) {
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    for (const auto& key : {weight_name(layer), bias_name(layer)}) {
+      if (!tensors.contains(key)) {
+        fail("{}: the tensor {} is missing; save all seven layers", name, key);
+      }
+    }
+  }
+  std::size_t extras = 0;
+  for (const auto& [key, tensor] : tensors) extras += is_extra(key) ? 1 : 0;
+  if (tensors.size() - extras == 2 * kNetworkLayers.size()) return;
+  for (const auto& [key, tensor] : tensors) {
+    bool known = is_extra(key);
+    for (const NetworkLayer& layer : kNetworkLayers) {
+      known = known || key == weight_name(layer) || key == bias_name(layer);
+    }
+    if (!known) {
+      fail("{}: the tensor {} belongs to no layer; name extras picovae.* or leave them out", name,
+           quote_name(key));
+    }
+  }
+}
+
+// The sizes of the network are read off the weights of the encoder.
+Network sized_network(TensorsByName& tensors, std::string_view name) {
+  Network network;
+  constexpr std::size_t kEncoderLayers = 3;  // encoder.0, encoder.1, encoder.mu
+  for (std::size_t i = 0; i < kEncoderLayers; ++i) {
+    const NetworkLayer& layer = kNetworkLayers[i];
+    const std::string key = weight_name(layer);
+    const Shape& shape = require(tensors, key, name).shape;
+    if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
+      fail("{}: the tensor {} has shape {}; wanted [out, in], each at least 1", name, key,
+           format_shape(shape));
+    }
+    if (i == 0) network.pixels = shape[1];
+    network.*layer.out = shape[0];
+  }
+  return network;
+}
+
+std::vector<float> take(TensorsByName& tensors, const std::string& key, const Shape& wanted,
+                        std::string_view name) {
+  Tensor& tensor = require(tensors, key, name);
+  if (tensor.shape != wanted) {
+    fail("{}: the tensor {} has shape {}; wanted {} to fit the other layers", name, key,
+         format_shape(tensor.shape), format_shape(wanted));
+  }
+  return std::move(tensor.data);
+}
+
+Network from_tensors(SafetensorsFile file, std::string_view name) {
+  TensorsByName tensors;
+  for (Tensor& tensor : file.tensors) {
+    std::string key = tensor.name;
+    // Extras stay where they are.
+    tensors.emplace(std::move(key), is_extra(tensor.name) ? Tensor{} : std::move(tensor));
+  }
+  check_names(tensors, name);
+  Network network = sized_network(tensors, name);
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const std::size_t out = network.*layer.out;
+    const std::size_t in = network.*layer.in;
+    auto weight = take(tensors, weight_name(layer), {out, in}, name);
+    auto bias = take(tensors, bias_name(layer), {out}, name);
+    network.*layer.weights = {in, out, std::move(weight), std::move(bias)};
+  }
+  network.classes = parse_class_tensors(file.tensors, network.latent, name);
+  network.metadata = std::move(file.metadata);
+  return network;
+}
+
+}  // namespace
+
+Network parse_network(std::span<const std::byte> bytes, std::string_view name) {
+  return from_tensors(parse_safetensors(bytes, name), name);
+}
+
+Network load_network(const std::filesystem::path& path) {
+  return from_tensors(read_safetensors(path), path.string());
+}
+
+SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
+  SafetensorsFile file;
+  file.metadata = network.metadata;
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const DenseWeights& weights = network.*layer.weights;
+    const std::size_t out = network.*layer.out;
+    const std::size_t in = network.*layer.in;
+    if (weights.out != out || weights.in != in) {
+      fail("{}: the layer {} has shape [{}, {}]; wanted [{}, {}]; it is not written", name,
+           layer.name, weights.out, weights.in, out, in);
+    }
+    file.tensors.push_back({weight_name(layer), {out, in}, weights.weight});
+    file.tensors.push_back({bias_name(layer), {out}, weights.bias});
+  }
+  const auto classes = class_tensors(network.classes);
+  file.tensors.insert(file.tensors.end(), classes.begin(), classes.end());
+  return file;
+}
+
+void save_network(const std::filesystem::path& path, const Network& network) {
+  write_safetensors(path, to_safetensors(network, path.string()));
+}
+
+void check_shape(const Network& network, const NetworkShape& wanted,
+                 const std::filesystem::path& path) {
+  const NetworkShape found{network.pixels, network.hidden1, network.hidden2, network.latent};
+  if (found == wanted) return;
+  const auto text = fmt::format("{}", fmt::join(found, ","));
+  fail(
+      "{}: the model's shape is {}, but this picovae is built for {}; build with cmake "
+      "-DPICOVAE_SHAPE={}",
+      path.string(), text, fmt::join(wanted, ","), text);
+}
+
+// The name of the first tensor with a value that is not finite.
+std::optional<std::string> first_not_finite(const Network& network) {
+  const auto finite = [](float value) { return std::isfinite(value); };
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    const DenseWeights& dense = network.*layer.weights;
+    for (const auto& [kind, values] : {std::pair{"weight", &dense.weight}, {"bias", &dense.bias}}) {
+      if (!std::all_of(values->begin(), values->end(), finite)) {
+        return fmt::format("{}.{}", layer.name, kind);
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace picovae::tools

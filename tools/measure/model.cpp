@@ -1,0 +1,265 @@
+#include "tools/measure/model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <type_traits>
+#include <vector>
+
+#include "picovae/latent.hpp"
+#include "picovae/vae.hpp"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/pack.hpp"
+
+namespace picovae::tools {
+namespace {
+
+constexpr std::size_t kModelBatch = 100;
+constexpr std::size_t kPixels = BuiltShape::kPixels;
+constexpr std::size_t kLatent = BuiltShape::kLatent;
+constexpr std::size_t kLargestModel = 256U << 20;
+
+constexpr NetworkShape kBuiltShape = {BuiltShape::kPixels, BuiltShape::kHidden1,
+                                      BuiltShape::kHidden2, BuiltShape::kLatent};
+
+template <int Bits>
+float real(std::int16_t q) {
+  return static_cast<float>(q) / (1 << Bits);
+}
+
+template <int Bits>
+std::int16_t fixed(float v) {
+  return static_cast<std::int16_t>(
+      std::clamp(std::lrint(static_cast<double>(v) * (1 << Bits)), -32768L, 32767L));
+}
+
+std::uint8_t to_u8(float v) { return static_cast<std::uint8_t>(std::lrint(v * 255.0F)); }
+
+// The two arithmetics' conversions between their own units and real ones.
+struct FloatUnits {
+  using A = Float;
+  static float pixel_in(float v) { return v; }
+  static float pixel_in(std::uint8_t v) { return static_cast<float>(v) / 255.0F; }
+  static std::uint8_t pixel_out(float v) { return to_u8(v); }
+  static float mu(float v) { return v; }
+  static float logvar(float v) { return v; }
+  static float logit(float v) { return v; }
+  static float z_in(float v) { return v; }
+  static float sigma(float logvar) { return std::exp(0.5F * logvar); }
+  static float sample(float mu, float logvar, std::int16_t eps) {
+    return mu + sigma(logvar) * LatentMath<Float>::from_normal(eps);
+  }
+};
+
+struct IntegerUnits {
+  using A = Integer;
+  static std::uint8_t pixel_in(float v) { return to_u8(v); }
+  static std::uint8_t pixel_in(std::uint8_t v) { return v; }
+  static std::uint8_t pixel_out(std::uint8_t v) { return v; }
+  static float mu(std::int16_t q) { return real<kMuBits>(q); }
+  static float logvar(std::int16_t q) { return real<kLogvarBits>(q); }
+  static float logit(std::int16_t q) { return real<kLogitBits>(q); }
+  static std::int16_t z_in(float v) { return fixed<kNormalBits>(v); }
+  static double sigma(float logvar) {
+    return std::ldexp(sigma_from_logvar(fixed<kLogvarBits>(logvar)), -kSigmaBits);
+  }
+  static float sample(float mu, float logvar, std::int16_t eps) {
+    return real<kNormalBits>(
+        LatentMath<Integer>::reparameterize(fixed<kMuBits>(mu), fixed<kLogvarBits>(logvar), eps));
+  }
+};
+
+template <typename Units>
+class EngineModel final : public Model {
+ public:
+  using A = typename Units::A;
+
+  EngineModel(std::shared_ptr<const BlobBytes> blob, const std::string& name,
+              const Kernels& kernels)
+      : blob_(std::move(blob)), kernels_(kernels), arena_(std::make_unique<BatchArena>()) {
+    const Status status = vae_.open(blob_->bytes(), kernels_);
+    const Layout layout = blob_->header().layout;
+    if (status == Status::kUnsupportedKernel && layout != kernels_.layout) {
+      fail("{}: is packed for {}; run picovae export {} --layout {} --out FILE", name,
+           layout_name(layout), name, layout_name(kernels_.layout));
+    }
+    if (status != Status::kOk) {
+      fail("{}: {} (kernels: {})", name, message(status), kernels_.name);
+    }
+  }
+
+  void encode(std::span<const float> images, float* mu, float* logvar) override {
+    for_parts(images.size() / kPixels, [&](std::size_t first, std::size_t count) {
+      fill_pixels(images.data() + first * kPixels, count);
+      check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena_->encoder, count));
+      for (std::size_t i = 0; i < count * kLatent; ++i) {
+        mu[first * kLatent + i] = Units::mu(mu_[i]);
+        logvar[first * kLatent + i] = Units::logvar(logvar_[i]);
+      }
+    });
+  }
+
+  void sample(const float* mu, const float* logvar, std::span<const std::int16_t> eps,
+              float* z) override {
+    for (std::size_t i = 0; i < eps.size(); ++i) z[i] = Units::sample(mu[i], logvar[i], eps[i]);
+  }
+
+  double sigma(float logvar) const override { return Units::sigma(logvar); }
+
+  void decode_logits(std::span<const float> z, float* logits) override {
+    for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
+      fill_latents(z.data() + first * kLatent, count);
+      check(vae_.decode_logits(mu_.data(), logits_.data(), arena_->decoder, count));
+      std::transform(logits_.begin(),
+                     logits_.begin() + static_cast<std::ptrdiff_t>(count * kPixels),
+                     logits + first * kPixels, Units::logit);
+    });
+  }
+
+  void decode(std::span<const float> z, std::uint8_t* pixels) override {
+    for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
+      fill_latents(z.data() + first * kLatent, count);
+      check(vae_.decode(mu_.data(), pixels_.data(), arena_->decoder, count));
+      take_pixels(pixels + first * kPixels, count);
+    });
+  }
+
+  void generate(std::uint64_t seed, std::uint32_t first_digit, std::size_t total,
+                std::uint8_t* pixels) override {
+    for_parts(total, [&](std::size_t first, std::size_t count) {
+      check(vae_.generate(seed, first_digit + static_cast<std::uint32_t>(first), pixels_.data(),
+                          arena_->decoder, count));
+      take_pixels(pixels + first * kPixels, count);
+    });
+  }
+
+  void generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first_digit,
+                      std::size_t total, std::uint8_t* pixels) override {
+    for_parts(total, [&](std::size_t first, std::size_t count) {
+      check(vae_.generate_class(seed, label, first_digit + static_cast<std::uint32_t>(first),
+                                pixels_.data(), arena_->decoder, count));
+      take_pixels(pixels + first * kPixels, count);
+    });
+  }
+
+  std::span<const std::uint8_t> classes() const override { return vae_.classes(); }
+
+  void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) override {
+    for_parts(images.size() / kPixels, [&](std::size_t first, std::size_t count) {
+      fill_pixels(images.data() + first * kPixels, count);
+      check(vae_.reconstruct(pixels_.data(), pixels_.data(), *arena_, count));
+      take_pixels(pixels + first * kPixels, count);
+    });
+  }
+
+  std::unique_ptr<Model> clone() const override {
+    return std::make_unique<EngineModel>(blob_, "clone", kernels_);
+  }
+
+  const BlobHeader& header() const override { return *vae_.view().header; }
+  const Kernels& kernels() const override { return kernels_; }
+
+ private:
+  using BatchArena = Arena<BuiltShape, A, kModelBatch>;
+
+  template <typename Function>
+  static void for_parts(std::size_t total, Function&& function) {
+    for (std::size_t first = 0; first < total; first += kModelBatch) {
+      function(first, std::min(kModelBatch, total - first));
+    }
+  }
+
+  template <typename T>
+  void fill_pixels(const T* from, std::size_t count) {
+    for (std::size_t i = 0; i < count * kPixels; ++i) pixels_[i] = Units::pixel_in(from[i]);
+  }
+
+  void fill_latents(const float* z, std::size_t count) {
+    for (std::size_t i = 0; i < count * kLatent; ++i) mu_[i] = Units::z_in(z[i]);
+  }
+
+  void take_pixels(std::uint8_t* to, std::size_t count) const {
+    for (std::size_t i = 0; i < count * kPixels; ++i) to[i] = Units::pixel_out(pixels_[i]);
+  }
+
+  static void check(Status status) {
+    if (status != Status::kOk) fail("{}", message(status));
+  }
+
+  std::shared_ptr<const BlobBytes> blob_;
+  const Kernels& kernels_;
+  Vae<BuiltShape, A> vae_;
+  std::unique_ptr<BatchArena> arena_;
+  std::vector<typename A::Pixel> pixels_ = std::vector<typename A::Pixel>(kModelBatch * kPixels);
+  std::vector<typename A::Latent> mu_ = std::vector<typename A::Latent>(kModelBatch * kLatent);
+  std::vector<typename A::Latent> logvar_ = std::vector<typename A::Latent>(kModelBatch * kLatent);
+  std::vector<typename A::Logit> logits_ = std::vector<typename A::Logit>(kModelBatch * kPixels);
+};
+
+bool starts_as_blob(std::span<const std::byte> bytes) {
+  return bytes.size() >= kBlobMagic.size() &&
+         std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0;
+}
+
+}  // namespace
+
+void check_blob(std::span<const std::byte> blob, const std::string& name) {
+  const BlobHeader* header = nullptr;
+  if (const Status status = read_header(blob, header); status != Status::kOk) {
+    fail("{}: {}", name, message(status));
+  }
+  const Dimensions d = header->dimensions;
+  BlobView view;
+  const Status status = open_blob(blob, BuiltShape::kDimensions, view);
+  if (status == Status::kWrongShape) {
+    const Dimensions b = BuiltShape::kDimensions;
+    fail(
+        "{}: the model's shape is {},{},{},{}, but this picovae is built for {},{},{},{}; "
+        "build with cmake -DPICOVAE_SHAPE={},{},{},{}",
+        name, d.pixels, d.hidden1, d.hidden2, d.latent, b.pixels, b.hidden1, b.hidden2, b.latent,
+        d.pixels, d.hidden1, d.hidden2, d.latent);
+  }
+  if (status != Status::kOk) fail("{}: {}", name, message(status));
+  if (const Status thorough = verify_blob(view); thorough != Status::kOk) {
+    fail("{}: {}", name, message(thorough));
+  }
+}
+
+std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels) {
+  check_blob(blob.bytes(), name);
+  auto shared = std::make_shared<const BlobBytes>(std::move(blob));
+  const auto& header = shared->header();
+  if (header.type == Type::kS8) {
+    return std::make_unique<EngineModel<IntegerUnits>>(std::move(shared), name, kernels);
+  }
+  return std::make_unique<EngineModel<FloatUnits>>(std::move(shared), name, kernels);
+}
+
+std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels) {
+  return make_model(pack_float(network), "network", kernels);
+}
+
+bool is_blob(const std::filesystem::path& path) {
+  return starts_as_blob(read_file(path, kLargestModel));
+}
+
+BlobBytes load_blob(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kLargestModel);
+  if (starts_as_blob(bytes)) {
+    BlobBytes blob{std::span{bytes}};
+    check_blob(blob.bytes(), path.string());
+    return blob;
+  }
+  const Network network = parse_network(bytes, path.string());
+  check_shape(network, kBuiltShape, path);
+  return pack_float(network);
+}
+
+std::unique_ptr<Model> load_model(const std::filesystem::path& path, const Kernels& kernels) {
+  return make_model(load_blob(path), path.string(), kernels);
+}
+
+}  // namespace picovae::tools

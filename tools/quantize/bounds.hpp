@@ -1,0 +1,26 @@
+// How far the sums of an s8 layer can go, proved from its weights: the largest over all inputs of
+// the legal range (engine FORMAT.md, "Ranges").
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "picovae/shape.hpp"
+#include "tools/format/quantized_network.hpp"
+
+namespace picovae::tools {
+
+struct Bounds {
+  std::int64_t sum = 0;     // |sum over inputs of weight * input|
+  std::int64_t scaled = 0;  // |(sum >> pre_shift) * multiplier + bias|
+};
+
+// What these may be at most: what verify_blob accepts.
+Bounds greatest_bounds(Layer index);
+
+Bounds row_bounds(const QuantizedLayer& layer, Layer index, std::size_t output);
+
+// The largest over the layer's rows.
+Bounds layer_bounds(const QuantizedLayer& layer, Layer index);
+
+}  // namespace picovae::tools

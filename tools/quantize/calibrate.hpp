@@ -1,0 +1,64 @@
+// The float model over calibration images, layer by layer: what each layer of the integer model is
+// to reproduce, and how large its activations grow.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/kernels.hpp"
+#include "tools/format/blob_bytes.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/samples.hpp"
+
+namespace picovae::tools {
+
+struct CalibrationOptions {
+  std::size_t images = 0;  // how many, spread evenly over those given
+  std::uint64_t seed = 0;  // of the noise of the latents
+  unsigned threads = 1;
+};
+
+class Calibration {
+ public:
+  // What one layer does in float.
+  struct LayerTrace {
+    Samples<float> outputs;       // [images][out], before the activation
+    std::vector<double> largest;  // [out], softplus layers: activations of images and prior digits
+  };
+
+  //   images   [count][pixels] u8
+  //   kernels  run the float model; must outlive this
+  Calibration(const Network& network, std::span<const std::uint8_t> images,
+              const CalibrationOptions& options, const Kernels& kernels);
+
+  std::size_t images() const { return x_.rows(); }
+
+  // The pixels as an s8 model takes them, p >> 1.
+  const Samples<std::uint8_t>& pixels() const { return pixels_; }
+
+  // z ~ q(z|x) of each image in Q3.10, once the encoder's heads have run.
+  const Samples<std::int16_t>& latents() const { return latents_; }
+
+  // Runs the next layer, kEncoder0 first. The decoder goes on from z ~ q(z|x), and beside it, for
+  // the ranges alone, from as many z of the prior.
+  LayerTrace next();
+
+ private:
+  void draw_latents(const Samples<float>& heads);
+  Samples<float> run(const Samples<float>& x) const;
+
+  BlobBytes blob_;
+  BlobView view_;
+  CalibrationOptions options_;
+  const Kernels& kernels_;
+  std::size_t layer_ = 0;
+  Samples<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder
+  Samples<std::uint8_t> pixels_;
+  Samples<std::int16_t> latents_;
+};
+
+}  // namespace picovae::tools

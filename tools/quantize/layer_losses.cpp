@@ -1,0 +1,177 @@
+#include "tools/quantize/layer_losses.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/latent.hpp"
+#include "picovae/random.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/parallel.hpp"
+#include "tools/format/integer_layer.hpp"
+#include "tools/format/layers.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/format/samples.hpp"
+#include "tools/quantize/quantize_layer.hpp"
+
+namespace picovae::tools {
+namespace {
+
+constexpr std::size_t kPart = 100;  // images that a thread takes at a time
+
+float softplus(float v) { return std::max(v, 0.0F) + std::log1p(std::exp(-std::abs(v))); }
+
+std::span<const float> part_of_row(const Samples<float>& samples, std::size_t row,
+                                   std::size_t first, std::size_t count) {
+  return {samples.row(row) + first, count};
+}
+
+// One of the float model's layers may be an integer one.
+class MixedModel {
+ public:
+  MixedModel(const Network& network, const QuantizedNetwork& quantized, const Kernels& kernels)
+      : blob_(pack_float(network)), quantized_(quantized), kernels_(kernels) {
+    if (kernels.f32 == nullptr) fail("the {} kernels cannot run float models", kernels.name);
+    if (const Status status = open_blob(blob_.bytes(), dimensions_of(network), view_);
+        status != Status::kOk) {
+      fail("the model cannot be measured: {}", message(status));
+    }
+    for (std::size_t l = 0; l < kLayerCount; ++l) {
+      integer_layers_.emplace_back(quantized.layers[l], static_cast<Layer>(l), kernels);
+    }
+  }
+
+  // The sum of the negative ELBOs of images first .. first + count - 1.
+  double run(Layer integer, std::span<const std::uint8_t> images, const EvaluateOptions& options,
+             std::size_t first, std::size_t count) const {
+    const std::size_t pixels = view_.header->dimensions.pixels;
+    const std::size_t latent = view_.header->dimensions.latent;
+    Samples<float> x(count, pixels);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint8_t* image = images.data() + (first + i) * pixels;
+      for (std::size_t p = 0; p < pixels; ++p) x.row(i)[p] = static_cast<float>(image[p]) / 255.0F;
+    }
+    Samples<float> h = layer(kEncoder0, integer, x);
+    h = layer(kEncoder1, integer, h);
+    const Samples<float> heads = layer(kEncoderHeads, integer, h);
+
+    double sum = 0;
+    Samples<float> z(count, latent);
+    std::vector<std::int16_t> eps(latent);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto mu = part_of_row(heads, i, 0, latent);
+      const auto logvar = part_of_row(heads, i, latent, latent);
+      sum += gaussian_kl(mu, logvar);
+      normals(options.seed, Purpose::kPosterior, 0, static_cast<std::uint32_t>(first + i),
+              eps.data(), latent);
+      for (std::size_t k = 0; k < latent; ++k) {
+        z.row(i)[k] = mu[k] + std::exp(0.5F * logvar[k]) * LatentMath<Float>::from_normal(eps[k]);
+      }
+    }
+    h = layer(kDecoder0, integer, z);
+    h = layer(kDecoder1, integer, h);
+    const Samples<float> logits = layer(kDecoder2, integer, h);
+    for (std::size_t i = 0; i < count; ++i) {
+      sum +=
+          bernoulli_cross_entropy(part_of_row(logits, i, 0, pixels), part_of_row(x, i, 0, pixels));
+    }
+    return sum;
+  }
+
+ private:
+  // A layer's outputs; logits in the last.
+  Samples<float> layer(Layer index, Layer integer, const Samples<float>& x) const {
+    Samples<float> y = index == integer ? run_integer(index, x) : run_float(index, x);
+    if (layer_activation(index) == Activation::kSoftplus) {
+      for (std::size_t row = 0; row < y.rows(); ++row) {
+        std::transform(y.row(row), y.row(row) + y.width(), y.row(row), softplus);
+      }
+    }
+    return y;
+  }
+
+  Samples<float> run_float(Layer index, const Samples<float>& x) const {
+    Dense dense = view_.layers[index];
+    dense.activation = Activation::kIdentity;
+    Samples<float> y(x.rows(), dense.out);
+    kernels_.f32(dense, x.row(0), x.stride(), y.row(0), y.stride(), x.rows());
+    return y;
+  }
+
+  Samples<float> run_integer(Layer index, const Samples<float>& x) const {
+    Samples<std::int16_t> sums;
+    if (has_wide_input(index)) {
+      sums = integer_layers_[index].outputs(
+          rounded<std::int16_t>(x, -kMaxLatent, kMaxLatent,
+                                [](std::size_t) { return std::ldexp(1.0, -kNormalBits); }),
+          1);
+    } else if (index == kEncoder0) {
+      // (p >> 1) of p / 255: half a step below the nearest.
+      sums = integer_layers_[index].outputs(
+          rounded<std::uint8_t>(
+              x, 0, kMaxActivation, [](std::size_t) { return 2.0 / 255; }, 0.25),
+          1);
+    } else {
+      const std::vector<std::int16_t>& rescale = quantized_.layers[index - 1].rescale;
+      sums = integer_layers_[index].outputs(
+          rounded<std::uint8_t>(x, 0, kMaxActivation,
+                                [&](std::size_t i) { return activation_step(rescale[i]); }),
+          1);
+    }
+    const std::vector<int> bits = output_bits(index, sums.width());
+    Samples<float> y(sums.rows(), sums.width());
+    for (std::size_t row = 0; row < y.rows(); ++row) {
+      for (std::size_t j = 0; j < y.width(); ++j) {
+        y.row(row)[j] = std::ldexp(static_cast<float>(sums.row(row)[j]), -bits[j]);
+      }
+    }
+    return y;
+  }
+
+  // x in steps of its own for each input; `less` of a step is taken off before rounding.
+  template <typename T, typename Step>
+  static Samples<T> rounded(const Samples<float>& x, int lowest, int highest, const Step& step,
+                            double less = 0) {
+    Samples<T> result(x.rows(), x.width());
+    for (std::size_t i = 0; i < x.width(); ++i) {
+      const double steps = 1 / step(i);
+      for (std::size_t row = 0; row < x.rows(); ++row) {
+        const auto q = std::lround(static_cast<double>(x.row(row)[i]) * steps - less);
+        result.row(row)[i] = static_cast<T>(std::clamp<long>(q, lowest, highest));
+      }
+    }
+    return result;
+  }
+
+  BlobBytes blob_;
+  BlobView view_;
+  const QuantizedNetwork& quantized_;
+  const Kernels& kernels_;
+  std::vector<IntegerLayer> integer_layers_;
+};
+
+}  // namespace
+
+std::array<double, kLayerCount> elbo_by_layer(const Network& network,
+                                              const QuantizedNetwork& quantized,
+                                              std::span<const std::uint8_t> images,
+                                              const EvaluateOptions& options,
+                                              const Kernels& kernels) {
+  const MixedModel model(network, quantized, kernels);
+  const std::size_t count = images.size() / network.pixels;
+  const std::size_t parts = (count + kPart - 1) / kPart;
+  std::vector<double> sums(kLayerCount * parts);
+  parallel_for(options.threads, sums.size(), [&](std::size_t i) {
+    const std::size_t first = i % parts * kPart;
+    sums[i] = model.run(static_cast<Layer>(i / parts), images, options, first,
+                        std::min(kPart, count - first));
+  });
+  std::array<double, kLayerCount> result{};
+  for (std::size_t i = 0; i < sums.size(); ++i) {
+    result[i / parts] += sums[i] / static_cast<double>(count);
+  }
+  return result;
+}
+
+}  // namespace picovae::tools

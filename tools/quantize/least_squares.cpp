@@ -1,0 +1,113 @@
+#include "tools/quantize/least_squares.hpp"
+
+#include <Eigen/Cholesky>
+#include <Eigen/Core>
+#include <algorithm>
+
+#include "tools/base/parallel.hpp"
+
+namespace picovae::tools {
+namespace {
+
+using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+// f32 sums of so many products of 7-bit numbers are whole numbers below 2^24, hence exact.
+constexpr std::size_t kExactRows = 1024;
+static_assert(kExactRows * 127 * 127 < std::size_t{1} << 24);
+
+constexpr std::size_t kBlock = 64;  // columns that a thread takes at a time
+
+// Columns `first` .. first + kBlock - 1 of a, each times all columns of b, summed over the rows:
+// sums [a.width()][b.width()].
+void accumulate_block(const Samples<float>& a, const Samples<float>& b, std::size_t count,
+                      std::size_t first, ProductFn product, double* sums) {
+  const std::size_t columns = std::min(kBlock, a.width() - first);
+  Samples<float> part(columns, b.width());
+  for (std::size_t row = 0; row < count; row += kExactRows) {
+    product({.a = a.row(row) + first,
+             .a_row = 1,
+             .a_column = a.stride(),
+             .b = b.row(row),
+             .b_row = b.stride(),
+             .c = part.row(0),
+             .c_row = part.stride(),
+             .m = columns,
+             .n = b.stride(),
+             .k = std::min(kExactRows, count - row)});
+    for (std::size_t i = 0; i < columns; ++i) {
+      double* sum = sums + (first + i) * b.width();
+      for (std::size_t j = 0; j < b.width(); ++j) sum[j] += static_cast<double>(part.row(i)[j]);
+    }
+  }
+}
+
+// mean(a b) - mean(a) mean(b), [a.width()][b.width()].
+std::vector<double> covariance(const Samples<float>& a, std::span<const double> mean_a,
+                               const Samples<float>& b, std::span<const double> mean_b,
+                               std::size_t count, ProductFn product, unsigned threads) {
+  std::vector<double> sums(a.width() * b.width());
+  parallel_for(threads, (a.width() + kBlock - 1) / kBlock, [&](std::size_t block) {
+    accumulate_block(a, b, count, block * kBlock, product, sums.data());
+  });
+  for (std::size_t i = 0; i < a.width(); ++i) {
+    for (std::size_t j = 0; j < b.width(); ++j) {
+      double& value = sums[i * b.width() + j];
+      value = value / static_cast<double>(count) - mean_a[i] * mean_b[j];
+    }
+  }
+  return sums;
+}
+
+std::vector<double> mean(const Samples<float>& samples, std::size_t count) {
+  std::vector<double> sums(samples.width());
+  for (std::size_t row = 0; row < count; ++row) {
+    for (std::size_t i = 0; i < sums.size(); ++i) {
+      sums[i] += static_cast<double>(samples.row(row)[i]);
+    }
+  }
+  for (double& sum : sums) sum /= static_cast<double>(count);
+  return sums;
+}
+
+}  // namespace
+
+double Moments::mean_variance() const {
+  double trace = 0;
+  for (std::size_t i = 0; i < in; ++i) trace += covariance[i * in + i];
+  return trace / static_cast<double>(in);
+}
+
+Moments compute_moments(const Samples<float>& x, const Samples<float>& y, std::size_t count,
+                        const Kernels& kernels, unsigned threads) {
+  Moments moments{x.width(), y.width(), mean(x, count), mean(y, count), {}, {}};
+  const auto cov = [&](const Samples<float>& a, std::span<const double> mean_a) {
+    return covariance(a, mean_a, x, moments.mean_x, count, kernels.product, threads);
+  };
+  moments.covariance = cov(x, moments.mean_x);
+  // Centred first: f32 sums of y far from zero would round away what matters.
+  Samples<float> centred(count, y.width());
+  for (std::size_t row = 0; row < count; ++row) {
+    for (std::size_t j = 0; j < y.width(); ++j) {
+      centred.row(row)[j] = y.row(row)[j] - static_cast<float>(moments.mean_y[j]);
+    }
+  }
+  moments.cross = cov(centred, mean(centred, count));
+  return moments;
+}
+
+std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,
+                                double ridge) {
+  const auto in = static_cast<Eigen::Index>(moments.in);
+  const auto out = static_cast<Eigen::Index>(moments.out);
+  const double lambda = ridge * std::max(moments.mean_variance(), kLeastVariance);
+  RowMatrix system = Eigen::Map<const RowMatrix>(moments.covariance.data(), in, in);
+  system.diagonal().array() += lambda;
+  const RowMatrix wanted = Eigen::Map<const RowMatrix>(moments.cross.data(), out, in) +
+                           lambda * Eigen::Map<const RowMatrix>(prior.data(), out, in);
+  std::vector<double> weights(moments.in * moments.out);
+  Eigen::Map<RowMatrix>(weights.data(), out, in).transpose() =
+      system.llt().solve(wanted.transpose());
+  return weights;
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,38 @@
+// Linear regression of a layer's outputs on its inputs, from the moments of many images.
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "tools/format/samples.hpp"
+
+namespace picovae::tools {
+
+// Inputs are whole numbers: a mean variance below this is the rounding of one that is zero.
+inline constexpr double kLeastVariance = 1e-2;
+
+// Mean and covariance of a layer's inputs x and wanted outputs y.
+struct Moments {
+  std::size_t in = 0, out = 0;
+  std::vector<double> mean_x;      // [in]
+  std::vector<double> mean_y;      // [out]
+  std::vector<double> covariance;  // [in][in], of x
+  std::vector<double> cross;       // [out][in], of y and x
+
+  double mean_variance() const;  // of the inputs
+};
+
+// The moments of the first `count` rows. Where x holds whole numbers of 0..127, the sums of their
+// products are exact; the result never depends on the number of threads.
+Moments compute_moments(const Samples<float>& x, const Samples<float>& y, std::size_t count,
+                        const Kernels& kernels, unsigned threads);
+
+// The rows w [out][in] that minimize E[(w x - y)^2] + lambda |w - prior|^2, x and y centred, where
+// lambda is `ridge` times the mean variance of the inputs (ridge regression: Hoerl and Kennard
+// 1970). Inputs that never vary keep the prior.
+std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,
+                                double ridge);
+
+}  // namespace picovae::tools

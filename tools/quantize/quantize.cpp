@@ -1,0 +1,170 @@
+#include "tools/quantize/quantize.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/latent.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/parallel.hpp"
+#include "tools/format/integer_layer.hpp"
+#include "tools/format/layers.hpp"
+#include "tools/format/names.hpp"
+#include "tools/format/samples.hpp"
+#include "tools/quantize/calibrate.hpp"
+#include "tools/quantize/least_squares.hpp"
+#include "tools/quantize/quantize_layer.hpp"
+
+namespace picovae::tools {
+namespace {
+
+// Found by experiment; the loss is flat around them.
+constexpr double kRidge = 0.3;        // pull towards the float weights
+constexpr double kDamping = 0.05;     // of the rounding
+constexpr double kRange = 0.9;        // of a unit's largest activation that 127 stands for
+constexpr double kLeastRange = 0.03;  // share of the layer's largest that every unit's range has
+
+constexpr std::size_t kHeldOut = 1000;  // images for the SQNR; at least a tenth of a small set
+
+// The rescales that make 127 of each unit's range.
+std::vector<std::int16_t> choose_rescales(const std::vector<double>& largest) {
+  const double least = kLeastRange * *std::max_element(largest.begin(), largest.end());
+  std::vector<std::int16_t> rescales;
+  for (const double value : largest) {
+    const double range = std::max(kRange * value, least);
+    const double rescale = std::floor(std::ldexp(1.0, 15 - kSoftplusBits) * kMaxActivation / range);
+    rescales.push_back(static_cast<std::int16_t>(std::clamp(rescale, 1.0, 32767.0)));
+  }
+  return rescales;
+}
+
+template <typename T>
+Samples<float> to_float(const Samples<T>& samples) {
+  Samples<float> result(samples.rows(), samples.width());
+  for (std::size_t row = 0; row < samples.rows(); ++row) {
+    std::copy_n(samples.row(row), samples.width(), result.row(row));
+  }
+  return result;
+}
+
+// Signal to quantization noise in dB over rows first, first + 1, ...
+double sqnr(const Samples<float>& wanted, const Samples<std::int16_t>& outputs,
+            const std::vector<int>& bits, std::size_t first) {
+  double signal = 0;
+  double noise = 0;
+  for (std::size_t row = first; row < wanted.rows(); ++row) {
+    for (std::size_t j = 0; j < wanted.width(); ++j) {
+      const double w = wanted.row(row)[j];
+      const double error = std::ldexp(static_cast<double>(outputs.row(row)[j]), -bits[j]) - w;
+      signal += w * w;
+      noise += error * error;
+    }
+  }
+  return 10 * std::log10(signal / noise);
+}
+
+// How many images are fitted, and how many further ones measured.
+struct Split {
+  std::size_t fitted, held_out;
+};
+
+Split split(std::size_t given, std::size_t wanted) {
+  if (given < 2 || wanted == 0) fail("calibration needs at least two training images");
+  const std::size_t fitted = std::min(wanted, given - (given + 9) / 10);
+  return {fitted, std::min(kHeldOut, given - fitted)};
+}
+
+// Walks the layers with the integer inputs that they will see.
+class Quantizer {
+ public:
+  Quantizer(const Network& network, std::span<const std::uint8_t> images,
+            const QuantizeOptions& options, const Kernels& kernels)
+      : options_(options),
+        kernels_(kernels),
+        split_(split(images.size() / network.pixels, options.images)),
+        calibration_(network, images,
+                     {split_.fitted + split_.held_out, options.seed, options.threads}, kernels),
+        layers_(engine_layers(network)),
+        steps_(network.pixels, 2.0 / 255.0) {
+    result_.network.dimensions = dimensions_of(network);
+    result_.images = split_.fitted;
+    result_.held_out = split_.held_out;
+  }
+
+  Quantized run(const std::function<void(double)>& progress) {
+    Samples<std::uint8_t> x = calibration_.pixels();
+    for (std::size_t i = 0; i < kLayerCount; ++i) {
+      if (progress) progress(static_cast<double>(i) / static_cast<double>(kLayerCount));
+      const auto index = static_cast<Layer>(i);
+      if (index == kDecoder0) {
+        steps_.assign(layers_[i].in, std::ldexp(1.0, -kNormalBits));
+        x = run_layer(index, calibration_.latents());
+      } else {
+        x = run_layer(index, x);
+      }
+    }
+    if (progress) progress(1);
+    return std::move(result_);
+  }
+
+ private:
+  // Quantizes a layer and returns its activations: the next layer's inputs.
+  template <typename X>
+  Samples<std::uint8_t> run_layer(Layer index, const Samples<X>& x) {
+    const auto trace = calibration_.next();
+    const Moments moments =
+        compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);
+    check_finite(index, moments);
+    const std::vector<double> weights =
+        fit_weights(moments, scaled_weights(layers_[index]), kRidge);
+    QuantizedLayer& layer = result_.network.layers[index];
+    layer = quantize_layer(index, weights, moments, kDamping, options_.threads);
+    const bool rescaled = layer_activation(index) == Activation::kSoftplus;
+    if (rescaled) layer.rescale = choose_rescales(trace.largest);
+
+    const IntegerLayer integer(layer, index, kernels_);
+    result_.layers[index] = {kLayerNames[index],
+                             sqnr(trace.outputs, integer.outputs(x, options_.threads),
+                                  output_bits(index, layer.out), result_.images),
+                             layer_bounds(layer, index)};
+    if (!rescaled) return {};
+    steps_.clear();
+    for (const std::int16_t rescale : layer.rescale) steps_.push_back(activation_step(rescale));
+    return integer.softplus(x, options_.threads);
+  }
+
+  // [out][in]: real output for each step of an integer input.
+  std::vector<double> scaled_weights(const DenseWeights& layer) const {
+    std::vector<double> weights(layer.weight.begin(), layer.weight.end());
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= steps_[i % layer.in];
+    return weights;
+  }
+
+  static void check_finite(Layer index, const Moments& moments) {
+    const auto finite = [](double v) { return std::isfinite(v); };
+    if (!std::all_of(moments.cross.begin(), moments.cross.end(), finite)) {
+      fail("{}: its float outputs are not finite; train with a smaller --lr", kLayerNames[index]);
+    }
+  }
+
+  QuantizeOptions options_;
+  const Kernels& kernels_;
+  Split split_;
+  Calibration calibration_;
+  std::array<DenseWeights, kLayerCount> layers_;
+  std::vector<double> steps_;  // real value of one step of each input of the next layer
+  Quantized result_;
+};
+
+}  // namespace
+
+Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
+                   const QuantizeOptions& options, const Kernels& kernels,
+                   const std::function<void(double)>& progress) {
+  if (kernels.product == nullptr) fail("the {} kernels cannot calibrate", kernels.name);
+  return Quantizer(network, images, options, kernels).run(progress);
+}
+
+}  // namespace picovae::tools

@@ -1,0 +1,47 @@
+// f32 -> s8 by calibration alone, layer by layer on the quantized inputs: per-unit activation
+// ranges, least squares to the float outputs, rounding that makes up for its own errors (GPTQ),
+// biases that make means right. No training.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string_view>
+
+#include "picovae/kernels.hpp"
+#include "picovae/shape.hpp"
+#include "tools/format/network.hpp"
+#include "tools/format/quantized_network.hpp"
+#include "tools/quantize/bounds.hpp"
+
+namespace picovae::tools {
+
+struct QuantizeOptions {
+  std::size_t images = 20'000;  // calibration images, as many as there are at most
+  std::uint64_t seed = 1;       // of the latents drawn while calibrating
+  unsigned threads = 1;         // does not change the result
+};
+
+struct LayerReport {
+  std::string_view name;
+  double sqnr_db = 0;  // outputs before the activation against float ones, on held-out images
+  Bounds bounds;       // how far the layer's sums can go
+};
+
+struct Quantized {
+  QuantizedNetwork network;
+  std::array<LayerReport, kLayerCount> layers;
+  std::size_t images = 0;    // that calibration used
+  std::size_t held_out = 0;  // further ones, that the SQNR was measured on
+};
+
+//   images    [count][pixels] u8, of the training set
+//   kernels   run both models; f32, s8 and product are used
+//   progress  called with the share of the work done, 0 to 1, from this thread
+Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
+                   const QuantizeOptions& options, const Kernels& kernels,
+                   const std::function<void(double)>& progress = {});
+
+}  // namespace picovae::tools

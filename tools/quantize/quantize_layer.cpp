@@ -1,0 +1,151 @@
+#include "tools/quantize/quantize_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "picovae/blob.hpp"
+#include "picovae/latent.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/parallel.hpp"
+#include "tools/format/names.hpp"
+#include "tools/quantize/bounds.hpp"
+#include "tools/quantize/round_weights.hpp"
+
+namespace picovae::tools {
+namespace {
+
+constexpr int kLatentPreShift = 6;  // 14-bit latents leave no room for a 9-bit multiplier otherwise
+constexpr double kLeastMend = 1.02;  // growth of the scale of a row whose sums are too large
+
+// A row's bounds as shares of the greatest allowed: above 1 it could overflow.
+struct Excess {
+  double sum = 0, scaled = 0;
+};
+
+class LayerQuantizer {
+ public:
+  LayerQuantizer(Layer index, std::span<const double> weight, const Moments& moments,
+                 double damping)
+      : index_(index),
+        weight_(weight),
+        moments_(moments),
+        bits_(output_bits(index, moments.out)),
+        rounder_(moments.covariance, moments.in, damping),
+        least_scale_(moments.out) {
+    layer_.in = moments.in;
+    layer_.out = moments.out;
+    layer_.weight.resize(layer_.in * layer_.out);
+    layer_.bias.resize(layer_.out);
+    layer_.multiplier.resize(layer_.out);
+    layer_.pre_shift = has_wide_input(index) ? kLatentPreShift : 0;
+    layer_.post_shift = kMaxPostShift;
+    for (std::size_t j = 0; j < layer_.out; ++j) {
+      double largest = 0;
+      for (const double w : row(j)) largest = std::max(largest, std::abs(w));
+      least_scale_[j] = largest / kMaxWeight;
+    }
+  }
+
+  QuantizedLayer run(unsigned threads) {
+    for (bool done = false; !done;) {
+      choose_multipliers();
+      std::vector<Excess> excess(layer_.out);
+      parallel_for(threads, layer_.out, [&](std::size_t j) { excess[j] = quantize_row(j); });
+      done = true;
+      bool lower = false;
+      for (std::size_t j = 0; j < layer_.out; ++j) {
+        if (excess[j].sum > 1) least_scale_[j] = scale(j) * std::max(excess[j].sum, kLeastMend);
+        lower = lower || excess[j].scaled > 1;
+        done = done && excess[j].sum <= 1 && excess[j].scaled <= 1;
+      }
+      if (lower) lower_post_shift();
+    }
+    return layer_;
+  }
+
+ private:
+  std::span<const double> row(std::size_t j) const {
+    return weight_.subspan(j * layer_.in, layer_.in);
+  }
+
+  // Real output of one step of row j's sum, for a multiplier of 1.
+  double step(std::size_t j) const {
+    return std::ldexp(1.0, -(bits_[j] + layer_.pre_shift + layer_.post_shift));
+  }
+  double scale(std::size_t j) const { return layer_.multiplier[j] * step(j); }
+
+  void lower_post_shift() {
+    if (layer_.post_shift == 1) {
+      fail("{}: weights or biases are too large for 8 bits; train with a smaller --lr",
+           kLayerNames[index_]);
+    }
+    --layer_.post_shift;
+  }
+
+  // Takes the finest multipliers, hence the largest post shift, at which every row has its scale.
+  void choose_multipliers() {
+    const auto wanted = [&](std::size_t j) {
+      // A hair below, so that a scale that is a multiple already stays what it is.
+      return std::max(std::ceil(least_scale_[j] / step(j) - 1e-9), 1.0);
+    };
+    for (std::size_t j = 0; j < layer_.out; ++j) {
+      while (wanted(j) > kMaxMultiplier) lower_post_shift();
+    }
+    for (std::size_t j = 0; j < layer_.out; ++j) {
+      layer_.multiplier[j] = static_cast<std::uint16_t>(wanted(j));
+    }
+  }
+
+  Excess quantize_row(std::size_t j) {
+    const auto q = std::span(layer_.weight).subspan(j * layer_.in, layer_.in);
+    rounder_.round(row(j), scale(j), q);
+
+    double mean_sum = 0;
+    for (std::size_t k = 0; k < layer_.in; ++k) mean_sum += q[k] * moments_.mean_x[k];
+    // What is left of the mean output, the half that rounds, and what the pre-shift cuts off.
+    const double half = std::ldexp(0.5, layer_.post_shift);
+    const double cut = 0.5 * (1 - std::ldexp(1.0, -layer_.pre_shift)) * layer_.multiplier[j];
+    const double rest = moments_.mean_y[j] - mean_sum * scale(j);
+    const double bias =
+        std::floor(std::ldexp(rest, bits_[j] + layer_.post_shift) + half + cut + 0.5);
+    const auto [greatest_sum, greatest_scaled] = greatest_bounds(index_);
+    const double bias_excess = std::abs(bias) / static_cast<double>(greatest_scaled);
+    if (bias_excess > 1) return {0, bias_excess};
+    layer_.bias[j] = static_cast<std::int32_t>(bias);
+    const Bounds bounds = row_bounds(layer_, index_, j);
+    return {static_cast<double>(bounds.sum) / static_cast<double>(greatest_sum),
+            static_cast<double>(bounds.scaled) / static_cast<double>(greatest_scaled)};
+  }
+
+  Layer index_;
+  std::span<const double> weight_;
+  const Moments& moments_;
+  std::vector<int> bits_;
+  WeightRounder rounder_;
+  std::vector<double> least_scale_;  // real output of a row's integer step must not be below
+  QuantizedLayer layer_;
+};
+
+}  // namespace
+
+std::vector<int> output_bits(Layer index, std::size_t out) {
+  std::vector<int> bits(out, kLogitBits);
+  if (index == kEncoderHeads) {
+    const auto middle = bits.begin() + static_cast<std::ptrdiff_t>(out / 2);
+    std::fill(bits.begin(), middle, kMuBits);
+    std::fill(middle, bits.end(), kLogvarBits);
+  }
+  return bits;
+}
+
+double activation_step(std::int16_t rescale) {
+  return std::ldexp(1.0, 15 - kSoftplusBits) / rescale;
+}
+
+QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
+                              double damping, unsigned threads) {
+  return LayerQuantizer(index, weight, moments, damping).run(threads);
+}
+
+}  // namespace picovae::tools
