@@ -446,13 +446,3 @@ TEST_CASE("models that a Vae cannot run") {
   CHECK_FALSE(integer.is_open());
   CHECK(real.open(f32.bytes(), of_board) == Status::kOk);
 }
-
-TEST_CASE("every status has a message of its own") {
-  std::set<std::string> messages;
-  for (int i = 0; i <= static_cast<int>(Status::kWrongOutput); ++i) {
-    const std::string text = message(static_cast<Status>(i));
-    CHECK(text != "unknown status");
-    CHECK(messages.insert(text).second);
-  }
-  CHECK(std::string(message(static_cast<Status>(255))) == "unknown status");
-}

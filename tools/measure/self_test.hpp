@@ -5,7 +5,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
-#include "picovae/status.hpp"
+#include "picovae/status.h"
 #include "tools/format/blob_bytes.hpp"
 #include "tools/format/pack.hpp"
 

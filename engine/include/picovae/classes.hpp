@@ -8,7 +8,7 @@
 #include <span>
 
 #include "picovae/blob.hpp"
-#include "picovae/status.hpp"
+#include "picovae/status.h"
 
 namespace picovae {
 

@@ -1,4 +1,4 @@
-// The engine for C11, and for C++ of any age: s8 models, one image at a time. Nothing allocates;
+// The engine for C11, and for C++11 and later: s8 models, one image at a time. Nothing allocates;
 // whatever a function needs is given to it.
 //
 //   #include "model.h"                      // picovae export model.pvae --c-array model.h
@@ -16,6 +16,8 @@
 
 #include <stddef.h>
 #include <stdint.h>
+
+#include "picovae/status.h"
 
 // ---- The shape, which is fixed when the engine is compiled ----
 
@@ -90,49 +92,7 @@ extern "C" {
 typedef struct picovae_kernels picovae_kernels;
 #endif
 
-// ---- Status ----
-
-// status.hpp says more of each.
-typedef enum picovae_status {
-  PICOVAE_OK,
-  PICOVAE_TRUNCATED,            // fewer bytes than the header or the declared size
-  PICOVAE_MISALIGNED,           // the model does not start at a multiple of PICOVAE_ALIGNMENT
-  PICOVAE_BAD_MAGIC,            // not a picovae model
-  PICOVAE_UNKNOWN_VERSION,      // a format version that this engine does not read
-  PICOVAE_BAD_HEADER_CHECKSUM,  // header or section table changed since they were written
-  PICOVAE_WRONG_SHAPE,          // a model of another shape than PICOVAE_SHAPE
-  PICOVAE_WRONG_TYPE,           // a float model
-  PICOVAE_UNSUPPORTED_KERNEL,   // the kernels cannot run this layout (picovae export --layout)
-  PICOVAE_BAD_TYPE,        // a weight type or layout that does not exist, or a pair that does not
-  PICOVAE_BAD_DIMENSIONS,  // a layer of width 0 or above 4096
-  PICOVAE_BAD_PARTS,       // neither encoder nor decoder, or a part that does not exist
-  PICOVAE_BAD_RESERVED,    // reserved bytes not zero, or a flag that does not exist
-  PICOVAE_BAD_TABLE,       // a declared size that has no room for the section table
-  PICOVAE_MISALIGNED_SECTION,    // a section's offset is no multiple of PICOVAE_ALIGNMENT
-  PICOVAE_SECTION_OUT_OF_RANGE,  // a section reaches beyond the declared size
-  PICOVAE_OVERLAPPING_SECTIONS,  // a section starts within the table or the section before
-  PICOVAE_UNKNOWN_SECTION,       // a kind that this engine must not pass over
-  PICOVAE_MISPLACED_SECTION,     // a layer, or a kind for that layer, that the model has not
-  PICOVAE_BAD_SECTION_SIZE,      // a section of another size than its layer wants
-  PICOVAE_DUPLICATE_SECTION,     // a layer's section for the second time
-  PICOVAE_MISSING_SECTION,       // a layer without weights, bias or requantization
-  PICOVAE_BAD_SHIFT,             // a shift outside its legal range
-  PICOVAE_BAD_SCALE,             // a multiplier or rescale outside its legal range
-  PICOVAE_BAD_CLASSES,           // class priors with a number outside its legal range
-  PICOVAE_BAD_SECTION_CHECKSUM,  // a section changed since it was written
-  PICOVAE_BAD_PADDING,           // bytes between sections, or padding within them, not zero
-  PICOVAE_ACCUMULATOR_OVERFLOW,  // a row whose sums could leave their proven range
-  PICOVAE_NOT_OPEN,              // picovae_open has not succeeded
-  PICOVAE_NO_ENCODER,            // a decoder-only model
-  PICOVAE_NO_DECODER,            // an encoder-only model
-  PICOVAE_BATCH_TOO_LARGE,       // of vae.hpp alone: calls here take one image
-  PICOVAE_NO_GOLDEN,             // a model packed without golden inputs
-  PICOVAE_WRONG_OUTPUT,          // picovae_self_test: a layer computes what it should not
-  PICOVAE_NO_CLASSES,            // a model without class priors (picovae classes fits them)
-  PICOVAE_NO_SUCH_CLASS          // a label that none of the model's classes has
-} picovae_status;
-
-// One line for a person: what is wrong and what to do. Static storage; never null.
+// The status's line for a person: what is wrong and what to do. Static storage; never null.
 const char* picovae_message(picovae_status status);
 
 // ---- Kernels: one table a family of cores; a firmware links those that it names ----

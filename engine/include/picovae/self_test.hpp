@@ -12,7 +12,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/shape.hpp"
-#include "picovae/status.hpp"
+#include "picovae/status.h"
 
 namespace picovae {
 

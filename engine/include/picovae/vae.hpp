@@ -20,7 +20,7 @@
 #include "picovae/random.hpp"
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
-#include "picovae/status.hpp"
+#include "picovae/status.h"
 
 namespace picovae {
 
