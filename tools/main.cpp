@@ -11,6 +11,7 @@
 #include <string>
 
 #include "picovae/blob.hpp"
+#include "picovae/version.h"
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"

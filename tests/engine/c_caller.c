@@ -5,6 +5,7 @@
 _Static_assert(_Alignof(picovae_encoder_arena) == 64, "arenas hold vectors");
 _Static_assert(_Alignof(picovae_decoder_arena) == 64, "arenas hold vectors");
 _Static_assert(_Alignof(picovae_arena) == 64, "arenas hold vectors");
+_Static_assert(sizeof(PICOVAE_VERSION) >= sizeof("0.0.0"), "picovae.h has the version");
 _Static_assert(PICOVAE_PIXELS != 784 || PICOVAE_LATENT != 50 || PICOVAE_HIDDEN1 != 300 ||
                    (sizeof(picovae_encoder_arena) == 1728 && sizeof(picovae_decoder_arena) == 768),
                "what the README says");

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "picovae/version.h"
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"

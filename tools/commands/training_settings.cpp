@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "picovae/version.h"
 #include "tools/base/built_shape.hpp"
 #include "tools/data/checksum.hpp"
 

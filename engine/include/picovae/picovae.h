@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "picovae/status.h"
+#include "picovae/version.h"
 
 // ---- The shape, which is fixed when the engine is compiled ----
 

@@ -21,6 +21,7 @@
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
+#include "picovae/version.h"
 
 namespace picovae {
 
