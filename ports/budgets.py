@@ -1,22 +1,20 @@
-"""Compares a table of ports/run.sh with ports/budgets.json.
+"""Compares a table of ports/run.py with budgets.json.
 
-   budgets.py TABLE.json --shape P,H1,H2,L --parts full|decoder --compiler "gcc 12.2.1" [--update]
-
-A budget has two sides. `limits` are promises: no compiler may exceed them. `measured` are the figures of
-the compiler named there: with that one, growth beyond 2 % fails, so that it is noticed and not drifted
-into. --update takes the table's figures as measured, once it keeps to the limits."""
-import argparse
+A budget has two sides. `limits` are promises: no compiler may exceed them. `measured` are the figures of the
+compiler named there: with that one, growth of more than 2 % fails, so that nobody drifts into it unnoticed."""
 import json
-import pathlib
 import sys
 
+from harness.script import PORTS
+
+FILE = PORTS / "budgets.json"
 WATCHED = ("decode_instructions", "encode_instructions", "open_instructions", "verify_instructions",
            "self_test_instructions", "flash_code", "flash_model", "ram", "stack")
 GROWTH = 1.02
 
 
 def excesses(row, limits, measured):
-    """Lines about the figures of a board that are larger than they may be."""
+    """A line about each figure of a board that is larger than allowed."""
     for key in WATCHED:
         if key not in row:
             continue
@@ -26,39 +24,27 @@ def excesses(row, limits, measured):
             yield f"{row['board']}: {key} grew from {measured[key]} to {row[key]}, by more than 2 %"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("table", type=pathlib.Path)
-    parser.add_argument("--shape", required=True)
-    parser.add_argument("--parts", required=True, choices=("full", "decoder"))
-    parser.add_argument("--compiler", required=True)
-    parser.add_argument("--budgets", type=pathlib.Path, default=pathlib.Path(__file__).with_name("budgets.json"))
-    parser.add_argument("--update", action="store_true")
-    options = parser.parse_args()
-
-    budgets = json.loads(options.budgets.read_text())
-    rows = json.loads(options.table.read_text())
-    if options.shape != budgets["shape"]:
-        print(f"no budgets for shape {options.shape}")
-        return 0
-    limits = budgets["limits"][options.parts]
-    measured = budgets["measured"][options.parts]
-    same_compiler = options.compiler == budgets["compiler"] and not options.update
+def within_budgets(rows, shape, parts, compiler, update=False, file=FILE):
+    """Prints how the rows compare; false if a figure is too large.
+      rows    of one compiler, such as "gcc 12.2.1"; parts is "full" or "decoder"
+      shape   "784,300,300,50"; other shapes have no budgets
+      update  takes the rows as measured, if they keep to the limits"""
+    budgets = json.loads(file.read_text())
+    if shape != budgets["shape"]:
+        print(f"no budgets for shape {shape}")
+        return True
+    limits, measured = budgets["limits"][parts], budgets["measured"][parts]
+    same_compiler = compiler == budgets["compiler"] and not update
     found = [line for row in rows
              for line in excesses(row, limits.get(row["board"], {}),
                                   measured.get(row["board"], {}) if same_compiler else {})]
     for line in found:
         print(f"budgets: {line}", file=sys.stderr)
     if found:
-        return 1
-    if options.update:
-        budgets["compiler"] = options.compiler
-        for row in rows:
-            measured[row["board"]] = {key: row[key] for key in WATCHED if key in row}
-        options.budgets.write_text(json.dumps(budgets, indent=2) + "\n")
+        return False
+    if update:
+        budgets["compiler"] = compiler
+        measured.update({row["board"]: {key: row[key] for key in WATCHED if key in row} for row in rows})
+        file.write_text(json.dumps(budgets, indent=2) + "\n")
     print(f"within budget: the limits{', and 2 % of what was measured' if same_compiler else ''}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return True

@@ -1,12 +1,9 @@
 #!/usr/bin/env python3
-"""Prints the most stack that each function of picovae.h can take, and fails where that exceeds the budget.
+"""Prints the most stack that each function of picovae.h can take, and fails if that exceeds the budget.
 
-GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the dearest path through that graph is
-the bound. It holds for any input. An indirect call may reach every function of the kernels; a call into libgcc's
-assembly language takes 48 bytes at most. A frame of unknown size or a cycle fails.
-
-Example: ports/stack.py --json build/stack.json"""
-import argparse
+GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the longest path through that graph, in
+bytes, is the bound. It holds for any input. An indirect call may reach every function of the kernels; a call into
+libgcc's assembly language takes 48 bytes at most. A frame of unknown size or a cycle fails."""
 import json
 import pathlib
 import re
@@ -14,15 +11,12 @@ import subprocess
 import sys
 import tempfile
 
-PORTS = pathlib.Path(__file__).resolve().parent
-ENGINE = PORTS.parent / "engine"
-# core: kernels, layout
-CORES = {
-    "cortex-m0plus": ("kernels_cortex_m0", "kCortexM"),
-    "cortex-m3": ("kernels_cortex_m", "kCortexM"),
-    "cortex-m4": ("kernels_cortex_m_dsp", "kCortexM"),
-    "cortex-m55": ("kernels_mve", "kMve"),
-}
+import budgets
+from harness.boards import all_boards
+from harness.script import PORTS, ROOT, Failure, Parser, need, run_script
+
+NAME = "ports/stack.py"
+ENGINE = ROOT / "engine"
 ENTRIES = ("open", "verify", "self_test", "generate", "generate_class", "decode", "decode_logits",
            "encode", "reconstruct")
 INDIRECT = "__indirect_call"
@@ -42,7 +36,7 @@ class Graph:
         for name, label in re.findall(r'^node: { title: "([^"]*)" label: "([^"]*)"', text, re.M):
             if frame := re.search(r"\\n(\d+) bytes \(([^)]*)\)", label):
                 if frame[2] not in ("static", "dynamic,bounded"):
-                    sys.exit(f"stack.py: the frame of {name} is {frame[2]}")
+                    raise Failure(f"the frame of {name} is {frame[2]}")
                 self.frames[name] = int(frame[1])
                 self.callees.setdefault(name, set())
                 if kernels:
@@ -57,10 +51,10 @@ class Graph:
 
     def most(self, name, path=()):
         if name in path:
-            sys.exit(f"stack.py: {name} may call itself")
+            raise Failure(f"{name} may call itself")
         if name not in self.frames:
             if not LIBGCC.match(name):
-                sys.exit(f"stack.py: {path[-1]} calls {name}, whose frame is unknown")
+                raise Failure(f"{path[-1]} calls {name}, whose frame is unknown")
             return LIBGCC_FRAME
         callees = self.callees[name]
         if INDIRECT in callees:
@@ -68,47 +62,50 @@ class Graph:
         return self.frames[name] + max((self.most(callee, (*path, name)) for callee in callees), default=0)
 
 
-def bounds(core, kernels, layout, compiler):
+def bounds(board, compiler):
+    """Entry -> bytes, with the kernels of the board's family on its core."""
+    layout = {"cortex-m": "kCortexM", "mve": "kMve"}[board.layout]
+    kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
-        for source in (ENGINE / "src/blob.cpp", ENGINE / "src/c_api.cpp", ENGINE / "src/classes.cpp",
-                       ENGINE / f"src/{kernels}.cpp", PORTS / "common/memory.cpp"):
+        for source in (ENGINE / "src/blob.cpp", ENGINE / "src/c_api.cpp", ENGINE / "src/classes.cpp", kernels,
+                       PORTS / "common/memory.cpp"):
+            options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
+                       f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50",
+                       f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
             out = pathlib.Path(folder) / source.stem
-            options = ["-O2" if source.stem == kernels else "-Os", f"-mcpu={core}", "-mfloat-abi=" +
-                       ("hard" if core == "cortex-m55" else "soft"), f"-DPICOVAE_ONLY_LAYOUT={layout}",
-                       "-DPICOVAE_SHAPE=784,300,300,50", f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
-            subprocess.run([compiler, *FLAGS, *options, "-dumpbase", str(out), source], check=True)
+            subprocess.run([compiler, *FLAGS, *options, "-dumpbase", out, source], check=True)
             (information,) = pathlib.Path(folder).glob(f"{source.stem}*.ci")
-            graph.read(information.read_text(), kernels=source.stem == kernels)
+            graph.read(information.read_text(), kernels=source == kernels)
     names = {entry: [name for name in graph.frames if re.fullmatch(rf"picovae_{entry}(_\d+)*", name)]
              for entry in ENTRIES}
     return {entry: graph.most(*names[entry]) for entry in ENTRIES}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--json", type=pathlib.Path, help="the table as JSON")
-    parser.add_argument("--budgets", type=pathlib.Path, default=PORTS / "budgets.json")
-    parser.add_argument("--compiler", default="arm-none-eabi-g++")
-    options = parser.parse_args()
-    limits = json.loads(options.budgets.read_text())["entry_stack"]
+def main(arguments):
+    parser = Parser(NAME, __doc__, "ports/stack.py --json build/stack.json")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the table as JSON")
+    parser.add_argument("--compiler", default="arm-none-eabi-g++", metavar="NAME", help="default arm-none-eabi-g++")
+    options = parser.parse_args(arguments)
+    need(options.compiler)
+    limits = json.loads(budgets.FILE.read_text())["entry_stack"]
 
     line = "{:14}" + " {:>14}" * len(ENTRIES)
     print(line.format("stack, bytes", *ENTRIES))
-    table, failed = {}, False
-    for core, (kernels, layout) in CORES.items():
-        table[core] = bounds(core, kernels, layout, options.compiler)
+    table, ok = {}, True
+    for core, board in {board.core: board for board in all_boards()}.items():
+        table[core] = bounds(board, options.compiler)
         print(line.format(core, *table[core].values()))
         for entry, most in table[core].items():
             if most > limits[entry]:
-                print(f"stack.py: {core}: picovae_{entry} may take {most} bytes, the budget {limits[entry]}",
+                print(f"{NAME}: {core}: picovae_{entry} may take {most} bytes, the budget {limits[entry]}",
                       file=sys.stderr)
-                failed = True
+                ok = False
     print(line.format("budget", *(limits[entry] for entry in ENTRIES)))
     if options.json:
         options.json.write_text(json.dumps(table, indent=2) + "\n")
-    return failed
+    return 0 if ok else 1
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run_script(NAME, main)

@@ -7,7 +7,7 @@ set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)  # there is no C library to link a program with
 set(CMAKE_CXX_FLAGS_INIT -fshort-enums)  # as GCC's own library is built
 set(CMAKE_CXX_LINK_EXECUTABLE
-    "arm-none-eabi-g++ <LINK_FLAGS> -Wl,-z,noexecstack <OBJECTS> -o <TARGET> <LINK_LIBRARIES>")
+    "arm-none-eabi-g++ <LINK_FLAGS> <OBJECTS> -o <TARGET> <LINK_LIBRARIES>")
 
 # The C++ headers that GCC has for a core and its flags.
 function(picovae_core_headers variable)

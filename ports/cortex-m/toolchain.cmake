@@ -1,4 +1,4 @@
-# Bare-metal Arm with GCC: cmake -S ports/cortex-m -B build/ports --toolchain ports/cortex-m/toolchain.cmake
+# Bare-metal Arm with GCC. CMakeLists.txt shows how to call it.
 set(CMAKE_SYSTEM_NAME Generic)
 set(CMAKE_SYSTEM_PROCESSOR arm)
 set(CMAKE_C_COMPILER arm-none-eabi-gcc)

@@ -1,0 +1,43 @@
+"""The host's picovae program: it packs models for boards and says what is in them."""
+import json
+import os
+import pathlib
+import subprocess
+
+from harness.script import JOBS, ROOT, Failure, Misuse, progress
+
+
+class Picovae:
+    def __init__(self, program, log):
+        """The program; None is build/picovae, which is built if it is missing."""
+        self.program = program or ROOT / "build/picovae"
+        if os.access(self.program, os.X_OK):
+            return
+        if program:
+            raise Misuse(f"cannot run {program}; build it, or name another with --picovae")
+        progress(f"building {self.program}")
+        log.run("cmake", "-S", ROOT, "-B", ROOT / "build", "-DCMAKE_BUILD_TYPE=Release",
+                "-DPICOVAE_BUILD_TESTS=OFF", "-DPICOVAE_BUILD_BENCH=OFF")
+        log.run("cmake", "--build", ROOT / "build", "-j", str(JOBS), "--target", "picovae_program")
+
+    def output(self, *arguments):
+        """Runs it. Returns what it prints."""
+        result = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if result.returncode != 0:
+            raise Failure(result.stderr.strip())
+        return result.stdout
+
+    def export(self, model, layout, *options):
+        self.output("export", model, "--layout", layout, *options)
+
+    def info(self, model):
+        """What `picovae info --json` says."""
+        return json.loads(self.output("info", model, "--json"))
+
+    def pack(self, model, layout, decoder_only, folder):
+        """Writes LAYOUT.pvae, and beside it LAYOUT.json with what it is. Returns the model and its description."""
+        packed = pathlib.Path(folder) / f"{layout}.pvae"
+        self.export(model, layout, "--out", packed, *(["--decoder-only"] if decoder_only else []))
+        description = self.info(packed)
+        packed.with_suffix(".json").write_text(json.dumps(description, indent=2) + "\n")
+        return packed, description

@@ -1,0 +1,205 @@
+#!/usr/bin/env python3
+"""Builds the demo with a model in flash, runs it on emulated boards and prints a table of instructions and bytes.
+Ends with 0 only if every board verified the model, tested its kernels, computed the model's signatures and kept to
+its budget."""
+import concurrent.futures
+import dataclasses
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import budgets
+from harness.boards import LAYOUTS, all_boards
+from harness.firmware import Firmware, output_of
+from harness.picovae import Picovae
+from harness.script import JOBS, PORTS, ROOT, Failure, Log, Misuse, Parser, need, progress, readable, run_script
+
+NAME = "ports/run.sh"
+DEMO = PORTS / "common/demo.cpp"
+SIGNATURE_DIGITS = 1000  # behind the signatures in a model's header
+TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
+# Key of the JSON, and of a line that the demo prints -> heading of the table.
+FIGURES = {
+    "decode_instructions": "decode", "encode_instructions": "encode", "open_instructions": "open",
+    "verify_instructions": "verify", "self_test_instructions": "self-test", "flash_code": "code",
+    "flash_model": "model", "ram": "ram", "stack": "stack", "stack_bound": "bound", "signature": "signature",
+    "signature_reconstruct": "reconstr."}
+LINE = "{:14} {:13} {:>9} {:>9} {:>7} {:>10} {:>9} {:>6} {:>7} {:>5} {:>6} {:>6} {:>10} {:>10}  {}"
+TIMEOUT = 600  # seconds for a board
+
+
+def parse(arguments):
+    parser = Parser(NAME, __doc__, "ports/run.sh mps2-an386 mps3-an547 --decoder-only")
+    parser.add_argument("boards", nargs="*", metavar="BOARD",
+                        help="of ports/cortex-m/boards/boards.txt; default: all of them")
+    parser.add_argument("--model", type=readable, default=ROOT / "engine/models/mnist_s8.pvae", metavar="FILE",
+                        help="an s8 .pvae, default engine/models/mnist_s8.pvae; it is packed for each board, and the "
+                             "demo has an encoder if the model has one")
+    parser.add_argument("--decoder-only", action="store_true", help="leave the model's encoder out")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the table as JSON")
+    parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR", help="a digit of each board as DIR/BOARD.pgm")
+    parser.add_argument("--digits", type=int, default=SIGNATURE_DIGITS, metavar="N",
+                        help="digits behind the signature, default 1000; the model has it for 1000: with another "
+                             "number it is not compared")
+    parser.add_argument("--program", type=readable, default=DEMO, metavar="FILE",
+                        help="another program than ports/common/demo.cpp; all that counts is its exit code")
+    parser.add_argument("--compiler", choices=TOOLCHAINS, default="gcc", help="default gcc")
+    parser.add_argument("--kernel-opt", default="-O2", metavar="OPT", help="optimization of the kernels, default -O2")
+    parser.add_argument("--picovae", type=pathlib.Path, metavar="FILE",
+                        help="the program that packs models, default build/picovae; built if it is missing")
+    parser.add_argument("--update-budgets", action="store_true",
+                        help="take this run's figures into ports/budgets.json")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/ports", metavar="DIR",
+                        help="default build/ports")
+    parser.add_argument("--verbose", action="store_true", help="print what the boards print as well")
+    # argparse would take the value -O2 for an option.
+    for i, argument in enumerate(arguments[:-1]):
+        if argument == "--kernel-opt":
+            arguments = [*arguments[:i], f"{argument}={arguments[i + 1]}", *arguments[i + 2:]]
+    options = parser.parse_intermixed_args(arguments)
+    if options.digits < 1:
+        raise Misuse("--digits is not a positive number")
+    options.build = options.build.resolve()
+    return options
+
+
+def choose(names):
+    boards = {board.name: board for board in all_boards()}
+    for name in names:
+        if name not in boards:
+            raise Misuse(f"no board {name}; there are {' '.join(boards)}")
+    return [boards[name] for name in names] or list(boards.values())
+
+
+def version_of(compiler):
+    if compiler == "gcc":
+        return output_of("arm-none-eabi-g++", "-dumpfullversion").strip()
+    return output_of("clang++", "-dumpversion").strip()
+
+
+def build(boards, layout, options, picovae, log):
+    """Builds the firmware of boards that read one layout. Returns what picovae says of the model in it."""
+    progress(f"building {' '.join(board.name for board in boards)}")
+    model, description = picovae.pack(options.model, layout, options.decoder_only, options.build)
+    folder = options.build / layout
+    # Unoptimized kernels have larger frames than those of any real firmware.
+    stack = "-Wl,--defsym=PICOVAE_STACK_SIZE=8192" if options.kernel_opt == "-O0" else ""
+    log.run("cmake", "-S", PORTS / "cortex-m", "-B", folder,
+            "--toolchain", PORTS / "cortex-m" / TOOLCHAINS[options.compiler],
+            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL={model}", f"-DPICOVAE_PROGRAM={options.program}",
+            f"-DPICOVAE_DIGITS={options.digits}", f"-DPICOVAE_KERNEL_OPT={options.kernel_opt}",
+            f"-DPICOVAE_PICTURE={'ON' if options.pictures else 'OFF'}", f"-DCMAKE_EXE_LINKER_FLAGS={stack}")
+    log.run("cmake", "--build", folder, "-j", str(JOBS), "--target", *(board.name for board in boards))
+    return description
+
+
+@dataclasses.dataclass
+class Result:
+    board: object
+    figures: dict                                        # keys of FIGURES
+    output: str = ""                                     # what the board printed
+    problems: list = dataclasses.field(default_factory=list)
+
+    @property
+    def ok(self):
+        return not self.problems
+
+
+def parse_figures(output):
+    """The lines of `key value` in what a demo prints. Signatures are text."""
+    pairs = [line.split() for line in output.splitlines()]
+    return {pair[0]: pair[1] if pair[0].startswith("signature") else int(pair[1])
+            for pair in pairs if len(pair) == 2 and pair[0] in FIGURES}
+
+
+def emulate(machine, elf, folder):
+    """Runs firmware under qemu, which counts its instructions, in a folder for the files that it writes. Returns
+    the exit code and what was printed."""
+    folder.mkdir(exist_ok=True)
+    out = elf.with_suffix(".txt")
+    with out.open("w") as file:
+        try:
+            status = subprocess.run(
+                ["qemu-system-arm", "-M", machine, "-display", "none", "-monitor", "none", "-serial", "null",
+                 "-icount", "shift=6", "-semihosting-config", "enable=on,target=native", "-kernel", elf],
+                cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file, timeout=TIMEOUT).returncode
+        except subprocess.TimeoutExpired:
+            status = f"no result within {TIMEOUT} s"
+    return status, out.read_text(errors="replace")
+
+
+def run(board, options):
+    """Inspects a board's firmware and, if the board is emulated, runs it."""
+    folder = options.build / board.layout
+    firmware = Firmware(folder / f"{board.name}.elf")
+    result = Result(board, {"flash_code": firmware.bytes_of(".text", ".data"),
+                            "flash_model": firmware.bytes_of(".model"), "stack_bound": firmware.stack_bound()})
+    if not board.emulated:
+        return result
+    if unwelcome := firmware.unwelcome_symbols():
+        result.problems.append(f"linked with {' '.join(unwelcome)}")
+    if result.figures["stack_bound"] > firmware.bytes_of(".stack"):
+        result.problems.append(f"the stack may overflow: {result.figures['stack_bound']} bytes")
+    status, result.output = emulate(board.machine, firmware.elf, folder / board.name)
+    result.figures.update(parse_figures(result.output))
+    if status != 0:
+        result.problems.append(f"ended with {status}: {(result.output.splitlines() or [''])[-1]}")
+    elif options.pictures:
+        options.pictures.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(folder / board.name / "digit.pgm", options.pictures / f"{board.name}.pgm")
+    return result
+
+
+def table_line(result):
+    cells = [str(result.figures.get(key, "-")) for key in FIGURES]
+    ok = str(result.ok).lower() if result.board.emulated else "built"
+    return LINE.format(result.board.name, result.board.core, *cells, ok)
+
+
+def json_row(result, compiler):
+    figures = {key: result.figures[key] for key in FIGURES if key in result.figures}
+    return {"board": result.board.name, "core": result.board.core, "compiler": compiler, **figures, "ok": result.ok}
+
+
+def has_budget(options):
+    """Budgets are for the demo as it is shipped."""
+    return (options.program == DEMO and options.digits == SIGNATURE_DIGITS and options.kernel_opt == "-O2"
+            and not options.pictures)
+
+
+def main(arguments):
+    options = parse(arguments)
+    boards = choose(options.boards)
+    need("cmake", "arm-none-eabi-g++", "qemu-system-arm", *(["clang++"] if options.compiler == "clang" else []))
+    compiler = f"{options.compiler} {version_of(options.compiler)}"
+    log = Log(options.build / "build.log")
+    picovae = Picovae(options.picovae, log)
+    for layout in LAYOUTS:
+        if targets := [board for board in boards if board.layout == layout]:
+            model = build(targets, layout, options, picovae, log)
+
+    print(LINE.format("board", "core", *FIGURES.values(), "ok"), flush=True)
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+        for result in pool.map(lambda board: run(board, options), boards):
+            if options.verbose:
+                print(result.output, end="")
+            print(table_line(result), flush=True)
+            for problem in result.problems:
+                print(f"{NAME}: {result.board.name}: {problem}", file=sys.stderr)
+            results.append(result)
+
+    rows = [json_row(result, compiler) for result in results if result.board.emulated]
+    (options.json or options.build / "table.json").write_text(json.dumps(rows, indent=2) + "\n")
+    ok = all(result.ok for result in results)
+    if has_budget(options):
+        parts = "full" if "encoder" in model["parts"].split() else "decoder"
+        shape = ",".join(map(str, model["shape"]))
+        ok &= budgets.within_budgets(rows, shape, parts, compiler, update=options.update_budgets)
+    return 0 if ok else 1
+
+
+if __name__ == "__main__":
+    run_script(NAME, main)

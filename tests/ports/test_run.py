@@ -1,0 +1,110 @@
+"""The parts of ports/run.py that need neither a compiler nor an emulator."""
+import contextlib
+import io
+import pathlib
+import sys
+import tempfile
+import unittest
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ports"))
+import run  # noqa: E402
+from harness import firmware, script  # noqa: E402
+from harness.boards import all_boards, parse_boards  # noqa: E402
+
+
+class Options(unittest.TestCase):
+    def test_boards_may_stand_among_options(self):
+        options = run.parse(["mps2-an386", "--digits", "10", "mps2-an500", "--kernel-opt", "-O0"])
+        self.assertEqual(options.boards, ["mps2-an386", "mps2-an500"])
+        self.assertEqual((options.digits, options.kernel_opt), (10, "-O0"))
+
+    def test_misuse(self):
+        for arguments in (["--digits", "0"], ["--digits", "many"], ["--compiler", "icc"], ["--model", "/no/model"],
+                          ["--json"], ["--unknown"], ["--dig", "10"]):
+            with self.subTest(arguments), self.assertRaises(script.Misuse):
+                run.parse(arguments)
+        with self.assertRaisesRegex(script.Misuse, "no board m4; there are mps2-an385-m0 "):
+            run.choose(["m4"])
+
+    def test_the_ways_a_script_ends(self):
+        def fail(error):
+            raise error
+
+        for expected, says, main in ((0, "", lambda _: 0), (1, "x: no qemu", lambda _: fail(script.Failure("no qemu"))),
+                                     (2, "x: what? (see --help)", lambda _: fail(script.Misuse("what?")))):
+            said = io.StringIO()
+            with contextlib.redirect_stderr(said), self.assertRaises(SystemExit) as end:
+                script.run_script("x", main)
+            self.assertEqual((end.exception.code, said.getvalue().strip()), (expected, says))
+
+    def test_budgets_are_for_the_demo_as_it_is_shipped(self):
+        self.assertTrue(run.has_budget(run.parse([])))
+        for arguments in (["--digits", "10"], ["--kernel-opt", "-O3"], ["--pictures", "x"], ["--program", __file__]):
+            self.assertFalse(run.has_budget(run.parse(arguments)))
+
+
+class Boards(unittest.TestCase):
+    def test_a_line_a_board(self):
+        real, emulated = parse_boards("# name\nreal f405 none cortex-m4 dsp cycles -mfpu=x -mfloat-abi=hard\n\n"
+                                      "m55 an547 mps3 cortex-m55 mve 32000000\n")
+        self.assertEqual((real.name, real.core, real.flags), ("real", "cortex-m4", ("-mfpu=x", "-mfloat-abi=hard")))
+        self.assertEqual((real.emulated, real.layout), (False, "cortex-m"))
+        self.assertEqual((emulated.emulated, emulated.layout, emulated.flags), (True, "mve", ()))
+
+    def test_files_of_the_boards(self):
+        for board in all_boards():
+            self.assertTrue((script.PORTS / f"cortex-m/boards/{board.linker_script}.ld").is_file(), board)
+            self.assertTrue((script.ROOT / f"engine/src/cortex_m/{board.family}.cpp").is_file(), board)
+
+
+class Firmware(unittest.TestCase):
+    def test_sections(self):
+        sections = firmware.parse_sections("x.elf  :\nsection   size   addr\n.text    6600   0\n.model  64   6656\n"
+                                           "Total   6664\n")
+        self.assertEqual(sections, {".text": 6600, ".model": 64})
+
+    def test_what_a_board_must_not_have(self):
+        symbols = ("         U memcpy\n00000010 T malloc\n00000020 T _Znwj\n00000030 T __aeabi_fadd\n"
+                   "00000040 T __aeabi_uidiv\n00000050 T __aeabi_i2d\n00000060 T _ZN7picovae4openEv\n")
+        self.assertEqual(firmware.parse_unwelcome(symbols), ["malloc", "_Znwj", "__aeabi_fadd", "__aeabi_i2d"])
+
+    def test_frames(self):
+        self.assertEqual(firmware.sum_frames("a.cpp:1:1:f\t16\tstatic\na.cpp:2:1:g\t8\tdynamic,bounded\n"), 24)
+        with self.assertRaisesRegex(script.Failure, "the frame of a.cpp:1:1:f is dynamic"):
+            firmware.sum_frames("a.cpp:1:1:f\t16\tdynamic\n")
+
+    def test_only_linked_objects_count_for_the_stack(self):
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "m4.map").write_text("LOAD demo.cpp.obj\nLOAD model.S.obj\nLOAD /usr/lib/libgcc.a\n")
+            (folder / "demo.cpp.su").write_text("demo.cpp:1:1:main\t100\tstatic\n")
+            (folder / "kernels.cpp.su").write_text("kernels.cpp:1:1:main\t999\tstatic\n")  # of an earlier build
+            bound = firmware.Firmware(folder / "m4.elf").stack_bound()
+            self.assertEqual(bound, 100 + firmware.ASSEMBLY_AND_INTERRUPT)
+
+
+class Table(unittest.TestCase):
+    BOARD = next(board for board in all_boards() if board.name == "mps2-an386")
+
+    def result(self, output="", problems=()):
+        return run.Result(self.BOARD, {"flash_code": 6600, **run.parse_figures(output)}, output, list(problems))
+
+    def test_figures_from_what_a_board_prints(self):
+        self.assertEqual(run.parse_figures("decode_instructions 423845\n  .:-=+*#\nsignature 00000012\nother 3\n"),
+                         {"decode_instructions": 423845, "signature": "00000012"})
+
+    def test_a_line_has_a_cell_for_each_heading(self):
+        heading = run.LINE.format("board", "core", *run.FIGURES.values(), "ok").split()
+        cells = run.table_line(self.result("signature 00000012\n")).split()
+        row = dict(zip(heading, cells, strict=True))
+        self.assertEqual((row["board"], row["code"], row["decode"], row["signature"], row["ok"]),
+                         ("mps2-an386", "6600", "-", "00000012", "true"))
+
+    def test_json(self):
+        self.assertEqual(run.json_row(self.result("signature 12345678\n", ["wrong"]), "gcc 12.2.1"),
+                         {"board": "mps2-an386", "core": "cortex-m4", "compiler": "gcc 12.2.1", "flash_code": 6600,
+                          "signature": "12345678", "ok": False})
+
+
+if __name__ == "__main__":
+    unittest.main()
