@@ -1,6 +1,6 @@
 // picovae: the command line. Exit status 0, 1 (failed, one line on stderr) or 2 (misused); training
 // that a signal ended: 130 or 143.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>

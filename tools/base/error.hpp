@@ -1,20 +1,21 @@
-// How the tools fail: one exception type, turned by main() into one line and exit status 1.
-// (Misuse of the command line is CLI11's business and ends with exit status 2.)
+// How the tools fail: one exception type, which main() turns into one line and exit status 1.
+// (Misuse of the command line is another type and ends with exit status 2.)
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace picovae::tools {
 
-// what() is the whole line a person sees: the file, what is wrong, and what to do about it.
+// what() is the whole line that the user sees: the file, what is wrong, and what to do about it.
 struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Work that a signal ended, with the status that shells give it: 128 and the signal's number.
+// Work that a signal ended; the exit status is that of shells, 128 + signal.
 struct Interrupted : Error {
   explicit Interrupted(int number, const std::string& message = "interrupted")
       : Error(message), signal(number) {}

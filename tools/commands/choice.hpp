@@ -1,7 +1,7 @@
 // A value of the command line that has a name.
 #pragma once
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
 #include <map>

@@ -1,5 +1,5 @@
 // picovae encode: the posteriors of a data set, as CSV and as a checksum that is equal everywhere.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cmath>

@@ -1,5 +1,5 @@
 // picovae eval: the ELBO of a model on the test set.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 

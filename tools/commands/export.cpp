@@ -1,5 +1,5 @@
 // picovae export: the same s8 model packed for another target, as a file or as source code.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string>

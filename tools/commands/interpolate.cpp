@@ -1,5 +1,5 @@
 // picovae interpolate: the deck's figure, from the code of one training digit to another's.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

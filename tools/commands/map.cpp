@@ -1,5 +1,5 @@
 // picovae map: the latent space of a model as a picture.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <vector>

@@ -1,5 +1,5 @@
 // picovae nll: the log-likelihood of the test set by importance sampling, and what the latents do.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <memory>

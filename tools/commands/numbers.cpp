@@ -1,6 +1,6 @@
 #include "tools/commands/numbers.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <charconv>
 #include <optional>

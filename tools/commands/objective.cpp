@@ -1,6 +1,6 @@
 #include "tools/commands/objective.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <initializer_list>
 #include <map>

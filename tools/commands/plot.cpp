@@ -1,5 +1,5 @@
 // picovae plot: the curves of a training, from its log.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <string_view>

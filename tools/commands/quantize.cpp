@@ -1,5 +1,5 @@
 // picovae quantize: an f32 model -> the blob that is deployed, and what that costs in nats.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <cstdlib>

@@ -1,5 +1,5 @@
 // picovae reconstruct: images over what the model makes of them.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <vector>

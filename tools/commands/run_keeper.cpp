@@ -1,6 +1,6 @@
 #include "tools/commands/run_keeper.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <system_error>
 #include <utility>

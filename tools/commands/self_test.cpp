@@ -1,5 +1,5 @@
 // picovae self-test: golden layers and signatures of an s8 model, on this machine's kernels.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <memory>
 #include <nlohmann/json.hpp>

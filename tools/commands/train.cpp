@@ -1,5 +1,5 @@
 // picovae train: fits the network to a data set and writes it as safetensors.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <chrono>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "tools/commands/training_report.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdio>
 

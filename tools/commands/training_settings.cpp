@@ -1,6 +1,6 @@
 #include "tools/commands/training_settings.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <cstdint>
 #include <span>

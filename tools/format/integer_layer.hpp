@@ -8,7 +8,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/format/blob_bytes.hpp"
 #include "tools/format/quantized_network.hpp"
 #include "tools/format/samples.hpp"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <memory>
 
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/measure/model.hpp"
 
 namespace picovae::tools {

@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/train/objective.hpp"

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "picovae/random.hpp"
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/measure/model.hpp"
 
 namespace picovae::tools {

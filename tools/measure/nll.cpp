@@ -10,7 +10,7 @@
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 #include "tools/base/aligned_floats.hpp"
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/base/vector_ops.hpp"
 #include "tools/measure/model.hpp"
 

@@ -8,7 +8,7 @@
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 #include "tools/base/error.hpp"
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/format/integer_layer.hpp"
 #include "tools/format/layers.hpp"
 #include "tools/format/pack.hpp"

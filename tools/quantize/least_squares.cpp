@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 
 namespace picovae::tools {
 namespace {

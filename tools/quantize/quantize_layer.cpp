@@ -7,7 +7,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "tools/base/error.hpp"
-#include "tools/base/parallel.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/format/names.hpp"
 #include "tools/quantize/bounds.hpp"
 #include "tools/quantize/round_weights.hpp"

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/base/team.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/chunks.hpp"
 #include "tools/train/rotation.hpp"

@@ -1,6 +1,6 @@
 #include "tools/train/state_list.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <charconv>

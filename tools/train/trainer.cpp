@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "tools/base/error.hpp"
-#include "tools/base/team.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/centring.hpp"

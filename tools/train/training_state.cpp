@@ -1,6 +1,6 @@
 #include "tools/train/training_state.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <string_view>
 

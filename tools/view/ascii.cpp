@@ -1,6 +1,6 @@
 #include "tools/view/ascii.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <iterator>

@@ -1,6 +1,6 @@
 #include "tools/view/latent_map.hpp"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <array>

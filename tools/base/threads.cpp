@@ -1,4 +1,4 @@
-#include "tools/base/team.hpp"
+#include "tools/base/threads.hpp"
 
 #include <algorithm>
 
