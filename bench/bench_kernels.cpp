@@ -15,9 +15,9 @@
 #include "picovae/blob.hpp"
 #include "picovae/layout.hpp"
 #include "report.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/names.hpp"
-#include "tools/format/samples.hpp"
 
 namespace {
 
@@ -49,7 +49,7 @@ Work work_of_layer(std::size_t layer, Type type, std::size_t batch) {
 }
 
 // Rows of zeros of any type up to 4 bytes an element.
-using Rows = tools::Samples<float>;
+using Rows = tools::AlignedRows<float>;
 
 void dense(benchmark::State& state, Type type, const Kernels& kernels, std::size_t index,
            std::size_t batch) {

@@ -9,8 +9,8 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/random.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/format/integer_layer.hpp"
-#include "tools/format/samples.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -20,10 +20,10 @@ constexpr std::uint64_t kSeed = 1;
 // Inputs in the upper half of 0..range: every weight meets a large one, so that the flip of any of
 // its bits moves the output before the activation. Latents have a sign as well.
 template <typename X>
-Samples<X> draw_inputs(std::size_t in, Layer index, std::int32_t range) {
+AlignedRows<X> draw_inputs(std::size_t in, Layer index, std::int32_t range) {
   std::vector<std::uint32_t> bits(in);
   uniforms(kSeed, Purpose::kGolden, 0, index, bits.data(), in);
-  Samples<X> x(1, in);
+  AlignedRows<X> x(1, in);
   for (std::size_t i = 0; i < in; ++i) {
     const auto half = static_cast<std::uint32_t>(range / 2);
     const auto value = static_cast<std::int32_t>(half + bits[i] % (half + 1));
@@ -33,7 +33,7 @@ Samples<X> draw_inputs(std::size_t in, Layer index, std::int32_t range) {
   return x;
 }
 
-std::size_t saturated(const Samples<std::int16_t>& t) {
+std::size_t saturated(const AlignedRows<std::int16_t>& t) {
   return static_cast<std::size_t>(std::count_if(t.row(0), t.row(0) + t.width(), [](std::int16_t v) {
     return v == std::numeric_limits<std::int16_t>::min() ||
            v == std::numeric_limits<std::int16_t>::max();
@@ -41,18 +41,18 @@ std::size_t saturated(const Samples<std::int16_t>& t) {
 }
 
 template <typename T>
-std::uint32_t extend(std::uint32_t crc, const Samples<T>& y) {
+std::uint32_t extend(std::uint32_t crc, const AlignedRows<T>& y) {
   return crc32c(std::as_bytes(std::span(y.row(0), y.width())), crc);
 }
 
 // The largest inputs at which fewest outputs saturate: one that does hides what its weights do.
 template <typename X>
-Samples<X> choose_inputs(const IntegerLayer& integer, std::size_t in, Layer index,
-                         std::int32_t largest) {
-  Samples<X> best;
+AlignedRows<X> choose_inputs(const IntegerLayer& integer, std::size_t in, Layer index,
+                             std::int32_t largest) {
+  AlignedRows<X> best;
   std::size_t fewest = std::numeric_limits<std::size_t>::max();
   for (std::int32_t range = largest; range >= 7 && fewest != 0; range /= 2) {
-    Samples<X> x = draw_inputs<X>(in, index, range);
+    AlignedRows<X> x = draw_inputs<X>(in, index, range);
     const std::size_t count = saturated(integer.outputs(x, 1));
     if (count >= fewest) continue;
     fewest = count;
@@ -64,7 +64,7 @@ Samples<X> choose_inputs(const IntegerLayer& integer, std::size_t in, Layer inde
 template <typename X>
 std::vector<std::byte> section_of(const QuantizedLayer& layer, Layer index, std::int32_t largest) {
   const IntegerLayer integer(layer, index, kScalarKernels);
-  const Samples<X> x = choose_inputs<X>(integer, layer.in, index, largest);
+  const AlignedRows<X> x = choose_inputs<X>(integer, layer.in, index, largest);
   const auto t = integer.outputs(x, 1);
   std::uint32_t crc = extend(0, t);
   if (index == kDecoder2) {

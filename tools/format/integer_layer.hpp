@@ -8,10 +8,10 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/blob_bytes.hpp"
 #include "tools/format/quantized_network.hpp"
-#include "tools/format/samples.hpp"
 
 namespace picovae::tools {
 
@@ -22,19 +22,19 @@ class IntegerLayer {
 
   // Activations for the next layer. x [rows][in]: u8 in 0..127, or s16 latents.
   template <typename X>
-  Samples<std::uint8_t> softplus(const Samples<X>& x, unsigned threads) const {
+  AlignedRows<std::uint8_t> softplus(const AlignedRows<X>& x, unsigned threads) const {
     return run<std::uint8_t>(x, Activation::kSoftplus, threads);
   }
 
   // Pixels of the last layer.
   template <typename X>
-  Samples<std::uint8_t> sigmoid(const Samples<X>& x, unsigned threads) const {
+  AlignedRows<std::uint8_t> sigmoid(const AlignedRows<X>& x, unsigned threads) const {
     return run<std::uint8_t>(x, Activation::kSigmoid, threads);
   }
 
   // Outputs before the activation, fixed-point.
   template <typename X>
-  Samples<std::int16_t> outputs(const Samples<X>& x, unsigned threads) const {
+  AlignedRows<std::int16_t> outputs(const AlignedRows<X>& x, unsigned threads) const {
     return run<std::int16_t>(x, Activation::kIdentity, threads);
   }
 
@@ -42,10 +42,10 @@ class IntegerLayer {
   static constexpr std::size_t kPart = 200;  // rows that a thread takes at a time
 
   template <typename Y, typename X>
-  Samples<Y> run(const Samples<X>& x, Activation activation, unsigned threads) const {
+  AlignedRows<Y> run(const AlignedRows<X>& x, Activation activation, unsigned threads) const {
     Dense layer = dense_;
     layer.activation = activation;
-    Samples<Y> y(x.rows(), layer.out);
+    AlignedRows<Y> y(x.rows(), layer.out);
     parallel_for(threads, (x.rows() + kPart - 1) / kPart, [&](std::size_t part) {
       const std::size_t first = part * kPart;
       function_(layer, x.row(first), x.stride(), y.row(first), y.stride(),

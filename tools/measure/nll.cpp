@@ -9,7 +9,7 @@
 
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/base/vector_ops.hpp"
 #include "tools/measure/model.hpp"

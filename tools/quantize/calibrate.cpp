@@ -29,7 +29,7 @@ std::size_t spread_step(std::size_t count) {
 float softplus(float v) { return std::max(v, 0.0F) + std::log1p(std::exp(-std::abs(v))); }
 
 // outputs -> activations, in place; `largest` grows to the largest of each column.
-void activate(Samples<float>& outputs, std::vector<double>& largest) {
+void activate(AlignedRows<float>& outputs, std::vector<double>& largest) {
   largest.resize(outputs.width());
   for (std::size_t row = 0; row < outputs.rows(); ++row) {
     float* values = outputs.row(row);
@@ -53,8 +53,8 @@ Calibration::Calibration(const Network& network, std::span<const std::uint8_t> i
   const std::size_t given = images.size() / network.pixels;
   const std::size_t count = std::min(options.images, given);
   const std::size_t step = spread_step(given);
-  x_ = Samples<float>(count, network.pixels);
-  pixels_ = Samples<std::uint8_t>(count, network.pixels);
+  x_ = AlignedRows<float>(count, network.pixels);
+  pixels_ = AlignedRows<std::uint8_t>(count, network.pixels);
   for (std::size_t row = 0; row < count; ++row) {
     const std::uint8_t* image = images.data() + row * step % given * network.pixels;
     for (std::size_t i = 0; i < network.pixels; ++i) {
@@ -64,10 +64,10 @@ Calibration::Calibration(const Network& network, std::span<const std::uint8_t> i
   }
 }
 
-Samples<float> Calibration::run(const Samples<float>& x) const {
+AlignedRows<float> Calibration::run(const AlignedRows<float>& x) const {
   Dense layer = view_.layers[layer_];
   layer.activation = Activation::kIdentity;
-  Samples<float> y(x.rows(), layer.out);
+  AlignedRows<float> y(x.rows(), layer.out);
   parallel_for(options_.threads, (x.rows() + kPart - 1) / kPart, [&](std::size_t part) {
     const std::size_t first = part * kPart;
     kernels_.f32(layer, x.row(first), x.stride(), y.row(first), y.stride(),
@@ -92,11 +92,11 @@ Calibration::LayerTrace Calibration::next() {
   return trace;
 }
 
-void Calibration::draw_latents(const Samples<float>& heads) {
+void Calibration::draw_latents(const AlignedRows<float>& heads) {
   const std::size_t latent = view_.header->dimensions.latent;
-  x_ = Samples<float>(heads.rows(), latent);
-  prior_ = Samples<float>(heads.rows(), latent);
-  latents_ = Samples<std::int16_t>(heads.rows(), latent);
+  x_ = AlignedRows<float>(heads.rows(), latent);
+  prior_ = AlignedRows<float>(heads.rows(), latent);
+  latents_ = AlignedRows<std::int16_t>(heads.rows(), latent);
   std::vector<std::int16_t> eps(latent);
   for (std::size_t row = 0; row < heads.rows(); ++row) {
     const auto item = static_cast<std::uint32_t>(row);

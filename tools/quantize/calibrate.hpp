@@ -10,9 +10,9 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/format/blob_bytes.hpp"
 #include "tools/format/network.hpp"
-#include "tools/format/samples.hpp"
 
 namespace picovae::tools {
 
@@ -26,7 +26,7 @@ class Calibration {
  public:
   // What one layer does in float.
   struct LayerTrace {
-    Samples<float> outputs;       // [images][out], before the activation
+    AlignedRows<float> outputs;   // [images][out], before the activation
     std::vector<double> largest;  // [out], softplus layers: activations of images and prior digits
   };
 
@@ -38,27 +38,27 @@ class Calibration {
   std::size_t images() const { return x_.rows(); }
 
   // The pixels as an s8 model takes them, p >> 1.
-  const Samples<std::uint8_t>& pixels() const { return pixels_; }
+  const AlignedRows<std::uint8_t>& pixels() const { return pixels_; }
 
   // z ~ q(z|x) of each image in Q3.10, once the encoder's heads have run.
-  const Samples<std::int16_t>& latents() const { return latents_; }
+  const AlignedRows<std::int16_t>& latents() const { return latents_; }
 
   // Runs the next layer, kEncoder0 first. The decoder goes on from z ~ q(z|x), and beside it, for
   // the ranges alone, from as many z of the prior.
   LayerTrace next();
 
  private:
-  void draw_latents(const Samples<float>& heads);
-  Samples<float> run(const Samples<float>& x) const;
+  void draw_latents(const AlignedRows<float>& heads);
+  AlignedRows<float> run(const AlignedRows<float>& x) const;
 
   BlobBytes blob_;
   BlobView view_;
   CalibrationOptions options_;
   const Kernels& kernels_;
   std::size_t layer_ = 0;
-  Samples<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder
-  Samples<std::uint8_t> pixels_;
-  Samples<std::int16_t> latents_;
+  AlignedRows<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder
+  AlignedRows<std::uint8_t> pixels_;
+  AlignedRows<std::int16_t> latents_;
 };
 
 }  // namespace picovae::tools

@@ -7,12 +7,12 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/integer_layer.hpp"
 #include "tools/format/layers.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/format/samples.hpp"
 #include "tools/quantize/quantize_layer.hpp"
 
 namespace picovae::tools {
@@ -22,7 +22,7 @@ constexpr std::size_t kPart = 100;  // images that a thread takes at a time
 
 float softplus(float v) { return std::max(v, 0.0F) + std::log1p(std::exp(-std::abs(v))); }
 
-std::span<const float> part_of_row(const Samples<float>& samples, std::size_t row,
+std::span<const float> part_of_row(const AlignedRows<float>& samples, std::size_t row,
                                    std::size_t first, std::size_t count) {
   return {samples.row(row) + first, count};
 }
@@ -47,17 +47,17 @@ class MixedModel {
              std::size_t first, std::size_t count) const {
     const std::size_t pixels = view_.header->dimensions.pixels;
     const std::size_t latent = view_.header->dimensions.latent;
-    Samples<float> x(count, pixels);
+    AlignedRows<float> x(count, pixels);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint8_t* image = images.data() + (first + i) * pixels;
       for (std::size_t p = 0; p < pixels; ++p) x.row(i)[p] = static_cast<float>(image[p]) / 255.0F;
     }
-    Samples<float> h = layer(kEncoder0, integer, x);
+    AlignedRows<float> h = layer(kEncoder0, integer, x);
     h = layer(kEncoder1, integer, h);
-    const Samples<float> heads = layer(kEncoderHeads, integer, h);
+    const AlignedRows<float> heads = layer(kEncoderHeads, integer, h);
 
     double sum = 0;
-    Samples<float> z(count, latent);
+    AlignedRows<float> z(count, latent);
     std::vector<std::int16_t> eps(latent);
     for (std::size_t i = 0; i < count; ++i) {
       const auto mu = part_of_row(heads, i, 0, latent);
@@ -71,7 +71,7 @@ class MixedModel {
     }
     h = layer(kDecoder0, integer, z);
     h = layer(kDecoder1, integer, h);
-    const Samples<float> logits = layer(kDecoder2, integer, h);
+    const AlignedRows<float> logits = layer(kDecoder2, integer, h);
     for (std::size_t i = 0; i < count; ++i) {
       sum +=
           bernoulli_cross_entropy(part_of_row(logits, i, 0, pixels), part_of_row(x, i, 0, pixels));
@@ -81,8 +81,8 @@ class MixedModel {
 
  private:
   // A layer's outputs; logits in the last.
-  Samples<float> layer(Layer index, Layer integer, const Samples<float>& x) const {
-    Samples<float> y = index == integer ? run_integer(index, x) : run_float(index, x);
+  AlignedRows<float> layer(Layer index, Layer integer, const AlignedRows<float>& x) const {
+    AlignedRows<float> y = index == integer ? run_integer(index, x) : run_float(index, x);
     if (layer_activation(index) == Activation::kSoftplus) {
       for (std::size_t row = 0; row < y.rows(); ++row) {
         std::transform(y.row(row), y.row(row) + y.width(), y.row(row), softplus);
@@ -91,16 +91,16 @@ class MixedModel {
     return y;
   }
 
-  Samples<float> run_float(Layer index, const Samples<float>& x) const {
+  AlignedRows<float> run_float(Layer index, const AlignedRows<float>& x) const {
     Dense dense = view_.layers[index];
     dense.activation = Activation::kIdentity;
-    Samples<float> y(x.rows(), dense.out);
+    AlignedRows<float> y(x.rows(), dense.out);
     kernels_.f32(dense, x.row(0), x.stride(), y.row(0), y.stride(), x.rows());
     return y;
   }
 
-  Samples<float> run_integer(Layer index, const Samples<float>& x) const {
-    Samples<std::int16_t> sums;
+  AlignedRows<float> run_integer(Layer index, const AlignedRows<float>& x) const {
+    AlignedRows<std::int16_t> sums;
     if (has_wide_input(index)) {
       sums = integer_layers_[index].outputs(
           rounded<std::int16_t>(x, -kMaxLatent, kMaxLatent,
@@ -120,7 +120,7 @@ class MixedModel {
           1);
     }
     const std::vector<int> bits = output_bits(index, sums.width());
-    Samples<float> y(sums.rows(), sums.width());
+    AlignedRows<float> y(sums.rows(), sums.width());
     for (std::size_t row = 0; row < y.rows(); ++row) {
       for (std::size_t j = 0; j < y.width(); ++j) {
         y.row(row)[j] = std::ldexp(static_cast<float>(sums.row(row)[j]), -bits[j]);
@@ -131,9 +131,9 @@ class MixedModel {
 
   // x in steps of its own for each input; `less` of a step is taken off before rounding.
   template <typename T, typename Step>
-  static Samples<T> rounded(const Samples<float>& x, int lowest, int highest, const Step& step,
-                            double less = 0) {
-    Samples<T> result(x.rows(), x.width());
+  static AlignedRows<T> rounded(const AlignedRows<float>& x, int lowest, int highest,
+                                const Step& step, double less = 0) {
+    AlignedRows<T> result(x.rows(), x.width());
     for (std::size_t i = 0; i < x.width(); ++i) {
       const double steps = 1 / step(i);
       for (std::size_t row = 0; row < x.rows(); ++row) {

@@ -19,10 +19,10 @@ constexpr std::size_t kBlock = 64;  // columns that a thread takes at a time
 
 // Columns `first` .. first + kBlock - 1 of a, each times all columns of b, summed over the rows:
 // sums [a.width()][b.width()].
-void accumulate_block(const Samples<float>& a, const Samples<float>& b, std::size_t count,
+void accumulate_block(const AlignedRows<float>& a, const AlignedRows<float>& b, std::size_t count,
                       std::size_t first, ProductFn product, double* sums) {
   const std::size_t columns = std::min(kBlock, a.width() - first);
-  Samples<float> part(columns, b.width());
+  AlignedRows<float> part(columns, b.width());
   for (std::size_t row = 0; row < count; row += kExactRows) {
     product({.a = a.row(row) + first,
              .a_row = 1,
@@ -42,8 +42,8 @@ void accumulate_block(const Samples<float>& a, const Samples<float>& b, std::siz
 }
 
 // mean(a b) - mean(a) mean(b), [a.width()][b.width()].
-std::vector<double> covariance(const Samples<float>& a, std::span<const double> mean_a,
-                               const Samples<float>& b, std::span<const double> mean_b,
+std::vector<double> covariance(const AlignedRows<float>& a, std::span<const double> mean_a,
+                               const AlignedRows<float>& b, std::span<const double> mean_b,
                                std::size_t count, ProductFn product, unsigned threads) {
   std::vector<double> sums(a.width() * b.width());
   parallel_for(threads, (a.width() + kBlock - 1) / kBlock, [&](std::size_t block) {
@@ -58,7 +58,7 @@ std::vector<double> covariance(const Samples<float>& a, std::span<const double> 
   return sums;
 }
 
-std::vector<double> mean(const Samples<float>& samples, std::size_t count) {
+std::vector<double> mean(const AlignedRows<float>& samples, std::size_t count) {
   std::vector<double> sums(samples.width());
   for (std::size_t row = 0; row < count; ++row) {
     for (std::size_t i = 0; i < sums.size(); ++i) {
@@ -77,15 +77,15 @@ double Moments::mean_variance() const {
   return trace / static_cast<double>(in);
 }
 
-Moments compute_moments(const Samples<float>& x, const Samples<float>& y, std::size_t count,
+Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y, std::size_t count,
                         const Kernels& kernels, unsigned threads) {
   Moments moments{x.width(), y.width(), mean(x, count), mean(y, count), {}, {}};
-  const auto cov = [&](const Samples<float>& a, std::span<const double> mean_a) {
+  const auto cov = [&](const AlignedRows<float>& a, std::span<const double> mean_a) {
     return covariance(a, mean_a, x, moments.mean_x, count, kernels.product, threads);
   };
   moments.covariance = cov(x, moments.mean_x);
   // Centred first: f32 sums of y far from zero would round away what matters.
-  Samples<float> centred(count, y.width());
+  AlignedRows<float> centred(count, y.width());
   for (std::size_t row = 0; row < count; ++row) {
     for (std::size_t j = 0; j < y.width(); ++j) {
       centred.row(row)[j] = y.row(row)[j] - static_cast<float>(moments.mean_y[j]);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/format/samples.hpp"
+#include "tools/base/aligned.hpp"
 
 namespace picovae::tools {
 
@@ -26,7 +26,7 @@ struct Moments {
 
 // The moments of the first `count` rows. Where x holds whole numbers of 0..127, the sums of their
 // products are exact; the result never depends on the number of threads.
-Moments compute_moments(const Samples<float>& x, const Samples<float>& y, std::size_t count,
+Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y, std::size_t count,
                         const Kernels& kernels, unsigned threads);
 
 // The rows w [out][in] that minimize E[(w x - y)^2] + lambda |w - prior|^2, x and y centred, where

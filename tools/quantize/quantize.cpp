@@ -7,12 +7,12 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/integer_layer.hpp"
 #include "tools/format/layers.hpp"
 #include "tools/format/names.hpp"
-#include "tools/format/samples.hpp"
 #include "tools/quantize/calibrate.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
@@ -41,8 +41,8 @@ std::vector<std::int16_t> choose_rescales(const std::vector<double>& largest) {
 }
 
 template <typename T>
-Samples<float> to_float(const Samples<T>& samples) {
-  Samples<float> result(samples.rows(), samples.width());
+AlignedRows<float> to_float(const AlignedRows<T>& samples) {
+  AlignedRows<float> result(samples.rows(), samples.width());
   for (std::size_t row = 0; row < samples.rows(); ++row) {
     std::copy_n(samples.row(row), samples.width(), result.row(row));
   }
@@ -50,7 +50,7 @@ Samples<float> to_float(const Samples<T>& samples) {
 }
 
 // Signal to quantization noise in dB over rows first, first + 1, ...
-double sqnr(const Samples<float>& wanted, const Samples<std::int16_t>& outputs,
+double sqnr(const AlignedRows<float>& wanted, const AlignedRows<std::int16_t>& outputs,
             const std::vector<int>& bits, std::size_t first) {
   double signal = 0;
   double noise = 0;
@@ -94,7 +94,7 @@ class Quantizer {
   }
 
   Quantized run(const std::function<void(double)>& progress) {
-    Samples<std::uint8_t> x = calibration_.pixels();
+    AlignedRows<std::uint8_t> x = calibration_.pixels();
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       if (progress) progress(static_cast<double>(i) / static_cast<double>(kLayerCount));
       const auto index = static_cast<Layer>(i);
@@ -112,7 +112,7 @@ class Quantizer {
  private:
   // Quantizes a layer and returns its activations: the next layer's inputs.
   template <typename X>
-  Samples<std::uint8_t> run_layer(Layer index, const Samples<X>& x) {
+  AlignedRows<std::uint8_t> run_layer(Layer index, const AlignedRows<X>& x) {
     const auto trace = calibration_.next();
     const Moments moments =
         compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);

@@ -76,7 +76,7 @@ void Backpropagation::centre_pixels(Rows images) {
       std::copy_n(pixels(i), plan.in, x);
     } else {
       ops_.centre_pixels(pixels(i), form_.centring->pixel_mean.data(), form_.centring->pixel_scale,
-                         x, round_up(plan.in, AlignedFloats::kLine));
+                         x, round_up(plan.in, kPerLine<float>));
       x[plan.in] = 1;  // padding may have covered it
     }
   }
@@ -191,7 +191,7 @@ void Backpropagation::importance_weighted_loss(Rows images, float image_weight) 
 void Backpropagation::input_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
                                      float* to, float* panel) {
   const LayerPlan& plan = plan_.layers[layer];
-  const std::size_t columns = round_up(plan.in, AlignedFloats::kLine);
+  const std::size_t columns = round_up(plan.in, kPerLine<float>);
   for (std::size_t first = 0; first < plan.in; first += kPanelRows) {
     ops_.transpose(parameters.layer(layer) + first * plan.width,
                    std::min(kPanelRows, plan.in - first), plan.width, panel);

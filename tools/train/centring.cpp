@@ -17,9 +17,11 @@ constexpr float kHidden = std::numbers::ln2_v<float>;  // softplus(0)
 constexpr std::array<DenseWeights Network::*, 5> kAboveHidden{
     &Network::encoder1, &Network::mu, &Network::logvar, &Network::decoder1, &Network::decoder2};
 
+AlignedFloats padded(std::size_t size) { return AlignedFloats(round_up(size, kPerLine<float>)); }
+
 }  // namespace
 
-Centring no_centring(std::size_t pixels) { return {AlignedFloats(pixels), 1, 0}; }
+Centring no_centring(std::size_t pixels) { return {padded(pixels), 1, 0}; }
 
 Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode) {
   const std::size_t count = images.size() / pixels;
@@ -32,7 +34,7 @@ Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, P
   for (std::size_t image = 0; image < count; ++image) {
     for (std::size_t i = 0; i < pixels; ++i) sums[i] += values[images[image * pixels + i]];
   }
-  Centring centring{AlignedFloats(pixels), kPixelScale, kHidden};
+  Centring centring{padded(pixels), kPixelScale, kHidden};
   for (std::size_t i = 0; i < pixels; ++i) {
     centring.pixel_mean.data()[i] = static_cast<float>(sums[i] / static_cast<double>(count));
   }

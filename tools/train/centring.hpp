@@ -8,14 +8,14 @@
 #include <cstdint>
 #include <span>
 
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::tools {
 
 struct Centring {
-  AlignedFloats pixel_mean;  // [pixels]
+  AlignedFloats pixel_mean;  // [pixels], padded to whole lines
   float pixel_scale = 1;
   float hidden = 0;
 };

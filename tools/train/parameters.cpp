@@ -8,7 +8,7 @@
 namespace picovae::tools {
 namespace {
 
-constexpr std::size_t kPad = AlignedFloats::kLine;
+constexpr std::size_t kPad = kPerLine<float>;
 
 // Where a Network's layer stands in the plan: the heads share one layer.
 struct Place {

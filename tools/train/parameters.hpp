@@ -8,7 +8,7 @@
 #include <span>
 
 #include "picovae/shape.hpp"
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::tools {
@@ -45,7 +45,7 @@ class Parameters {
   Network network() const;
   const Plan& plan() const { return plan_; }
 
-  std::span<float> values() { return weights_.values(); }  // of all layers
+  std::span<float> values() { return weights_; }  // of all layers
   float* layer(std::size_t l) { return weights_.data() + plan_.layers[l].offset; }
   const float* layer(std::size_t l) const { return weights_.data() + plan_.layers[l].offset; }
 

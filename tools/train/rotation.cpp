@@ -48,7 +48,7 @@ void transpose(const float* from, std::size_t in, std::size_t stride, float* to)
 
 Rotation::Rotation(std::size_t inputs)
     : in(inputs),
-      stride(round_up(inputs, AlignedFloats::kLine)),
+      stride(round_up(inputs, kPerLine<float>)),
       second_moment(in * stride),
       scales(in),
       axes(in * stride),

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 
 namespace picovae::tools {
 

@@ -9,13 +9,13 @@ namespace picovae::tools {
 StateList list_of(TrainingState& state) {
   StateList list;
   list.add("weights", state.parameters.values());
-  list.add("mean", state.mean.values());
-  list.add("square", state.square.values());
+  list.add("mean", state.mean);
+  list.add("square", state.square);
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
     Rotation& rotation = state.rotations[i];
     const auto name = [&](std::string_view part) { return fmt::format("rotation.{}.{}", i, part); };
-    list.add(name("second_moment"), rotation.second_moment.values());
-    list.add(name("axes"), rotation.axes.values());
+    list.add(name("second_moment"), rotation.second_moment);
+    list.add(name("axes"), rotation.axes);
     list.add(name("scales"), rotation.scales);
     list.add(name("observed"), &rotation.observed);
     list.add(name("renewed"), &rotation.renewed);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "picovae/shape.hpp"
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/rotation.hpp"
 #include "tools/train/state_list.hpp"

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/base/aligned_floats.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/base/vector_ops.hpp"
 #include "tools/train/adam.hpp"
 

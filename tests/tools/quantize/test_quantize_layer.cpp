@@ -8,8 +8,8 @@
 #include "picovae/kernels.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/base/aligned.hpp"
 #include "tools/format/integer_layer.hpp"
-#include "tools/format/samples.hpp"
 #include "tools/quantize/bounds.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
@@ -58,8 +58,8 @@ void check_within_half_a_step(const QuantizedLayer& layer, Layer index, std::siz
 }
 
 // Inputs that move together, as neighbouring pixels do.
-Samples<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice) {
-  Samples<float> x(count, width);
+AlignedRows<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice) {
+  AlignedRows<float> x(count, width);
   for (std::size_t row = 0; row < count; ++row) {
     const double common = dice.uniform(0, 90);
     for (std::size_t i = 0; i < width; ++i) {
@@ -178,8 +178,8 @@ TEST_CASE("a row of zeros is its mean") {
 TEST_CASE("biases make the mean outputs right, the latent layer's shifts included") {
   constexpr std::size_t kRows = 2000, kIn = 10, kOut = 6;
   Dice dice(3);
-  Samples<std::int16_t> z(kRows, kIn);
-  Samples<float> x(kRows, kIn), y(kRows, kOut);
+  AlignedRows<std::int16_t> z(kRows, kIn);
+  AlignedRows<float> x(kRows, kIn), y(kRows, kOut);
   std::vector<double> weight;
   for (std::size_t i = 0; i < kIn * kOut; ++i) weight.push_back(dice.uniform(-0.05, 0.05));
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -203,16 +203,16 @@ TEST_CASE("biases make the mean outputs right, the latent layer's shifts include
 TEST_CASE("moments are those of the rows, exactly for whole numbers, on any number of threads") {
   constexpr std::size_t kRows = 2500, kUsed = 2300, kIn = 70, kOut = 5;
   Dice dice(4);
-  const Samples<float> x = correlated_inputs(kRows, kIn, dice);
-  Samples<float> y(kRows, kOut);
+  const AlignedRows<float> x = correlated_inputs(kRows, kIn, dice);
+  AlignedRows<float> y(kRows, kOut);
   for (std::size_t row = 0; row < kRows; ++row) {
     for (std::size_t j = 0; j < kOut; ++j) y.row(row)[j] = static_cast<float>(dice.uniform(-3, 3));
   }
   const Moments moments = compute_moments(x, y, kUsed, kScalarKernels, 1);
   REQUIRE(moments.in == kIn);
   REQUIRE(moments.out == kOut);
-  const auto mean_product = [&](const Samples<float>& a, std::size_t i, const Samples<float>& b,
-                                std::size_t j) {
+  const auto mean_product = [&](const AlignedRows<float>& a, std::size_t i,
+                                const AlignedRows<float>& b, std::size_t j) {
     double sum = 0;
     for (std::size_t row = 0; row < kUsed; ++row) {
       sum += static_cast<double>(a.row(row)[i]) * static_cast<double>(b.row(row)[j]);
@@ -237,8 +237,8 @@ TEST_CASE("moments are those of the rows, exactly for whole numbers, on any numb
 TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
   constexpr std::size_t kRows = 3000, kIn = 12, kDead = 7;
   Dice dice(5);
-  Samples<float> x = correlated_inputs(kRows, kIn, dice);
-  Samples<float> y(kRows, 1);
+  AlignedRows<float> x = correlated_inputs(kRows, kIn, dice);
+  AlignedRows<float> y(kRows, 1);
   std::vector<double> truth;
   for (std::size_t i = 0; i < kIn; ++i) truth.push_back(dice.uniform(-1, 1));
   for (std::size_t row = 0; row < kRows; ++row) {
@@ -261,8 +261,8 @@ TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
 TEST_CASE("rounding makes up for its errors where inputs move together") {
   constexpr std::size_t kIn = 60;
   Dice dice(6);
-  const Samples<float> x = correlated_inputs(3000, kIn, dice);
-  const Moments moments = compute_moments(x, Samples<float>(3000, 1), 3000, kScalarKernels, 1);
+  const AlignedRows<float> x = correlated_inputs(3000, kIn, dice);
+  const Moments moments = compute_moments(x, AlignedRows<float>(3000, 1), 3000, kScalarKernels, 1);
   const WeightRounder rounder(moments.covariance, kIn, 0.01);
   double gptq = 0;
   double nearest = 0;

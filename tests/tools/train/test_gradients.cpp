@@ -65,7 +65,7 @@ Example make_example(Dimensions dimensions, std::size_t images, const Objective&
 
 // The same in a centred and rotated form, whose axes are those of random inputs.
 Example in_another_form(Example e) {
-  e.centring = {AlignedFloats(e.dimensions.pixels), 2, 0.7f};
+  e.centring = {AlignedFloats(round_up(e.dimensions.pixels, kPerLine<float>)), 2, 0.7f};
   for (std::size_t i = 0; i < e.dimensions.pixels; ++i) {
     e.centring.pixel_mean.data()[i] = 0.1f + 0.02f * static_cast<float>(i);
   }
