@@ -37,7 +37,7 @@ while (($#)); do
   esac
 done
 for tool in gcc qemu-aarch64 aarch64-linux-gnu-g++; do
-  command -v $tool > /dev/null || fail 1 "no $tool; apt-get install gcc qemu-user g++-aarch64-linux-gnu"
+  command -v $tool > /dev/null || fail 1 "no $tool; run tools/install_packages.sh build arm-linux"
 done
 
 if [[ -z $built ]]; then

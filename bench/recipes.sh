@@ -47,8 +47,7 @@ done
 
 cd "$(dirname "$0")/.."
 if [[ -z $built ]]; then
-  tools/install_packages.sh g++ cmake make python3 curl ca-certificates libxsimd-dev libcli11-dev libeigen3-dev \
-    nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
+  tools/install_packages.sh build data bench
   built=$PWD/build/recipes/build
   cmake -S . -B "$built" -DCMAKE_BUILD_TYPE=Release -DPICOVAE_BUILD_TESTS=OFF -DPICOVAE_BUILD_BENCH=OFF > /dev/null
   cmake --build "$built" -j "$(nproc)" --target picovae_program > /dev/null

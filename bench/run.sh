@@ -43,8 +43,7 @@ if [[ -n $built ]]; then
   build=$(cd "$built" && pwd)
 else
   cd "$here/.."
-  tools/install_packages.sh g++ cmake make python3 libxsimd-dev libbenchmark-dev libcli11-dev libeigen3-dev \
-    nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev libopenblas-dev libdnnl-dev
+  tools/install_packages.sh build bench
   build=$PWD/build/bench
   echo "building into $build" >&2
   cmake -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DPICOVAE_BUILD_TESTS=OFF \

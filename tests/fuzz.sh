@@ -18,8 +18,7 @@ for fuzzer in "${fuzzers[@]}"; do
   [[ -f tests/fuzz/fuzz_$fuzzer.cpp ]] || { echo "fuzz.sh: no fuzzer $fuzzer (see --help)" >&2; exit 2; }
 done
 
-tools/install_packages.sh clang libclang-rt-14-dev cmake make libxsimd-dev doctest-dev libcli11-dev \
-  libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
+tools/install_packages.sh build tests clang fuzz
 build=build/fuzz
 mkdir -p $build
 log=$build/build.log

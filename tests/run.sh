@@ -29,18 +29,17 @@ stage() { echo; echo "== $1"; stage_name=$1; stage_start=$SECONDS; }
 stage_end() { stages+=("$(printf '%5d s  %s' $((SECONDS - stage_start)) "$stage_name")"); }
 
 stage "packages"
-packages=(gcc g++ clang clang-tidy cppcheck cmake make curl ca-certificates python3 python3-numpy libxsimd-dev doctest-dev
-  libbenchmark-dev libcli11-dev libeigen3-dev nlohmann-json3-dev libpng-dev zlib1g-dev libfmt-dev
-  libopenblas-dev libdnnl-dev gnuplot-nox)
-$boards && packages+=(gcc-arm-none-eabi libstdc++-arm-none-eabi-dev qemu-system-arm)
+packages=(build data tests bench clang checks)
+$boards && packages+=(boards)
 # Older processors and Arm Linux are emulated; on Arm the tests above run on the real one.
 emulate_linux=false
 if $boards && [ "$(uname -m)" = x86_64 ]; then
   emulate_linux=true
-  packages+=(g++-aarch64-linux-gnu g++-arm-linux-gnueabihf qemu-user)
+  packages+=(old arm-linux)
 fi
-$sanitize && packages+=(libclang-rt-dev valgrind)
-$coverage && packages+=(gcovr)
+$sanitize && packages+=(sanitize)
+$coverage && packages+=(coverage)
+$slow && packages+=(fuzz)
 tools/install_packages.sh "${packages[@]}"
 stage_end
 

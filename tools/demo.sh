@@ -14,8 +14,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-tools/install_packages.sh g++ cmake make curl ca-certificates libxsimd-dev libcli11-dev libeigen3-dev \
-  libfmt-dev nlohmann-json3-dev libpng-dev zlib1g-dev gnuplot-nox
+tools/install_packages.sh build data
 
 say() { printf '\n== %s\n' "$1"; }
 

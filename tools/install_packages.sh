@@ -1,32 +1,83 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that are named, where they are missing: with apt, through sudo where that is
-# needed. Where it can't, it lists them and stops.
-#   tools/install_packages.sh PACKAGE...
+# Installs the Debian packages of some groups, those that are missing, with apt and if needed sudo. If it cannot,
+# it names them and fails.
+#   tools/install_packages.sh GROUP...
+#   tools/install_packages.sh --list     prints the groups, their packages, and what each is for
 set -euo pipefail
 
+# The only list of what this repository needs.
+list() {
+  cat <<'LIST'
+build      g++                            compiles everything
+build      cmake                          configures every build
+build      make                           runs every build
+build      libxsimd-dev                   vectors of the engine's kernels
+build      libcli11-dev                   command line of picovae
+build      libeigen3-dev                  linear algebra of quantize and map
+build      libfmt-dev                     text of the tools
+build      nlohmann-json3-dev             safetensors, --json
+build      libpng-dev                     pictures
+build      zlib1g-dev                     data sets in .gz
+data       curl                           fetches MNIST
+data       ca-certificates                fetches MNIST by https
+data       gnuplot-nox                    picovae plot
+tests      gcc                            picovae.h is for C too
+tests      doctest-dev                    unit tests
+tests      python3                        tests of the command line, tables
+tests      python3-numpy                  an independent ELBO
+bench      libbenchmark-dev               times
+bench      libopenblas-dev                peer: OpenBLAS
+bench      libdnnl-dev                    peer: oneDNN
+bench      python3                        tables
+clang      clang                          the second compiler
+checks     clang-tidy                     mistakes in the engine's sources
+checks     cppcheck                       the same, by other means
+boards     gcc-arm-none-eabi              firmware for Cortex-M
+boards     libstdc++-arm-none-eabi-dev    headers of freestanding C++
+boards     qemu-system-arm                emulated boards
+boards     python3                        ports/run.py
+arm-linux  g++-aarch64-linux-gnu          64-bit Arm
+arm-linux  g++-arm-linux-gnueabihf        32-bit Arm
+arm-linux  qemu-user                      emulated processors
+old        qemu-user                      emulated x86 processors without AVX
+sanitize   libclang-rt-dev                MemorySanitizer
+sanitize   valgrind                       memcheck
+coverage   gcovr                          tables of lines and branches
+fuzz       libclang-rt-dev                libFuzzer
+LIST
+}
+
+case ${1-} in
+  --help | -h | '') sed -n '2,5s/^# //p' "$0"; (($#)) && exit 0 || exit 2 ;;
+  --list) list; exit 0 ;;
+esac
+
 missing=()
-for package in "$@"; do
-  dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+for group in "$@"; do
+  packages=$(list | awk -v group="$group" '$1 == group { print $2 }')
+  [[ -n $packages ]] || { echo "install_packages.sh: no group $group (see --list)" >&2; exit 2; }
+  for package in $packages; do
+    [[ " ${missing[*]-} " == *" $package "* ]] ||
+      dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+  done
 done
-[ ${#missing[@]} -eq 0 ] && exit 0
+((${#missing[@]})) || exit 0
 
 sudo=()
-if [ "$(id -u)" -ne 0 ]; then
-  if ! command -v sudo > /dev/null; then
-    echo "missing packages; install them as root: apt-get install ${missing[*]}" >&2
-    exit 1
-  fi
-  sudo=(sudo)
-fi
 if ! command -v apt-get > /dev/null; then
   echo "missing packages (their names in Debian 12): ${missing[*]}" >&2
   exit 1
+fi
+if (($(id -u))); then
+  command -v sudo > /dev/null ||
+    { echo "missing packages; install them as root: apt-get install ${missing[*]}" >&2; exit 1; }
+  sudo=(sudo)
 fi
 echo "installing ${missing[*]}" >&2
 install=("${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "${missing[@]}")
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# A first try may fail on stale package lists.
+# The first try fails if the package lists are old.
 if ! "${install[@]}" > "$log" 2>&1; then
   "${sudo[@]}" apt-get update >> "$log" 2>&1 || true
   if ! "${install[@]}" >> "$log" 2>&1; then

@@ -1,15 +1,18 @@
-# picovae_require(CMAKE_PACKAGE debian-package): find_package that says, for everything that is missing at
-# once, what it is called in Debian. Call picovae_report_missing() after the last one.
-macro(picovae_require package debian)
+# picovae_require(PACKAGE GROUP): find_package that reports, for all that are missing at once, the groups of
+# tools/install_packages.sh that have them. Call picovae_report_missing() after the last one.
+macro(picovae_require package group)
   find_package(${package} QUIET)
   if(NOT ${package}_FOUND)
-    list(APPEND PICOVAE_MISSING ${debian})
+    list(APPEND PICOVAE_MISSING ${package})
+    list(APPEND PICOVAE_MISSING_GROUPS ${group})
   endif()
 endmacro()
 
 macro(picovae_report_missing)
   if(PICOVAE_MISSING)
-    list(JOIN PICOVAE_MISSING " " missing)
-    message(FATAL_ERROR "Missing libraries. On Debian: apt-get install ${missing}")
+    list(REMOVE_DUPLICATES PICOVAE_MISSING_GROUPS)
+    list(JOIN PICOVAE_MISSING ", " missing)
+    list(JOIN PICOVAE_MISSING_GROUPS " " groups)
+    message(FATAL_ERROR "Missing libraries: ${missing}. On Debian: tools/install_packages.sh ${groups}")
   endif()
 endmacro()
