@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "host/product.hpp"
 #include "models.hpp"
 #include "picovae/blob.hpp"
 #include "picovae/layout.hpp"
@@ -80,7 +81,7 @@ void product(benchmark::State& state, Type type, const Kernels& kernels, std::si
                          .n = round_up(out, kOutputPad),
                          .k = in};
   for (auto _ : state) {
-    kernels.product(whole);
+    product_for(kernels.isa)(whole);
     benchmark::ClobberMemory();
   }
   report(state, type, kernels.isa, work_of_layer(index, type, batch));

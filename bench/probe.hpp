@@ -42,13 +42,4 @@ std::span<const Probe* const> built_probes();
 // The ISA's, or null where there is none or the machine cannot run it.
 const Probe* find_probe(Isa isa);
 
-extern const Probe kAvx512VnniProbe;
-extern const Probe kAvx512Probe;
-extern const Probe kAvxVnniProbe;
-extern const Probe kAvx2Probe;
-extern const Probe kSse2Probe;
-extern const Probe kI8mmProbe;
-extern const Probe kSdotProbe;
-extern const Probe kNeonProbe;
-
 }  // namespace picovae::bench

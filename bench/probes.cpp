@@ -1,22 +1,17 @@
-// Which probes this build has: the counterpart of the engine's select.cpp.
-#include <array>
-
+// The probes of this build: the counterpart of the engine's select.cpp.
+#include "picovae_isas.hpp"
 #include "probe.hpp"
 
 namespace picovae::bench {
-namespace {
 
-constexpr std::array kBuilt = {
-#if defined(__x86_64__)
-    &kAvx512VnniProbe, &kAvx512Probe, &kAvxVnniProbe, &kAvx2Probe, &kSse2Probe,
-#elif defined(__aarch64__)
-    &kI8mmProbe,
-    &kSdotProbe,
-    &kNeonProbe,
-#endif
-};
+#define PICOVAE_DECLARE(name, Type, floats, Floats) \
+  namespace name {                                  \
+  extern const Probe kProbe;                        \
+  }
+PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 
-}  // namespace
+#define PICOVAE_ADDRESS(name, Type, floats, Floats) &name::kProbe,
+constexpr const Probe* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)};
 
 std::span<const Probe* const> built_probes() { return kBuilt; }
 

@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
   { echo "static_checks: no $build/compile_commands.json; give cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON" >&2; exit 2; }
 
 elsewhere=()
-for name in host/kernels_sse2 host/kernels_neon host/kernels_sdot host/kernels_i8mm cortex_m/m3 cortex_m/m0 cortex_m/dsp cortex_m/mve; do
+for name in host/dense_f32 host/dense_s8 cortex_m/m3 cortex_m/m0 cortex_m/dsp cortex_m/mve; do
   elsewhere+=("engine/src/$name.cpp")
 done
 # C++20 says what a shifted negative number is, and an ISA may hide what its base has. What needs another

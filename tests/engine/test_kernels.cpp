@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "tests/engine/kernel_inputs.hpp"
 #include "tests/engine/packed_layer.hpp"
@@ -289,7 +290,7 @@ TEST_CASE("products agree with double precision and leave the gaps between rows 
       const Product& p = data.product;
       for (const Kernels* kernels : runnable_kernels()) {
         std::ranges::fill(data.c.all(), Operands::kGuard);
-        kernels->product(p);
+        product_for(kernels->isa)(p);
         CAPTURE(std::string(kernels->name));
         CAPTURE(of.m);
         CAPTURE(of.n);
@@ -325,7 +326,7 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
     const Product& whole = data.product;
     for (const Kernels* kernels : runnable_kernels()) {
       CAPTURE(std::string(kernels->name));
-      kernels->product(whole);
+      product_for(kernels->isa)(whole);
       const std::vector<float> expected(whole.c, whole.c + of.m * of.n);
       for (std::size_t rows = 1; rows <= 14; ++rows) {
         for (const std::size_t columns : {std::size_t{16}, std::size_t{48}}) {
@@ -340,7 +341,7 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
               part.c += i * part.c_row + j;
               part.m = std::min(rows, of.m - i);
               part.n = std::min(columns, of.n - j);
-              kernels->product(part);
+              product_for(kernels->isa)(part);
             }
           }
           REQUIRE(std::ranges::equal(data.c.all(), expected));
@@ -360,7 +361,7 @@ TEST_CASE(
     // These have no fused one and round each product as well.
     if (kernels->isa == Isa::kScalar || kernels->isa == Isa::kSse2) continue;
     CAPTURE(std::string(kernels->name));
-    kernels->product(p);
+    product_for(kernels->isa)(p);
     for (std::size_t i = 0; i < p.m; ++i) {
       for (std::size_t j = 0; j < p.n; ++j) {
         float sum = 0;

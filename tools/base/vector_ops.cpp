@@ -1,20 +1,22 @@
 #include "tools/base/vector_ops.hpp"
 
+#include "picovae_isas.hpp"
+
 namespace picovae::tools {
 
-const VectorOps& vector_ops(Isa isa) {
-  switch (isa) {
-#if defined(__x86_64__)
-    case Isa::kAvx2:
-    case Isa::kAvxVnni:
-      return kAvx2VectorOps;
-    case Isa::kAvx512:
-    case Isa::kAvx512Vnni:
-      return kAvx512VectorOps;
-#endif
-    default:
-      return kPortableVectorOps;
+#define PICOVAE_DECLARE(name, Type, floats, Floats) \
+  namespace floats {                                \
+  extern const VectorOps kVectorOps;                \
   }
+PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
+
+const VectorOps& vector_ops(Isa isa) {
+  const VectorOps* last = nullptr;
+#define PICOVAE_LOOK_UP(name, Type, floats, Floats) \
+  last = &floats::kVectorOps;                       \
+  if (isa == Isa::k##Type) return *last;
+  PICOVAE_FOR_EACH_ISA(PICOVAE_LOOK_UP)
+  return *last;
 }
 
 }  // namespace picovae::tools

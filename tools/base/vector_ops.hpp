@@ -1,8 +1,7 @@
-// The elementwise work of training as a table of functions, one table for each ISA, chosen along
-// with the engine's kernels.
+// The elementwise work of training as a table of functions, one table an ISA.
 //
-// Rows start at multiples of 64 bytes; n counts floats. Where nothing else is said n is a multiple
-// of 16, and what stands in a row's padding is computed along with the rest.
+// Rows start at multiples of 64 bytes; n counts floats. Unless a function says otherwise, n is a
+// multiple of 16, and a row's padding is computed along with the rest.
 #pragma once
 
 #include <cstddef>
@@ -89,11 +88,7 @@ struct VectorOps {
   void (*transpose)(const float* from, std::size_t rows, std::size_t columns, float* to);
 };
 
-extern const VectorOps kPortableVectorOps;
-extern const VectorOps kAvx2VectorOps;
-extern const VectorOps kAvx512VectorOps;
-
-// The table that goes with the engine's kernels for `isa`.
+// The table for `isa`; for an ISA without one (scalar) that of the least ISA of this build.
 const VectorOps& vector_ops(Isa isa);
 
 }  // namespace picovae::tools

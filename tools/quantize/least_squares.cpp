@@ -4,6 +4,7 @@
 #include <Eigen/Core>
 #include <algorithm>
 
+#include "host/product.hpp"
 #include "tools/base/threads.hpp"
 
 namespace picovae::tools {
@@ -81,7 +82,7 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
                         const Kernels& kernels, unsigned threads) {
   Moments moments{x.width(), y.width(), mean(x, count), mean(y, count), {}, {}};
   const auto cov = [&](const AlignedRows<float>& a, std::span<const double> mean_a) {
-    return covariance(a, mean_a, x, moments.mean_x, count, kernels.product, threads);
+    return covariance(a, mean_a, x, moments.mean_x, count, product_for(kernels.isa), threads);
   };
   moments.covariance = cov(x, moments.mean_x);
   // Centred first: f32 sums of y far from zero would round away what matters.

@@ -163,7 +163,6 @@ class Quantizer {
 Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
                    const QuantizeOptions& options, const Kernels& kernels,
                    const std::function<void(double)>& progress) {
-  if (kernels.product == nullptr) fail("the {} kernels cannot calibrate", kernels.name);
   return Quantizer(network, images, options, kernels).run(progress);
 }
 

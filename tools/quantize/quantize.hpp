@@ -38,7 +38,7 @@ struct Quantized {
 };
 
 //   images    [count][pixels] u8, of the training set
-//   kernels   run both models; f32, s8 and product are used
+//   kernels   run both models; f32 and s8 are used, and the ISA's product
 //   progress  called with the share of the work done, 0 to 1, from this thread
 Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
                    const QuantizeOptions& options, const Kernels& kernels,

@@ -9,7 +9,7 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
                                  const Kernels& kernels, const Form& form)
     : plan_(plan),
       objective_(objective),
-      product_(kernels.product),
+      product_(product_for(kernels.isa)),
       ops_(vector_ops(kernels.isa)),
       form_(form),
       hidden_centre_(form.centring == nullptr ? 0 : form.centring->hidden),

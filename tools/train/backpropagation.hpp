@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/vector_ops.hpp"

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/train/backpropagation.hpp"

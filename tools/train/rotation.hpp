@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "tools/base/aligned.hpp"
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/product.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/train/adam.hpp"
@@ -51,7 +52,7 @@ struct Trainer::Work {
       : recipe(chosen),
         samples(static_cast<std::size_t>(chosen.samples)),
         plan(dimensions),
-        product(kernels.product),
+        product(product_for(kernels.isa)),
         ops(vector_ops(kernels.isa)),
         centring(chosen_centring(chosen, images, dimensions.pixels)),
         state(first_state(plan, chosen, centring)),

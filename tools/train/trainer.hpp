@@ -32,7 +32,7 @@ class Trainer {
   // rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
   //   recipe   batch, samples and threads at least 1; a batch may be larger than `images`
-  //   kernels  with a product
+  //   kernels  choose the ISA
   Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
           const Kernels& kernels);
   ~Trainer();

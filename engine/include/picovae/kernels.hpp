@@ -44,23 +44,6 @@ struct Dense {
 using DenseFn = void (*)(const Dense& layer, const void* x, std::size_t x_stride, void* y,
                          std::size_t y_stride, std::size_t rows);
 
-// c [m][n] = a [m][k] * b [k][n] in f32, overwriting c.
-//   a  element (i, l) stands at a[i * a_row + l * a_column]: a transposed view costs nothing
-//   b  element (l, j) stands at b[l * b_row + j]; b and b_row are multiples of 16 floats
-//   c  element (i, j) stands at c[i * c_row + j]; c and c_row likewise
-// n is a multiple of 16. Each element's sum runs over l in order, so a result does not depend on
-// how the work is split. This is the register tile of the f32 layers, for the trainer.
-struct Product {
-  const float* a;
-  std::size_t a_row, a_column;
-  const float* b;
-  std::size_t b_row;
-  float* c;
-  std::size_t c_row;
-  std::size_t m, n, k;
-};
-using ProductFn = void (*)(const Product& product);
-
 enum class Isa : std::uint8_t {
   kScalar,
   kSse2,
@@ -85,7 +68,6 @@ struct Kernels {
   DenseFn f16 = nullptr;
   DenseFn bf16 = nullptr;
   DenseFn s8 = nullptr;
-  ProductFn product = nullptr;
 
   DenseFn dense(Type type) const {
     switch (type) {

@@ -1,11 +1,8 @@
-// exp, softplus and the sigmoid in f32, for every ISA: polynomials of our own fitting, within 3 ulp
-// wherever the result is a normal number, free of overflow, NaN for NaN.
+// exp, softplus and the sigmoid in f32, for every ISA: polynomials fitted for this engine, within
+// 3 ulp if the result is a normal number, free of overflow, NaN for NaN.
 //
-// All work on N vectors at once, each step on all of them before the next. One vector is a long
-// chain of arithmetic; side by side, several fit into what a processor looks ahead.
-//
-// An Isa gives Floats (an xsimd batch) and multiply_add(a, b, c) = a * b + c, rounded once; and
-// reciprocal(x), within an ulp, where xsimd's division is no division.
+// All work on N vectors side by side, each step on all of them before the next: a single vector is
+// one long chain of arithmetic, but several overlap.
 #pragma once
 
 #include <bit>
@@ -90,13 +87,7 @@ PICOVAE_INLINE void sigmoid_f32(typename Isa::Floats (&x)[N]) {
   unroll<N>([&](auto i)
                 __attribute__((always_inline)) { x[i] = xsimd::min(Floats(88.0f), -x[i]); });
   exp_f32<Isa>(x);
-  unroll<N>([&](auto i) __attribute__((always_inline)) {
-    if constexpr (requires { Isa::reciprocal(one); }) {
-      x[i] = Isa::reciprocal(one + x[i]);
-    } else {
-      x[i] = one / (one + x[i]);
-    }
-  });
+  unroll<N>([&](auto i) __attribute__((always_inline)) { x[i] = Isa::reciprocal(one + x[i]); });
 }
 
 template <typename Isa, Activation kActivation, std::size_t N>

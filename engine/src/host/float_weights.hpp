@@ -1,14 +1,8 @@
 // The types of weights of f32 layers: f32 itself, and f16 and bf16 that become f32 as they are
 // loaded.
 //
-// load() fills vectors with consecutive columns. A type whose cheapest way to load mixes them up
-// says with order() how sums of such vectors get back into order.
-//
-// An Isa gives, beside Floats,
-//   load_f16(p), load_bf16(p)  a Floats' worth of 16-bit weights
-//   load_bf16_pair(p, even, odd), interleave(even, odd)  where it has them: twice as many weights,
-//                              those of even and of odd columns apart; and sums of such in order
-//   kRowPanels, kRowPanels16   panels that a single row reads at once, of 32-bit weights and of 16
+// load() fills vectors with consecutive columns. If the cheapest way to load a type mixes columns,
+// order() puts sums of such vectors in order.
 #pragma once
 
 #include <cstddef>
@@ -22,7 +16,7 @@ namespace {
 struct F32 {
   using T = float;
   template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels;
+  static constexpr std::size_t kRowPanels = Isa::kTuning.f32_row_panels;
   template <typename Isa, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -36,7 +30,7 @@ struct F32 {
 struct F16 {
   using T = std::uint16_t;
   template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels16;
+  static constexpr std::size_t kRowPanels = Isa::kTuning.half_row_panels;
   template <typename Isa, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -50,7 +44,7 @@ struct F16 {
 struct Bf16 {
   using T = std::uint16_t;
   template <typename Isa>
-  static constexpr std::size_t kRowPanels = Isa::kRowPanels16;
+  static constexpr std::size_t kRowPanels = Isa::kTuning.half_row_panels;
   template <typename Isa, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Isa::Floats (&to)[Vectors]) {
     if constexpr (kInPairs<Isa, Vectors>) {
@@ -75,9 +69,7 @@ struct Bf16 {
  private:
   // Two bf16 are an f32 of the second, but for its lowest bits, and of the first once shifted.
   template <typename Isa, std::size_t Vectors>
-  static constexpr bool kInPairs = Vectors % 2 == 0 && requires(typename Isa::Floats& f) {
-    Isa::interleave(f, f);
-  };
+  static constexpr bool kInPairs = Isa::kBf16Pairs&& Vectors % 2 == 0;
 };
 
 }  // namespace

@@ -1,34 +1,48 @@
-// Hosts: which ISA this processor runs -> its kernels. One screen.
+// Hosts: the table of each ISA, and which of them this processor runs. A new ISA of
+// engine/cmake/isa.cmake needs a case in machine_runs().
 #if defined(__x86_64__)
 #include <cpuid.h>
 #elif defined(__aarch64__) || defined(__arm__)
 #include <sys/auxv.h>  // with it the HWCAP bits
 #endif
 
-#include <array>
-
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/picovae.h"
+#include "picovae_isas.hpp"
 
 namespace picovae {
+
+// What dense_f32.cpp and dense_s8.cpp define for each ISA, and scalar.cpp.
+using DenseFunction = void(const Dense&, const void*, std::size_t, void*, std::size_t, std::size_t);
+#define PICOVAE_DECLARE(name, Type, floats, Floats)         \
+  namespace name {                                          \
+  DenseFunction dense_f32, dense_f16, dense_bf16, dense_s8; \
+  void product(const Product&);                             \
+  }
+PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
+namespace scalar {
+void product(const Product&);
+}
+
+#define PICOVAE_TABLE(name_, Type, floats, Floats)                        \
+  constinit const Kernels k##Type##Kernels = {.isa = Isa::k##Type,        \
+                                              .name = #name_,             \
+                                              .layout = Layout::kHost,    \
+                                              .f32 = floats::dense_f32,   \
+                                              .f16 = floats::dense_f16,   \
+                                              .bf16 = floats::dense_bf16, \
+                                              .s8 = name_::dense_s8};
+PICOVAE_FOR_EACH_ISA(PICOVAE_TABLE)
+
 namespace {
 
-constexpr std::array kBuilt = {
-#if defined(__x86_64__)
-    &kAvx512VnniKernels, &kAvx512Kernels, &kAvxVnniKernels, &kAvx2Kernels, &kSse2Kernels,
-#elif defined(__aarch64__)
-    &kI8mmKernels,
-    &kSdotKernels,
-    &kNeonKernels,
-#elif defined(__arm__)
-    &kNeonKernels,
-#endif
-    &kScalarKernels,
-};
+#define PICOVAE_ADDRESS(name, Type, floats, Floats) &k##Type##Kernels,
+constexpr const Kernels* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)(&kScalarKernels)};
 
 #if defined(__x86_64__)
-// clang 14 does not know these by name. Their registers are AVX's, of which the system is asked
-// where AVX2 is.
+// clang 14 does not know these by name. They use AVX's registers: that the system saves them is
+// part of the test for AVX2.
 bool has_f16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
@@ -76,6 +90,17 @@ bool machine_runs(Isa isa) {
 #endif
     default:
       return false;
+  }
+}
+
+ProductFn product_for(Isa isa) {
+  switch (isa) {
+#define PICOVAE_PRODUCT(name, Type, floats, Floats) \
+  case Isa::k##Type:                                \
+    return floats::product;
+    PICOVAE_FOR_EACH_ISA(PICOVAE_PRODUCT)
+    default:
+      return scalar::product;
   }
 }
 

@@ -1,9 +1,9 @@
 // The only file that includes xsimd, and the few helpers that its users share.
 //
-// Kernel files are compiled with flags of their ISA, so nothing they emit may ever be called on
-// behalf of another file. All of this is internal to each file, and templates take a type of that
-// file (its Isa), which makes their instances internal too. xsimd's own functions are not, but
-// carry the ISA in their names, and at -O2 none of them is left.
+// Kernels are compiled with the flags of their ISA, so no other file may ever call a function that
+// theirs emit. All of this is internal to each file, and templates take a type of that file (its
+// Isa), which makes their instances internal too. xsimd's own functions are not, but they have the
+// ISA in their names, and at -O2 all of them are inlined.
 #pragma once
 
 #include <cstddef>
@@ -26,12 +26,20 @@ PICOVAE_INLINE void unroll_over(Body& body, std::index_sequence<I...>) {
   (body(Index<I>{}), ...);
 }
 
-// body(0), ..., body(N - 1) as straight code, whatever the compiler thinks of unrolling: arrays
-// that body indexes stay in registers. Bodies must be always_inline lambdas.
+// body(0), ..., body(N - 1) as straight code, at any optimization level: arrays that body indexes
+// stay in registers. Bodies must be always_inline lambdas.
 template <std::size_t N, typename Body>
 PICOVAE_INLINE void unroll(Body body) {
   unroll_over(body, std::make_index_sequence<N>{});
 }
+
+// A table of functions, one a number of rows or of panels. Not std::array, whose operator[] is no
+// internal function (see above).
+template <typename Function, std::size_t N>
+struct Table {
+  Function of[N];
+  PICOVAE_INLINE constexpr Function operator[](std::size_t i) const { return of[i]; }
+};
 
 PICOVAE_INLINE constexpr std::size_t pad(std::size_t n, std::size_t unit) {
   return (n + unit - 1) / unit * unit;
@@ -39,14 +47,14 @@ PICOVAE_INLINE constexpr std::size_t pad(std::size_t n, std::size_t unit) {
 
 PICOVAE_INLINE std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
-// The next of the pieces that `left` is cut into. What remains after whole units is shared by the
-// last two: a tile of two or three rows has too few sums under way to keep the multipliers busy.
+// The size of the next piece if `left` is cut into units. The last two pieces share what remains: a
+// tile of two or three rows has too few sums in progress to keep the multipliers busy.
 PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
   if (left <= unit) return left;
   return left < 2 * unit ? (left + 1) / 2 : unit;
 }
 
-// For the part of a vector that is still inside its array.
+// For the part of a vector that is inside its array.
 template <typename T>
 PICOVAE_INLINE void copy(const T* from, T* to, std::size_t count) {
   for (std::size_t i = 0; i < count; ++i) to[i] = from[i];

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/random.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/centring.hpp"
@@ -122,7 +123,7 @@ class Rotated {
     return to;
   }
 
-  ProductFn product = kScalarKernels.product;
+  ProductFn product = product_for(Isa::kScalar);
   Rotation rotation;
   RotationChange change;
 };
@@ -204,7 +205,7 @@ TEST_CASE("the second moment is a running mean") {
   AlignedFloats h(2 * 16), scratch(3 * 16);
   const auto observe_value = [&](float value) {
     h.data()[1] = h.data()[17] = value;
-    observe(rotation, h.data(), 16, 2, 0, 3, kScalarKernels.product, scratch.data());
+    observe(rotation, h.data(), 16, 2, 0, 3, product_for(Isa::kScalar), scratch.data());
     rotation.observed = true;
     return rotation.second_moment.data()[17];
   };

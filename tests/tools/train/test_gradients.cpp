@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/random.hpp"
 #include "tools/train/backpropagation.hpp"
@@ -79,10 +80,10 @@ Example in_another_form(Example e) {
         h.data()[row * rotation.stride + i] = normal(Purpose::kUserDefined, row * 100 + i);
       }
     }
-    observe(rotation, h.data(), rotation.stride, 40, 0, rotation.in, kScalarKernels.product,
+    observe(rotation, h.data(), rotation.stride, 40, 0, rotation.in, product_for(Isa::kScalar),
             scratch.data());
     RotationChange change(rotation);
-    renew(rotation, change, kScalarKernels.product);
+    renew(rotation, change, product_for(Isa::kScalar));
   }
   return e;
 }

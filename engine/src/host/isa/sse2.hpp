@@ -1,14 +1,15 @@
-// What dense_f32.hpp and dense_s8.hpp ask of an ISA, answered by SSE2, which every x86-64 processor
-// has.
+// SSE2: every x86-64 processor.
 #pragma once
+
+#if !defined(__SSE2__) || defined(__SSE3__)
+#error "compile for plain x86-64"
+#endif
 
 #include <emmintrin.h>
 
-#include <cstddef>
-#include <cstdint>
 #include <cstring>
 
-#include "host/simd.hpp"
+#include "host/isa.hpp"
 
 namespace picovae {
 namespace {
@@ -17,7 +18,17 @@ PICOVAE_INLINE __m128i load128(const void* from) {
   return _mm_loadu_si128(static_cast<const __m128i*>(from));
 }
 
-struct Sse2 {
+struct Sse2 : IsaDefaults {
+  static constexpr Tuning kTuning = {.f32_rows = 2,  // 8 sums of 16 registers
+                                     .f32_vectors = 4,
+                                     .f32_activated = 4,
+                                     .f32_row_panels = 1,
+                                     .half_row_panels = 1,
+                                     .f32_prefetch = 0,
+                                     .s8_rows = 2,
+                                     .s8_vectors = 4,
+                                     .s8_split = 1};
+
   using Floats = xsimd::batch<float, xsimd::sse2>;
   using Ints = xsimd::batch<std::int32_t, xsimd::sse2>;
   // Rounds twice: there is no fused one.
@@ -33,19 +44,18 @@ struct Sse2 {
   static PICOVAE_INLINE Floats load_bf16(const std::uint16_t* from) {
     return _mm_castsi128_ps(_mm_slli_epi32(widen(from), 16));
   }
-  static constexpr std::size_t kTileRows = 2, kTileVectors = 4;  // 8 sums of 16 registers
-  static constexpr std::size_t kActivated = 4;
-  static constexpr std::size_t kRowPanels = 1, kRowPanels16 = 1, kPrefetch = 0;
-
   using Sums = __m128i;
-  using Words = xsimd::batch<std::int16_t, xsimd::sse2>;
-  static constexpr std::size_t kS8Rows = 2, kS8Vectors = 4, kS8Split = 1;
 
   // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones.
   struct Pair {
     __m128i even, odd;
   };
+  // DotDefaults, written out: GCC warns of __m128i as a template argument.
   struct Dot {
+    using Sums = __m128i;
+    static PICOVAE_INLINE Sums finish(Sums sums) { return sums; }
+    static constexpr std::size_t kGroups = 0;
+    static constexpr std::size_t kProducts = sizeof(Sums);
     using Input = Pair;
     using Weights = Pair;
     static PICOVAE_INLINE Weights load(const std::int8_t* w) {
@@ -76,31 +86,40 @@ struct Sse2 {
     }
   };
 
+  using NarrowRow = Narrow;
+  using WideRow = Wide;
+  using Peak = Narrow;
+
   static PICOVAE_INLINE Sums add(Sums a, Sums b) { return _mm_add_epi32(a, b); }
   static PICOVAE_INLINE void store(std::int32_t* to, Sums sums) {
     _mm_storeu_si128(reinterpret_cast<__m128i*>(to), sums);
   }
 
-  static PICOVAE_INLINE Words requantize(const std::int32_t* sums, const std::uint16_t* multiplier,
-                                         const std::int32_t* bias, int pre, int post) {
-    const auto half = [&](std::size_t at) __attribute__((always_inline)) {
-      const __m128i shifted = _mm_sra_epi32(load128(sums + at), _mm_cvtsi32_si128(pre));
-      const __m128i scaled = multiply_low(shifted, widen(multiplier + at));
-      return _mm_sra_epi32(_mm_add_epi32(scaled, load128(bias + at)), _mm_cvtsi32_si128(post));
-    };
-    return _mm_packs_epi32(half(0), half(4));
-  }
-  static PICOVAE_INLINE Words multiply_q15(Words a, Words b) {
-    const __m128i low = _mm_mullo_epi16(a, b), high = _mm_mulhi_epi16(a, b);
-    const auto round = [](__m128i product) __attribute__((always_inline)) {
-      return _mm_srai_epi32(_mm_add_epi32(product, _mm_set1_epi32(1 << 14)), 15);
-    };
-    return _mm_packs_epi32(round(_mm_unpacklo_epi16(low, high)),
-                           round(_mm_unpackhi_epi16(low, high)));
-  }
-  static PICOVAE_INLINE void store_bytes(Words words, std::uint8_t* to) {
-    _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
-  }
+  struct Epilogue {
+    using Words = xsimd::batch<std::int16_t, xsimd::sse2>;
+    static PICOVAE_INLINE Words requantize(const std::int32_t* sums,
+                                           const std::uint16_t* multiplier,
+                                           const std::int32_t* bias, int pre, int post) {
+      const auto half = [&](std::size_t at) __attribute__((always_inline)) {
+        const __m128i shifted = _mm_sra_epi32(load128(sums + at), _mm_cvtsi32_si128(pre));
+        const __m128i scaled = multiply_low(shifted, widen(multiplier + at));
+        return _mm_sra_epi32(_mm_add_epi32(scaled, load128(bias + at)), _mm_cvtsi32_si128(post));
+      };
+      return _mm_packs_epi32(half(0), half(4));
+    }
+    static PICOVAE_INLINE Words multiply_q15(Words a, Words b) {
+      const __m128i low = _mm_mullo_epi16(a, b), high = _mm_mulhi_epi16(a, b);
+      const auto round = [](__m128i product) __attribute__((always_inline)) {
+        return _mm_srai_epi32(_mm_add_epi32(product, _mm_set1_epi32(1 << 14)), 15);
+      };
+      return _mm_packs_epi32(round(_mm_unpacklo_epi16(low, high)),
+                             round(_mm_unpackhi_epi16(low, high)));
+    }
+    static PICOVAE_INLINE void store_bytes(Words words, std::uint8_t* to) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(to), _mm_packus_epi16(words, words));
+    }
+  };
+  using WideEpilogue = Epilogue;
 
  private:
   // Four u16 -> u32.

@@ -1,14 +1,16 @@
-// The one body of all tables of vector_ops.hpp. Each vector_ops_<isa>.cpp includes it once, with
-// the engine's description of that ISA (Floats, Ints, multiply_add); all is internal to that file,
-// so that no other can end up with code for an ISA that the machine lacks.
-#pragma once
-
+// vector_ops.hpp with the instructions of one ISA: CMake compiles this file once for each ISA whose
+// f32 is its own (engine/cmake/isa.cmake). Everything is internal to this file, so that no other
+// can end up with code for an ISA that the machine lacks.
 #include <cstddef>
 #include <cstring>
 
 #include "host/activation_f32.hpp"
-#include "host/simd.hpp"
+#include "host/isa.hpp"
 #include "tools/base/vector_ops.hpp"
+
+#if !defined(PICOVAE_ISA)
+#error "CMake compiles this file once an ISA"
+#endif
 
 namespace picovae::tools {
 namespace {
@@ -207,4 +209,10 @@ struct VectorOpsBody {
 };
 
 }  // namespace
+
+namespace PICOVAE_ISA {
+extern const VectorOps kVectorOps;
+constinit const VectorOps kVectorOps = VectorOpsBody<PICOVAE_ISA_TYPE>::kTable;
+}  // namespace PICOVAE_ISA
+
 }  // namespace picovae::tools

@@ -1,11 +1,13 @@
-// The probes' loops, once for all ISAs. An Isa is one of the engine's (isa_*.hpp), or one derived
-// from it with another Narrow. Include this only in files compiled for it, after its header.
-#pragma once
+// The probe of one ISA: CMake compiles this file once for each ISA (engine/cmake/isa.cmake).
+#include "probe.hpp"
 
 #include <algorithm>
 
-#include "host/simd.hpp"
-#include "probe.hpp"
+#include "host/isa.hpp"
+
+#if !defined(PICOVAE_ISA)
+#error "CMake compiles this file once an ISA"
+#endif
 
 namespace picovae::bench {
 namespace {
@@ -13,7 +15,8 @@ namespace {
 // As many chains as the register tile has sums, and enough to hide the latency of a multiplication
 // and an addition apart.
 template <typename Isa>
-inline constexpr std::size_t kChains = std::max(Isa::kTileRows* Isa::kTileVectors, std::size_t{12});
+inline constexpr std::size_t kChains = std::max(Isa::kTuning.f32_rows* Isa::kTuning.f32_vectors,
+                                                std::size_t{12});
 
 template <typename Isa>
 void multiply_add_chains(float* data, std::size_t rounds) {
@@ -42,7 +45,7 @@ inline constexpr std::size_t kDotInputs = 2, kDotWeights = 5;
 template <typename Isa>
 void dot_chains(const std::uint8_t* inputs, const std::int8_t* weights, std::int32_t* sums,
                 std::size_t rounds) {
-  using Dot = typename Isa::Narrow;
+  using Dot = typename Isa::Peak;
   using Sums = typename Isa::Sums;
   constexpr std::size_t kBytes = sizeof(Sums), kLanes = kBytes / sizeof(std::int32_t);
   static_assert(kDotWeights * kBytes <= kProbeData);
@@ -86,18 +89,19 @@ void read_stream(const std::byte* from, std::size_t bytes, float* seen) {
   });
 }
 
-// products: multiplications in a call of dot(), four a lane unless the ISA says otherwise.
-template <typename Isa>
-constexpr Probe make_probe(picovae::Isa isa, const char* name,
-                           std::size_t products = sizeof(typename Isa::Sums)) {
-  return {.isa = isa,
-          .name = name,
-          .multiply_add_operations = 2.0 * kChains<Isa> * Isa::Floats::size,
-          .dot_operations = 2.0 * kDotInputs * kDotWeights * static_cast<double>(products),
-          .multiply_add = multiply_add_chains<Isa>,
-          .dot = dot_chains<Isa>,
-          .read = read_stream<Isa>};
-}
-
 }  // namespace
+
+namespace PICOVAE_ISA {
+
+extern const Probe kProbe;
+constinit const Probe kProbe = {
+    .isa = PICOVAE_ISA_ID,
+    .name = PICOVAE_ISA_NAME,
+    .multiply_add_operations = 2.0 * kChains<PICOVAE_ISA_TYPE> * PICOVAE_ISA_TYPE::Floats::size,
+    .dot_operations = 2.0 * kDotInputs * kDotWeights * PICOVAE_ISA_TYPE::Peak::kProducts,
+    .multiply_add = multiply_add_chains<PICOVAE_ISA_TYPE>,
+    .dot = dot_chains<PICOVAE_ISA_TYPE>,
+    .read = read_stream<PICOVAE_ISA_TYPE>};
+
+}  // namespace PICOVAE_ISA
 }  // namespace picovae::bench

@@ -1,7 +1,9 @@
-// The reference that defines what is right, on any machine: plain loops over the layout's formula.
+// The reference: what is correct on every ISA, as plain loops over the layout's formula. Runs on
+// any machine.
 #include <cmath>
 
 #include "half.hpp"
+#include "host/product.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/picovae.h"
 #include "requantize.hpp"
@@ -23,7 +25,7 @@ float activate(Activation activation, float v) {
 
 float to_f32(float weight) { return weight; }
 
-// Weights of type T, made f32 by kConvert.
+// Weights of type T, which kConvert turns into f32.
 template <typename T, float (*kConvert)(T)>
 void dense_float(const Dense& layer, const void* x, std::size_t x_stride, void* y,
                  std::size_t y_stride, std::size_t rows) {
@@ -35,7 +37,7 @@ void dense_float(const Dense& layer, const void* x, std::size_t x_stride, void* 
     for (std::size_t j = 0; j < layer.out; ++j) {
       float sum = bias[j];
       for (std::size_t k = 0; k < layer.in; ++k) {
-        // f32, f16 and bf16 stand in the same order.
+        // f32, f16 and bf16 have the same order.
         const std::size_t at = packed_index(Layout::kHost, Type::kF32, layer.in, layer.out, j, k);
         sum += kConvert(weights[at]) * in[k];
       }
@@ -83,6 +85,9 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
   }
 }
 
+}  // namespace
+
+namespace scalar {
 void product(const Product& p) {
   for (std::size_t i = 0; i < p.m; ++i) {
     for (std::size_t j = 0; j < p.n; ++j) {
@@ -94,8 +99,7 @@ void product(const Product& p) {
     }
   }
 }
-
-}  // namespace
+}  // namespace scalar
 
 constinit const Kernels kScalarKernels = {.isa = Isa::kScalar,
                                           .name = "scalar",
@@ -103,8 +107,7 @@ constinit const Kernels kScalarKernels = {.isa = Isa::kScalar,
                                           .f32 = dense_float<float, to_f32>,
                                           .f16 = dense_float<std::uint16_t, f16_to_f32>,
                                           .bf16 = dense_float<std::uint16_t, bf16_to_f32>,
-                                          .s8 = dense_s8,
-                                          .product = product};
+                                          .s8 = dense_s8};
 
 }  // namespace picovae
 

@@ -1,0 +1,92 @@
+# The list of the host's instruction sets, and what is compiled once for each of them.
+#
+# picovae_isa(NAME TYPE [FLOATS ISA] [HEADER NAME] [FLAGS flags...])
+#   NAME    as users see it: PICOVAE_ISA=NAME, and a namespace in C++
+#   TYPE    the struct in engine/src/host/isa/HEADER.hpp (HEADER is NAME unless given); also Isa::kTYPE and
+#           kTYPEKernels in picovae/kernels.hpp
+#   FLOATS  the ISA whose f32 kernels it shares, if they are the same
+# Best first. select.cpp says which of them a processor runs. Plain C++ (scalar.cpp) comes after the last.
+set(PICOVAE_ISAS "")
+macro(picovae_isa name type)
+  cmake_parse_arguments(isa "" "FLOATS;HEADER" "FLAGS" ${ARGN})
+  list(APPEND PICOVAE_ISAS ${name})
+  set(PICOVAE_ISA_TYPE_${name} ${type})
+  set(PICOVAE_ISA_FLAGS_${name} ${isa_FLAGS})
+  set(PICOVAE_ISA_FLOATS_${name} ${name})
+  set(PICOVAE_ISA_HEADER_${name} ${name})
+  if(isa_FLOATS)
+    set(PICOVAE_ISA_FLOATS_${name} ${isa_FLOATS})
+  endif()
+  if(isa_HEADER)
+    set(PICOVAE_ISA_HEADER_${name} ${isa_HEADER})
+  endif()
+endmacro()
+
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(avx2 -mavx2 -mfma -mf16c)
+  set(avx512 ${avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+    list(APPEND avx512 -Wno-maybe-uninitialized)  # GCC 12's own headers cause it (GCC bug 105593)
+  endif()
+  picovae_isa(avx512vnni Avx512Vnni FLOATS avx512 HEADER avx512 FLAGS ${avx512} -mavx512vnni)
+  picovae_isa(avx512 Avx512 FLAGS ${avx512})
+  picovae_isa(avxvnni AvxVnni FLOATS avx2 HEADER avx2 FLAGS ${avx2} -mavxvnni)
+  picovae_isa(avx2 Avx2 FLAGS ${avx2})
+  picovae_isa(sse2 Sse2)
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # GCC would move the loads of a tile so far ahead that it runs out of registers.
+    set(neon -fno-schedule-insns)
+  endif()
+  picovae_isa(i8mm I8mm FLOATS neon FLAGS ${neon} -march=armv8.2-a+dotprod+i8mm)
+  picovae_isa(sdot Sdot FLOATS neon FLAGS ${neon} -march=armv8.2-a+dotprod)
+  picovae_isa(neon Neon HEADER neon64 FLAGS ${neon})
+elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
+  picovae_isa(neon Neon HEADER neon32 FLAGS -march=armv7-a+neon-vfpv4 -mfpu=neon-vfpv4 -mfp16-format=ieee)
+endif()
+
+# The list for C++, as picovae_isas.hpp.
+set(PICOVAE_GENERATED ${PROJECT_BINARY_DIR}/picovae_generated)
+set(lines "")
+foreach(isa IN LISTS PICOVAE_ISAS)
+  set(floats ${PICOVAE_ISA_FLOATS_${isa}})
+  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${PICOVAE_ISA_TYPE_${floats}})")
+endforeach()
+file(CONFIGURE OUTPUT ${PICOVAE_GENERATED}/picovae_isas.hpp CONTENT
+"// Written by engine/cmake/isa.cmake: the host's ISAs, best first, without the scalar reference.
+//   X(name, Type, name of the ISA whose f32 kernels it has, Type of that)
+#pragma once
+#define PICOVAE_FOR_EACH_ISA(X)${lines}
+" @ONLY)
+
+# picovae_per_isa(target source [FLOATS]): adds `source` to `target` once for each ISA, with FLOATS only for
+# those with f32 kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string), PICOVAE_ISA_ID (of enum Isa),
+# PICOVAE_ISA_TYPE and that type's header.
+# It is optimized in every build type: an unoptimized kernel is of no use, and may export code of its ISA in weak
+# symbols.
+function(picovae_per_isa target source)
+  cmake_parse_arguments(only "FLOATS" "" "" ${ARGN})
+  get_filename_component(source ${source} ABSOLUTE)
+  get_filename_component(stem ${source} NAME_WE)
+  foreach(isa IN LISTS PICOVAE_ISAS)
+    if(only_FLOATS AND NOT isa STREQUAL PICOVAE_ISA_FLOATS_${isa})
+      continue()
+    endif()
+    set(file ${PICOVAE_GENERATED}/${stem}_${isa}.cpp)
+    file(CONFIGURE OUTPUT ${file} CONTENT
+"#define PICOVAE_ISA ${isa}
+#define PICOVAE_ISA_NAME \"${isa}\"
+#define PICOVAE_ISA_ID Isa::k${PICOVAE_ISA_TYPE_${isa}}
+#define PICOVAE_ISA_TYPE ${PICOVAE_ISA_TYPE_${isa}}
+#include \"host/isa/${PICOVAE_ISA_HEADER_${isa}}.hpp\"
+//
+#include \"${source}\"
+" @ONLY)
+    set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES
+      COMPILE_OPTIONS "${PICOVAE_ISA_FLAGS_${isa}};-ffp-contract=off;${PICOVAE_KERNEL_OPT}"
+      SKIP_PRECOMPILE_HEADERS ON SKIP_UNITY_BUILD_INCLUSION ON)
+    target_sources(${target} PRIVATE ${file})
+  endforeach()
+  target_include_directories(${target} PRIVATE ${PICOVAE_GENERATED})
+  target_include_directories(${target} SYSTEM PRIVATE $<TARGET_PROPERTY:xsimd,INTERFACE_INCLUDE_DIRECTORIES>)
+endfunction()

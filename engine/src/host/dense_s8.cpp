@@ -1,0 +1,202 @@
+// s8 layers of one ISA, bit for bit as requantize.hpp says: CMake compiles this file once for each
+// ISA (engine/cmake/isa.cmake). s32 sums wrap, so their order does not matter.
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "host/epilogue_s8.hpp"
+#include "host/isa.hpp"
+#include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+
+#if !defined(PICOVAE_ISA)
+#error "CMake compiles this file once an ISA"
+#endif
+
+namespace picovae {
+namespace {
+
+static_assert(IntegerIsa<PICOVAE_ISA_TYPE>);
+
+inline constexpr std::size_t kGroup = kInputPad;  // inputs that share an s32 lane
+
+// The register tile: [Rows][Vectors vectors] sums over `groups` groups of inputs, Split groups at a
+// time.
+//   x        [Rows][x_stride]
+//   weights  of the tile's first column, in a panel of `columns` columns
+//   to       [Rows][columns] out
+template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std::size_t Split>
+[[gnu::noinline]] void tile_s8(const typename Dot::X* x, std::size_t x_stride,
+                               const std::int8_t* weights, std::size_t columns, std::size_t groups,
+                               std::int32_t* to) {
+  if constexpr (Isa::kMatrixTile && std::is_same_v<Dot, typename Isa::Narrow> &&
+                Rows == Isa::kTuning.s8_rows && Vectors == Isa::kTuning.s8_vectors) {
+    return Isa::matrix_tile(x, x_stride, weights, columns, groups, to);
+  }
+  using Sums = typename Dot::Sums;
+  constexpr std::size_t kVectorBytes = sizeof(typename Isa::Sums);
+  constexpr std::size_t kLanes = kVectorBytes / sizeof(std::int32_t);
+  constexpr bool kWhole = Rows == 1 && Vectors * kLanes == kPanel;  // a whole panel's width
+  const std::size_t step = (kWhole ? kPanel : columns) * kGroup;
+
+  Sums sums[Split][Rows][Vectors];
+  unroll<Split * Rows * Vectors>([&](auto i) __attribute__((always_inline)) {
+    sums[i / (Rows * Vectors)][i / Vectors % Rows][i % Vectors] = Sums{};
+  });
+  const auto add_group = [&](auto s) __attribute__((always_inline)) {
+    if constexpr (Rows == 1) {  // each weight is used once: no register need hold it
+      const typename Dot::Input input = Dot::broadcast(x);
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        sums[s][0][v] = Dot::dot(sums[s][0][v], input, Dot::load(weights + v * kVectorBytes));
+      });
+    } else {
+      typename Dot::Weights w[Vectors];
+      unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+        w[v] = Dot::load(weights + v * kVectorBytes);
+      });
+      unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        const typename Dot::Input input = Dot::broadcast(x + r * x_stride);
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+          sums[s][r][v] = Dot::dot(sums[s][r][v], input, w[v]);
+        });
+      });
+    }
+    weights += step;
+    x += kGroup;
+  };
+  if constexpr (Dot::kGroups != 0) {
+    static_assert(Split == 1);
+    for (std::size_t left = groups / Dot::kGroups; left != 0; --left) {
+      typename Dot::Inputs inputs[Rows];
+      unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+        inputs[r] = Dot::inputs(x + r * x_stride);
+      });
+      unroll<Dot::kGroups / Dot::kTogether>([&](auto part) __attribute__((always_inline)) {
+        unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+          const typename Dot::Blocks w = Dot::blocks(weights + v * kVectorBytes, step);
+          unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+            sums[0][r][v] = Dot::template dot_part<decltype(part){}>(sums[0][r][v], inputs[r], w);
+          });
+        });
+        weights += Dot::kTogether * step;
+      });
+      x += Dot::kGroups * kGroup;
+    }
+    groups %= Dot::kGroups;
+  }
+  for (; groups >= Split; groups -= Split) unroll<Split>(add_group);
+  if constexpr (Split > 1) {
+    for (; groups != 0; --groups) add_group(Index<0>{});
+  }
+  unroll<Rows>([&](auto r) __attribute__((always_inline)) {
+    unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
+      typename Isa::Sums total = Dot::finish(sums[0][r][v]);
+      unroll<Split - 1>([&](auto s) __attribute__((always_inline)) {
+        total = Isa::add(total, Dot::finish(sums[s + 1][r][v]));
+      });
+      Isa::store(to + r * columns + v * kLanes, total);
+    });
+  });
+}
+
+template <typename X>
+using TileS8Fn = void (*)(const X* x, std::size_t x_stride, const std::int8_t* weights,
+                          std::size_t columns, std::size_t groups, std::int32_t* to);
+
+// Tiles of 1 .. s8_rows rows.
+template <typename Isa, typename Dot, std::size_t Vectors>
+inline constexpr auto kTilesS8 = []<std::size_t... I>(std::index_sequence<I...>) {
+  return Table<TileS8Fn<typename Dot::X>, sizeof...(I)>{tile_s8<Isa, Dot, I + 1, Vectors, 1>...};
+}
+(std::make_index_sequence<Isa::kTuning.s8_rows>{});
+
+// Sums of the columns of one panel, of a single row.
+template <typename Isa, typename Row>
+PICOVAE_INLINE void panel_row_s8(const typename Row::X* x, const std::int8_t* weights,
+                                 std::size_t columns, std::size_t groups, std::int32_t* sums) {
+  constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
+  const auto run = columns == kPanel
+                       ? tile_s8<Isa, Row, 1, kPanel / kLanes, Isa::kTuning.s8_split>
+                       : tile_s8<Isa, Row, 1, kOutputPad / kLanes, Isa::kTuning.s8_split>;
+  run(x, 0, weights, columns, groups, sums);
+}
+
+// Sums [rows][columns] of the columns of one panel.
+template <typename Isa, typename Dot>
+void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t* weights,
+              std::size_t columns, std::size_t groups, std::int32_t* sums, std::size_t rows) {
+  constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
+  constexpr std::size_t kTile = Isa::kTuning.s8_vectors * kLanes;  // columns
+  constexpr std::size_t kHalf = kOutputPad / kLanes;  // vectors of the narrow last panel
+  while (rows != 0) {
+    const std::size_t now = next_piece(rows, Isa::kTuning.s8_rows);
+    for (std::size_t j = 0; j < columns; j += kTile) {
+      const TileS8Fn<typename Dot::X> run =
+          columns - j >= kTile ? kTilesS8<Isa, Dot, Isa::kTuning.s8_vectors>[now - 1]
+                               : kTilesS8<Isa, Dot, kHalf>[now - 1];
+      run(x, x_stride, weights + j * kGroup, columns, groups, sums + j);
+    }
+    x += now * x_stride;
+    sums += now * columns;
+    rows -= now;
+  }
+}
+
+// Dot for many rows, Row for a single one.
+template <typename Isa, typename Dot, typename Row, Activation kActivation>
+void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+                 std::size_t y_stride, std::size_t rows) {
+  const auto* in = static_cast<const typename Dot::X*>(x);
+  auto* out = static_cast<Output<kActivation>*>(y);
+  const auto* weights = static_cast<const std::int8_t*>(layer.weights);
+  const std::size_t padded = pad(layer.out, kOutputPad);
+  const std::size_t groups = pad(layer.in, kGroup) / kGroup;
+  // A block is a panel of many rows, or many panels of a single row.
+  const std::size_t block_columns = rows == 1 ? kBlockS8 : kPanel;
+  alignas(64) std::int32_t sums[kBlockS8];
+
+  for (std::size_t first = 0; first < padded; first += block_columns) {
+    const std::size_t columns = smaller(block_columns, padded - first);
+    for (std::size_t row = 0, now = 0; row < rows; row += now) {
+      now = next_piece(rows - row, kBlockRowsS8<Isa>);
+      for (std::size_t j = 0; j < columns; j += kPanel) {
+        const std::int8_t* panel = weights + (first + j) * groups * kGroup;
+        const std::size_t width = smaller(kPanel, columns - j);
+        if (rows == 1) {
+          panel_row_s8<Isa, Row>(in, panel, width, groups, sums + j);
+        } else {
+          panel_s8<Isa, Dot>(in + row * x_stride, x_stride, panel, width, groups, sums + j, now);
+        }
+      }
+      finish_s8<Isa, kActivation>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
+    }
+  }
+}
+
+template <typename Isa, typename Dot, typename Row>
+constexpr DenseFn dense_s8_for(Activation activation) {
+  switch (activation) {
+    case Activation::kSoftplus:
+      return dense_s8_as<Isa, Dot, Row, Activation::kSoftplus>;
+    case Activation::kSigmoid:
+      return dense_s8_as<Isa, Dot, Row, Activation::kSigmoid>;
+    case Activation::kIdentity:
+      break;
+  }
+  return dense_s8_as<Isa, Dot, Row, Activation::kIdentity>;
+}
+
+}  // namespace
+
+namespace PICOVAE_ISA {
+
+void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+              std::size_t y_stride, std::size_t rows) {
+  using I = PICOVAE_ISA_TYPE;
+  const DenseFn run = layer.wide_input ? dense_s8_for<I, I::Wide, I::WideRow>(layer.activation)
+                                       : dense_s8_for<I, I::Narrow, I::NarrowRow>(layer.activation);
+  run(layer, x, x_stride, y, y_stride, rows);
+}
+
+}  // namespace PICOVAE_ISA
+}  // namespace picovae

@@ -1,0 +1,108 @@
+// The kernel protocol: what an instruction set must give so that dense_f32.cpp and dense_s8.cpp can
+// be compiled for it. isa/NAME.hpp answers with one struct, derived from IsaDefaults.
+//
+// A type without a size at compile time (SVE, RISC-V vectors) cannot be an element of the register
+// tiles: fix its length by a compiler flag, or give the ISA a DenseFn of another kind.
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+
+#include "host/simd.hpp"
+
+namespace picovae {
+namespace {
+
+// How the shared loops are cut for an ISA, so that sums in progress cover the latency of a
+// multiply-add and stay in registers.
+struct Tuning {
+  std::size_t f32_rows, f32_vectors;  // largest f32 tile; f32_vectors are 16 or 32 columns
+  std::size_t f32_activated;          // vectors whose activation is computed side by side
+  std::size_t f32_row_panels;         // panels that a single row reads at once: f32 weights
+  std::size_t half_row_panels;        // the same: f16 and bf16 weights
+  std::size_t f32_prefetch;           // bytes that a single row fetches ahead, or 0
+  std::size_t s8_rows, s8_vectors;    // largest s8 tile of many rows; a single row takes a panel
+  std::size_t s8_split;               // groups of inputs that a single row sums apart
+};
+
+// One step of an s8 dot product: four inputs meet four weights of each output.
+template <typename D, typename IsaSums>
+concept DotStep = requires(const typename D::X* x, const std::int8_t* w, typename D::Input input,
+                           typename D::Weights weights, typename D::Sums sums) {
+  requires std::same_as<typename D::X, std::uint8_t> ||    // 0..127
+      std::same_as<typename D::X, std::int16_t>;           // -8191..8191
+  requires std::default_initializable<typename D::Sums>;   // Sums{}: zeros
+  { D::broadcast(x) } -> std::same_as<typename D::Input>;  // x[0..3] for all outputs
+  { D::load(w) } -> std::same_as<typename D::Weights>;     // four weights of each output
+  { D::dot(sums, input, weights) } -> std::same_as<typename D::Sums>;
+  { D::finish(sums) } -> std::same_as<IsaSums>;  // one s32 an output
+  // Groups of four inputs that a call of inputs() takes, if that is cheaper than one by one, or 0.
+  // Then there are Inputs inputs(x), Blocks blocks(w, step), which takes the weights of kTogether
+  // groups, `step` bytes apart, and Sums dot_part<I>(sums, inputs, blocks) for the I-th of these.
+  { D::kGroups } -> std::convertible_to<std::size_t>;
+};
+
+template <typename IsaSums>
+struct DotDefaults {
+  using Sums = IsaSums;
+  static PICOVAE_INLINE IsaSums finish(const Sums& sums) { return sums; }
+  static constexpr std::size_t kGroups = 0;
+  static constexpr std::size_t kProducts = sizeof(IsaSums);  // multiplications in a call of dot()
+};
+
+// The epilogue of s8 layers: s32 sums become s16 or u8. It works on Words, a vector of s16.
+template <typename E>
+concept EpilogueStep = requires(typename E::Words words, const std::int32_t* s32,
+                                const std::uint16_t* u16, std::uint8_t* bytes, int shift) {
+  // Words::size sums: sat16(((sum >> pre) * multiplier + bias) >> post), FORMAT.md "The rounding
+  // rule". Arguments: sums, multiplier, bias, pre, post.
+  { E::requantize(s32, u16, s32, shift, shift) } -> std::same_as<typename E::Words>;
+  { E::multiply_q15(words, words) } -> std::same_as<typename E::Words>;  // as in requantize.hpp
+  E::store_bytes(words, bytes);                                          // words in 0..255 -> u8
+};
+
+template <typename I>
+concept FloatIsa = requires(typename I::Floats f, const std::uint16_t* halves) {
+  typename I::Ints;  // an xsimd batch of s32 with as many lanes as Floats, an xsimd batch of f32
+  requires std::same_as<decltype(I::kTuning), const Tuning>;
+  { I::multiply_add(f, f, f) } -> std::same_as<typename I::Floats>;  // a * b + c, rounded once
+  { I::reciprocal(f) } -> std::same_as<typename I::Floats>;          // 1 / x, within one ulp
+  { I::load_f16(halves) } -> std::same_as<typename I::Floats>;
+  { I::load_bf16(halves) } -> std::same_as<typename I::Floats>;
+  // If true: multiply_add_lane<L>(a, b, c) = a[L] * b + c.
+  { I::kHasLanes } -> std::convertible_to<bool>;
+  // If true: load_bf16_pair(p, even, odd) loads twice as many weights, those of even and odd
+  // columns apart, and interleave(even, odd) puts sums of such columns in order.
+  { I::kBf16Pairs } -> std::convertible_to<bool>;
+};
+
+template <typename I>
+concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
+  requires std::same_as<decltype(I::kTuning), const Tuning>;
+  { I::add(sums, sums) } -> std::same_as<typename I::Sums>;  // Sums: a vector of s32, one an output
+  I::store(to, sums);
+  requires DotStep<typename I::Narrow, typename I::Sums>;     // u8 inputs, tiles of many rows
+  requires DotStep<typename I::Wide, typename I::Sums>;       // s16 inputs
+  requires DotStep<typename I::NarrowRow, typename I::Sums>;  // u8 inputs, a single row
+  requires DotStep<typename I::WideRow, typename I::Sums>;
+  requires EpilogueStep<typename I::Epilogue>;      // of kOutputPad outputs, in one or two steps
+  requires EpilogueStep<typename I::WideEpilogue>;  // of a whole panel, if that is wider
+  // If true: matrix_tile(x, x_stride, weights, columns, groups, to) replaces the largest tile of
+  // u8 inputs (tile_s8 in dense_s8.cpp has the arguments).
+  { I::kMatrixTile } -> std::convertible_to<bool>;
+  requires DotStep<typename I::Peak, typename I::Sums>;  // the fastest dot product: for bench/
+};
+
+struct IsaDefaults {
+  static constexpr bool kHasLanes = false;
+  static constexpr bool kBf16Pairs = false;
+  static constexpr bool kMatrixTile = false;
+  template <typename Floats>
+  static PICOVAE_INLINE Floats reciprocal(Floats x) {
+    return Floats(1.0f) / x;
+  }
+};
+
+}  // namespace
+}  // namespace picovae
