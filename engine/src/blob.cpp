@@ -178,7 +178,6 @@ struct SumRange {
 // they read inputs beyond the last one, whatever these are. `range` is of s8 models alone.
 bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t output,
                  SumRange& range) {
-  const bool offset = layout_of(header) == Layout::kCortexM && output % 2 == 0;
   const std::size_t inputs = round_up(layer.in, input_pad(layout_of(header), type_of(header)));
   std::int32_t positive = 0;
   std::int32_t negative = 0;
@@ -187,8 +186,8 @@ bool walk_output(const BlobHeader& header, const Dense& layer, std::size_t outpu
         packed_index(layout_of(header), type_of(header), layer.in, layer.out, output, input);
     std::int32_t weight;
     if (type_of(header) == Type::kS8) {
-      weight = static_cast<const std::int8_t*>(layer.weights)[index];
-      if (offset) weight = (weight & 255) - kCortexMOffset;
+      weight = logical_weight(layout_of(header), output,
+                              static_cast<const std::int8_t*>(layer.weights)[index]);
     } else if (weight_size(type_of(header)) == sizeof(std::uint16_t)) {
       weight = static_cast<const std::uint16_t*>(layer.weights)[index];
     } else {

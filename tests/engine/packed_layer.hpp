@@ -46,11 +46,11 @@ struct PackedLayer {
         bias(round_up(outputs, kOutputPad)),
         multiplier(kType == Type::kS8 ? bias.size() : 0),
         rescale(multiplier.size()) {
+    std::vector<Weight> logical;
     for (std::size_t j = 0; j < out; ++j) {
-      for (std::size_t k = 0; k < in; ++k) {
-        weights[packed_index(Layout::kHost, kType, in, out, j, k)] = weight_of(j, k);
-      }
+      for (std::size_t k = 0; k < in; ++k) logical.push_back(weight_of(j, k));
     }
+    pack_weights(Layout::kHost, kType, in, out, logical.data(), weights.data());
   }
 
   Dense dense() const {

@@ -93,9 +93,9 @@ TEST_CASE("sums of u8 layers stay below 2^23, to the last unit of a weight") {
     for (const std::size_t output : {std::size_t{0}, std::size_t{5}}) {
       for (const int sign : {1, -1}) {
         Patient patient(s8_blob(kWide, layout));
-        const int zero = layout == Layout::kCortexM && output % 2 == 0 ? kCortexMOffset : 0;
         const auto set = [&](std::size_t input, int weight) {
-          patient.weight(kEncoder0, output, input) = static_cast<std::int8_t>(weight + zero);
+          patient.weight(kEncoder0, output, input) =
+              stored_weight(layout, output, static_cast<std::int8_t>(weight));
         };
         // (2^23 - 1) / 127 = 66,052.0: 520 weights of 127 and one of 12.
         for (std::size_t input = 0; input < 700; ++input) set(input, input < 520 ? sign * 127 : 0);

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "picovae/layout.hpp"
@@ -115,6 +116,40 @@ TEST_CASE("cortex-m: inputs 0 and 2 of a pair of outputs, then 1 and 3; panels o
   CHECK(index(0, 4) == 32);
   CHECK(index(8, 0) == 64);
   CHECK(index(19, 5) == 128 + 32 + 16 + 4 + 1);
+}
+
+TEST_CASE("cortex-m stores even outputs plus 128, and every byte has its weight") {
+  for (int weight = -128; weight <= 127; ++weight) {
+    const auto w = static_cast<std::int8_t>(weight);
+    CHECK(static_cast<std::uint8_t>(stored_weight(Layout::kCortexM, 6, w)) == weight + 128);
+    CHECK(stored_weight(Layout::kCortexM, 7, w) == w);
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+      for (const std::size_t output : {0u, 1u, 8u}) {
+        if (layout != Layout::kCortexM) CHECK(stored_weight(layout, output, w) == w);
+        CHECK(logical_weight(layout, output, stored_weight(layout, output, w)) == w);
+      }
+    }
+  }
+}
+
+TEST_CASE("packing puts every weight at its index and weights of zero everywhere else") {
+  constexpr std::size_t kIn = 6, kOut = 11;
+  std::int8_t weight[kOut * kIn];
+  for (std::size_t i = 0; i < kOut * kIn; ++i) weight[i] = static_cast<std::int8_t>(i + 1);
+  for (const Kind& kind : kKinds) {
+    if (kind.type != Type::kS8) continue;
+    CAPTURE(static_cast<int>(kind.layout));
+    std::vector<std::int8_t> packed(packed_size(kind.layout, kind.type, kIn, kOut), 99);
+    pack_weights(kind.layout, kind.type, kIn, kOut, weight, packed.data());
+    for (std::size_t output = 0; output < padded_out(kind, kOut); ++output) {
+      for (std::size_t input = 0; input < padded_in(kind, kIn); ++input) {
+        const bool inside = output < kOut && input < kIn;
+        const std::size_t index = packed_index(kind.layout, kind.type, kIn, kOut, output, input);
+        CHECK(logical_weight(kind.layout, output, packed[index]) ==
+              (inside ? weight[output * kIn + input] : 0));
+      }
+    }
+  }
 }
 
 TEST_CASE("mve: [panel of 8][k / 16][column][k % 16]") {

@@ -100,20 +100,6 @@ class KernelCases {
     }
   }
 
-  void pack(const Kernels& kernels, std::size_t in, std::size_t out) {
-    const std::size_t padded_in = round_up(in, input_pad(kernels.layout, Type::kS8));
-    const std::size_t size = packed_size(kernels.layout, Type::kS8, in, out);
-    const std::size_t padded_out = size / padded_in;
-    for (std::size_t j = 0; j < padded_out; ++j) {
-      const int offset = kernels.layout == Layout::kCortexM && j % 2 == 0 ? kCortexMOffset : 0;
-      for (std::size_t k = 0; k < padded_in; ++k) {
-        const int weight = j < out && k < in ? weights_[j * in + k] : 0;
-        packed_[packed_index(kernels.layout, Type::kS8, in, out, j, k)] =
-            static_cast<std::int8_t>(weight + offset);
-      }
-    }
-  }
-
   Dense layer(const KernelCase& c) const {
     return {packed_, bias_,       multiplier_,  rescale_, c.in,
             c.out,   c.pre_shift, c.post_shift, c.wide,   c.activation};
@@ -141,7 +127,7 @@ class KernelCases {
 
   bool passes(const Kernels& kernels, const KernelCase& c) {
     fill(c);
-    pack(kernels, c.in, c.out);
+    pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
     return matches(kernels, c);
   }
 
@@ -169,7 +155,7 @@ class KernelCases {
     KernelCase c{4, kTailOutputs, 1, false, Activation::kSoftplus, 0, 0, Filling::kRandom};
     fill(c);
     for (auto& weight : weights_) weight = 0;
-    pack(kernels, c.in, c.out);
+    pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
     for (std::int32_t first = -1120; first <= 1120; first += kTailOutputs) {
       for (std::int32_t j = 0; j < kTailOutputs; ++j) bias_[j] = first + j;
       if (first == 1120) {

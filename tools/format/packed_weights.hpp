@@ -8,21 +8,12 @@
 
 namespace picovae::tools {
 
-// weight [out][in] -> the layout's order. Padding counts as weights of zero.
+// weight [out][in] -> the layout's order, padded with zeros.
 template <typename T>
 std::vector<T> packed_weights(Layout layout, Type type, std::size_t in, std::size_t out,
                               const std::vector<T>& weight) {
   std::vector<T> packed(packed_size(layout, type, in, out));
-  const std::size_t padded_in = round_up(in, input_pad(layout, type));
-  const std::size_t padded_out = packed.size() / padded_in;
-  for (std::size_t output = 0; output < padded_out; ++output) {
-    const bool offset = layout == Layout::kCortexM && output % 2 == 0;
-    for (std::size_t input = 0; input < padded_in; ++input) {
-      T value = output < out && input < in ? weight[output * in + input] : T{0};
-      if (offset) value = static_cast<T>(static_cast<int>(value) + kCortexMOffset);
-      packed[packed_index(layout, type, in, out, output, input)] = value;
-    }
-  }
+  pack_weights(layout, type, in, out, weight.data(), packed.data());
   return packed;
 }
 

@@ -9,15 +9,13 @@ namespace picovae::tools {
 namespace {
 
 std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
-  const auto* packed = static_cast<const std::uint8_t*>(dense.weights);
+  const auto* packed = static_cast<const std::int8_t*>(dense.weights);
   std::vector<std::int8_t> weights(std::size_t{dense.in} * dense.out);
   for (std::size_t output = 0; output < dense.out; ++output) {
-    const bool offset = layout == Layout::kCortexM && output % 2 == 0;
     for (std::size_t input = 0; input < dense.in; ++input) {
-      const std::uint8_t byte =
-          packed[packed_index(layout, Type::kS8, dense.in, dense.out, output, input)];
-      weights[output * dense.in + input] =
-          static_cast<std::int8_t>(offset ? byte - kCortexMOffset : byte);
+      weights[output * dense.in + input] = logical_weight(
+          layout, output,
+          packed[packed_index(layout, Type::kS8, dense.in, dense.out, output, input)]);
     }
   }
   return weights;

@@ -1,16 +1,16 @@
-// Where each weight stands: one formula a layout. Packing, unpacking and tests use these; kernels
-// walk the same order without them.
+// The order of packed weights: one index formula for each layout, and packing by it. Kernels walk
+// the same order without these functions.
 //
-// Panels: outputs are cut into panels of kPanel columns, the last one kOutputPad wide where that
-// suffices, and a panel holds its columns side by side, input by input. All ISAs of hosts and every
-// batch size read the same bytes.
+// Outputs are cut into panels of kPanel columns (the last one kOutputPad wide if that suffices). A
+// panel holds its columns side by side, input by input. All ISAs of hosts and every batch size read
+// the same bytes.
 //   host, f32    [panel][k][column]
 //   host, s8     [panel][k / 4][column][k % 4]: four products an s32 lane
 //   cortex-m, s8 [panel of 8][k / 4][k % 2][pair of outputs][k % 4 / 2][even, odd]
 //   mve, s8      [panel of 8][k / 16][column][k % 16]: 16 inputs meet 16 weights of each output
 //
-// In cortex-m inputs 0 and 2 stand together, then 1 and 3, because UXTB16 takes bytes 0 and 2 of a
-// word apart; the even output's weight has 128 added, so one halfword is 256 * odd + (even + 128).
+// In cortex-m, inputs 0 and 2 are adjacent, then 1 and 3, because UXTB16 extracts bytes 0 and 2 of
+// a word. Weights of even outputs have 128 added, so that a halfword is 256 * odd + (even + 128).
 #pragma once
 
 #include <cstddef>
@@ -29,13 +29,13 @@ inline constexpr int kCortexMOffset = 128;       // added to even outputs there
 inline constexpr std::size_t kMvePanel = 8;      // output rows of an MVE panel
 inline constexpr std::size_t kMveVector = 16;    // bytes of an MVE register
 
-// What a layer's inputs are padded to.
+// A layer's inputs are padded to a multiple of this.
 constexpr std::size_t input_pad(Layout layout, Type type) {
   if (layout == Layout::kMve) return kMveVector;
   return type == Type::kS8 ? kInputPad : 1;
 }
 
-// Elements of a layer's packed weights.
+// Elements of a layer's packed weights, padding included.
 constexpr std::size_t packed_size(Layout layout, Type type, std::size_t in, std::size_t out) {
   const std::size_t panel = layout == Layout::kCortexM ? kCortexMPanel
                             : layout == Layout::kMve   ? kMvePanel
@@ -43,7 +43,8 @@ constexpr std::size_t packed_size(Layout layout, Type type, std::size_t in, std:
   return round_up(in, input_pad(layout, type)) * round_up(out, panel);
 }
 
-// Index of weight [output][input] among them.
+// Index of weight [output][input] among them. Padding has indices too: outputs and inputs up to the
+// padded sizes.
 constexpr std::size_t packed_index(Layout layout, Type type, std::size_t in, std::size_t out,
                                    std::size_t output, std::size_t input) {
   if (layout == Layout::kCortexM) {
@@ -64,6 +65,34 @@ constexpr std::size_t packed_index(Layout layout, Type type, std::size_t in, std
   const std::size_t width = left < kPanel ? left : kPanel;
   return first * round_up(in, group) + (input / group * width + (output - first)) * group +
          input % group;
+}
+
+// The byte that is stored for an s8 weight, and the weight of a byte that is stored. They differ in
+// cortex-m's even outputs: 128 is added modulo 256, padding included.
+constexpr std::int8_t stored_weight(Layout layout, std::size_t output, std::int8_t weight) {
+  const int offset = layout == Layout::kCortexM && output % 2 == 0 ? kCortexMOffset : 0;
+  return static_cast<std::int8_t>(weight + offset);
+}
+constexpr std::int8_t logical_weight(Layout layout, std::size_t output, std::int8_t stored) {
+  return stored_weight(layout, output, stored);  // 128 twice is 256
+}
+
+// Packs the weights of a layer.
+//   T       std::int8_t, float, or std::uint16_t for f16 and bf16
+//   weight  [out][in], logical order
+//   packed  [packed_size(layout, type, in, out)] out; padding holds weights of zero
+template <typename T>
+constexpr void pack_weights(Layout layout, Type type, std::size_t in, std::size_t out,
+                            const T* weight, T* packed) {
+  const std::size_t padded_in = round_up(in, input_pad(layout, type));
+  const std::size_t padded_out = packed_size(layout, type, in, out) / padded_in;
+  for (std::size_t output = 0; output < padded_out; ++output) {
+    for (std::size_t input = 0; input < padded_in; ++input) {
+      T value = output < out && input < in ? weight[output * in + input] : T{};
+      if constexpr (sizeof(T) == 1) value = stored_weight(layout, output, value);
+      packed[packed_index(layout, type, in, out, output, input)] = value;
+    }
+  }
 }
 
 }  // namespace picovae
