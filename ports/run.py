@@ -13,7 +13,7 @@ import sys
 import budgets
 from harness.boards import LAYOUTS, all_boards
 from harness.firmware import Firmware, output_of
-from harness.picovae import Picovae
+from harness.picovae import Picovae, shape_of
 from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
                             writable)
 
@@ -199,8 +199,7 @@ def main(arguments):
     ok = all(result.ok for result in results)
     if has_budget(options):
         parts = "full" if "encoder" in model["parts"].split() else "decoder"
-        shape = ",".join(map(str, model["shape"]))
-        ok &= budgets.within_budgets(rows, shape, parts, compiler, update=options.update_budgets)
+        ok &= budgets.within_budgets(rows, shape_of(model), parts, compiler, update=options.update_budgets and ok)
     return 0 if ok else 1
 
 

@@ -9,6 +9,11 @@ from harness.script import JOBS, ROOT, Failure, progress
 DEFAULT = ROOT / "build/picovae"
 
 
+def shape_of(description):
+    """PICOVAE_SHAPE of a model, from what `picovae info --json` says."""
+    return ",".join(map(str, description["shape"]))
+
+
 class Picovae:
     def __init__(self, program, log):
         """The program; None is build/picovae, which is built if it is missing."""
