@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/format/classes.hpp"
+#include "tools/format/class_gaussians.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {

@@ -10,7 +10,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/shape.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/classes.hpp"
+#include "tools/format/class_gaussians.hpp"
 #include "tools/format/golden.hpp"
 #include "tools/format/layers.hpp"
 #include "tools/format/names.hpp"

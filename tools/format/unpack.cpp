@@ -2,7 +2,7 @@
 
 #include "picovae/layout.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/classes.hpp"
+#include "tools/format/class_gaussians.hpp"
 #include "tools/format/pack.hpp"
 
 namespace picovae::tools {

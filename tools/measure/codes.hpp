@@ -1,6 +1,7 @@
-// The posteriors of many images.
+// The posteriors of many images, and what they say about the latents and about labels.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -15,9 +16,33 @@ struct Codes {
   std::vector<float> mu, logvar;  // [count][latent], in real units
 };
 
-// Encodes images [count][pixels] u8. Of the options pixels and seed decide what the model sees, as
-// evaluate() has it; threads do not change the result.
+// Encodes images [count][pixels] u8. Of the options, pixels and seed decide what the model sees, as
+// in evaluate(). The result does not depend on the number of threads.
 Codes encode_images(const Model& model, std::span<const std::uint8_t> images,
                     const EvaluateOptions& options);
+
+// What a latent is used for (Burda, Grosse, Salakhutdinov 2015, section 5.2 and appendix C).
+struct LatentUse {
+  double kl = 0;        // mean over images of its KL, nats; they add up to the ELBO's
+  double activity = 0;  // variance over images of its mu
+
+  static constexpr double kActive = 0.01;  // least activity of a latent that the decoder listens to
+  bool is_active() const { return activity > kActive; }
+};
+
+// One LatentUse for each latent, in order.
+std::vector<LatentUse> measure_latents(const Codes& codes);
+
+// The active latents, the most active one first.
+std::vector<std::size_t> active_latents(const Codes& codes);
+
+using PlanePoint = std::array<double, 2>;
+
+// Projects mu of each code on the two directions that tell labels apart best: those with the
+// largest variance between labels against the variance within them (Fisher's linear discriminants).
+// Each axis is scaled to variance 1 within labels. Only active latents count; fails if there are
+// fewer than two.
+//   labels  [codes.count], at least one
+std::vector<PlanePoint> project_codes(const Codes& codes, std::span<const std::uint8_t> labels);
 
 }  // namespace picovae::tools

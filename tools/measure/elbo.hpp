@@ -25,6 +25,10 @@ double bernoulli_cross_entropy(std::span<const float> logits, std::span<const fl
 // -0.5 sum(1 + logvar - mu^2 - exp(logvar)) of one posterior.
 double gaussian_kl(std::span<const float> mu, std::span<const float> logvar);
 
+// What the deck has in place of a KL, of N(mu, sigma^2): -0.5 sum(1 + log sigma^2 - mu^2 - sigma).
+// A KL has sigma^2 in the last term.
+double deck_kl(std::span<const float> mu, std::span<const float> sigma);
+
 struct EvaluateOptions {
   int samples = 1;  // z drawn for each image; the reconstruction is their mean
   PixelMode pixels = PixelMode::kGray;
@@ -44,5 +48,11 @@ void evaluation_pixels(std::span<const std::uint8_t> image, const EvaluateOption
 Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
               const EvaluateOptions& options,
               const std::function<void(std::size_t)>& progress = {});
+
+// The figure that the deck prints as val_loss, which is no ELBO: mean over images [count][pixels]
+// u8 of the reconstruction at z = mu plus deck_kl, pixels binarized at one half. Does not depend on
+// the number of threads.
+double evaluate_deck_loss(const Model& model, std::span<const std::uint8_t> images,
+                          unsigned threads);
 
 }  // namespace picovae::tools

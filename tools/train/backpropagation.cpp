@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <span>
 
+#include "tools/measure/elbo.hpp"
+
 namespace picovae::tools {
 
 Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,

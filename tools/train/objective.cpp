@@ -5,16 +5,6 @@
 
 namespace picovae::tools {
 
-double deck_kl(std::span<const float> mu, std::span<const float> sigma) {
-  double sum = 0;
-  for (std::size_t k = 0; k < mu.size(); ++k) {
-    const double m = mu[k];
-    const double s = sigma[k];
-    sum += 1 + 2 * std::log(s) - m * m - s;
-  }
-  return -0.5 * sum;
-}
-
 double log_density_ratio(std::span<const float> z, std::span<const float> eps,
                          std::span<const float> sigma) {
   double sum = 0;

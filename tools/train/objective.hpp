@@ -33,9 +33,6 @@ struct Objective {
   Bound bound = Bound::kElbo;
 };
 
-// Of N(mu, sigma^2): -0.5 sum(1 + log sigma^2 - mu^2 - sigma). A KL has sigma^2 in the last term.
-double deck_kl(std::span<const float> mu, std::span<const float> sigma);
-
 // log p(z) - log q(z|x) of z = mu + sigma eps, all [latent].
 double log_density_ratio(std::span<const float> z, std::span<const float> eps,
                          std::span<const float> sigma);

@@ -4,13 +4,16 @@
 #include <string>
 #include <vector>
 
+#include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/file.hpp"
+#include "tools/format/layers.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace {
 
+using namespace picovae;
 using namespace picovae::tools;
 using namespace picovae::tests;
 
@@ -164,4 +167,20 @@ TEST_CASE("a model of another shape is refused with the way out") {
         }) ==
         "m.safetensors: the model's shape is 7,5,3,2, but this picovae is built for "
         "784,300,300,50; build with cmake -DPICOVAE_SHAPE=7,5,3,2");
+}
+
+TEST_CASE("the engine's layers are the network's, with one layer for both heads") {
+  constexpr Dimensions kSize{70, 37, 21, 3};
+  const Network network = random_network(kSize, 7);
+  const auto layers = engine_layers(network);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    CHECK(layers[i].in == layer_sizes(kSize)[i].in);
+    CHECK(layers[i].out == layer_sizes(kSize)[i].out);
+  }
+  const DenseWeights& heads = layers[kEncoderHeads];
+  CHECK(std::equal(network.mu.weight.begin(), network.mu.weight.end(), heads.weight.begin()));
+  CHECK(std::equal(network.logvar.weight.rbegin(), network.logvar.weight.rend(),
+                   heads.weight.rbegin()));
+  CHECK(std::equal(network.logvar.bias.rbegin(), network.logvar.bias.rend(), heads.bias.rbegin()));
+  CHECK(dimensions_of(network) == kSize);
 }

@@ -1,5 +1,4 @@
-// The ELBO's two terms against closed forms, and evaluate() against a direct computation.
-#include "tests/tools/some_images.hpp"
+// The ELBO's two terms and the deck's loss against closed forms and direct computations.
 #include "tools/measure/elbo.hpp"
 
 #include <doctest/doctest.h>
@@ -10,6 +9,7 @@
 
 #include "picovae/random.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/tools/examples.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/measure/model.hpp"
 
@@ -87,4 +87,32 @@ TEST_CASE("evaluate does not depend on the number of threads") {
     CHECK(one.neg_elbo == three.neg_elbo);
     CHECK(one.kl == three.kl);
   }
+}
+
+TEST_CASE("the deck's KL has sigma where a KL has sigma^2") {
+  CHECK(deck_kl(std::array{0.0f}, std::array{1.0f}) == doctest::Approx(0));
+  CHECK(deck_kl(std::array{3.0f}, std::array{1.0f}) == doctest::Approx(4.5));
+  // It is least at sigma = 2, and negative there, as no divergence is.
+  CHECK(deck_kl(std::array{0.0f}, std::array{2.0f}) == doctest::Approx(0.5 - std::log(2.0)));
+}
+
+TEST_CASE("the deck's loss is tested at z = mu on binary pixels") {
+  constexpr std::size_t kImages = 130;  // more than a part
+  const auto model =
+      make_model(tests::random_network(BuiltShape::kDimensions, 3), select_kernels());
+  const auto images = tests::some_images(kImages);
+  double expected = 0;
+  for (std::size_t i = 0; i < kImages; ++i) {
+    std::vector<float> x(kPixels), mu(kLatent), logvar(kLatent), logits(kPixels);
+    for (std::size_t p = 0; p < kPixels; ++p) x[p] = images[i * kPixels + p] > 127 ? 1.0f : 0.0f;
+    model->encode(x, mu.data(), logvar.data());
+    model->decode_logits(mu, logits.data());
+    expected += bernoulli_cross_entropy(logits, x) / kImages;
+    for (std::size_t k = 0; k < kLatent; ++k) {
+      const double m = mu[k];
+      const double v = logvar[k];
+      expected -= 0.5 * (1 + v - m * m - std::exp(0.5 * v)) / kImages;
+    }
+  }
+  CHECK(evaluate_deck_loss(*model, images, 2) == doctest::Approx(expected).epsilon(1e-6));
 }

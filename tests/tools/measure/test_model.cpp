@@ -11,6 +11,7 @@
 #include "picovae/random.hpp"
 #include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
@@ -68,6 +69,22 @@ TEST_CASE("calls take any count and agree with single ones") {
   model->reconstruct(all, reconstructed.data());
   model->reconstruct(std::span{all}.last(kPixels), single.data());
   CHECK(std::equal(single.begin(), single.end(), reconstructed.end() - kPixels));
+}
+
+TEST_CASE("a model draws any count of a class") {
+  const auto model = [] {
+    Network network = tests::random_network(BuiltShape::kDimensions, 3);
+    network.classes = tests::some_classes();
+    return make_model(network, select_kernels());
+  }();
+  constexpr std::size_t kCount = 203;  // more than two batches
+  std::vector<std::uint8_t> all(kCount * kPixels), one(kPixels);
+  model->generate_class(1, 5, 10, kCount, all.data());
+  for (const std::size_t i : {std::size_t{0}, std::size_t{99}, std::size_t{100}, kCount - 1}) {
+    model->generate_class(1, 5, static_cast<std::uint32_t>(10 + i), 1, one.data());
+    CHECK(
+        std::equal(one.begin(), one.end(), all.begin() + static_cast<std::ptrdiff_t>(i * kPixels)));
+  }
 }
 
 TEST_CASE("an s8 model speaks real units without losing a bit") {

@@ -1,5 +1,4 @@
 // Importance sampling against integrals that can be written down, or computed by brute force.
-#include "tests/tools/some_images.hpp"
 #include "tools/measure/nll.hpp"
 
 #include <doctest/doctest.h>
@@ -13,6 +12,7 @@
 #include <vector>
 
 #include "tests/engine/random_models.hpp"
+#include "tests/tools/examples.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"

@@ -10,15 +10,12 @@
 #include <string>
 #include <vector>
 
-#include "picovae/crc32c.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/vae.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/layers.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/measure/signature.hpp"
 #include "tools/quantize/bounds.hpp"
 #include "tools/quantize/calibrate.hpp"
 #include "tools/quantize/quantize.hpp"
@@ -328,60 +325,4 @@ TEST_CASE("progress goes from 0 to 1, layer by layer") {
   CHECK(seen.front() == 0);
   CHECK(seen.back() == 1);
   CHECK(std::is_sorted(seen.begin(), seen.end()));
-}
-
-TEST_CASE("the engine's layers are the network's, with one layer for both heads") {
-  const Network network = random_network(kSize, 7);
-  const auto layers = engine_layers(network);
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    CHECK(layers[i].in == layer_sizes(kSize)[i].in);
-    CHECK(layers[i].out == layer_sizes(kSize)[i].out);
-  }
-  const DenseWeights& heads = layers[kEncoderHeads];
-  CHECK(std::equal(network.mu.weight.begin(), network.mu.weight.end(), heads.weight.begin()));
-  CHECK(std::equal(network.logvar.weight.rbegin(), network.logvar.weight.rend(),
-                   heads.weight.rbegin()));
-  CHECK(std::equal(network.logvar.bias.rbegin(), network.logvar.bias.rend(), heads.bias.rbegin()));
-  CHECK(dimensions_of(network) == kSize);
-}
-
-TEST_CASE("signatures are those of the digits, on every kernel and in every part") {
-  const QuantizedNetwork network = quantize_small(random_network(kSize, 8)).network;
-  const BlobBytes blob = pack_s8(network, Layout::kHost, kBoth, {});
-  const Signatures signatures = compute_signatures_of<SmallShape>(blob, kScalarKernels);
-
-  // Digit by digit, as the definition says it.
-  Vae<SmallShape, Integer> vae;
-  REQUIRE(vae.open(blob.bytes(), kScalarKernels) == Status::kOk);
-  const auto arena = std::make_unique<Arena<SmallShape, Integer>>();
-  std::uint32_t generated = 0;
-  std::uint32_t reconstructed = 0;
-  for (std::uint32_t digit = 0; digit < 1000; ++digit) {
-    std::uint8_t pixels[kSize.pixels];
-    REQUIRE(vae.generate(1, digit, pixels, arena->decoder) == Status::kOk);
-    generated = crc32c(std::as_bytes(std::span(pixels)), generated);
-    if (digit >= 100) continue;
-    REQUIRE(vae.reconstruct(pixels, pixels, *arena) == Status::kOk);
-    reconstructed = crc32c(std::as_bytes(std::span(pixels)), reconstructed);
-  }
-  CHECK(signatures.generated == generated);
-  CHECK(signatures.reconstructed == reconstructed);
-
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa) || kernels->layout != Layout::kHost) continue;
-    CAPTURE(kernels->name);
-    const Signatures found = compute_signatures_of<SmallShape>(blob, *kernels);
-    CHECK(found.generated == generated);
-    CHECK(found.reconstructed == reconstructed);
-  }
-
-  const auto part = [&](std::uint8_t parts) {
-    return compute_signatures_of<SmallShape>(pack_s8(network, Layout::kHost, parts, {}),
-                                             kScalarKernels);
-  };
-  CHECK(part(kDecoderPart).generated == generated);
-  CHECK(part(kDecoderPart).reconstructed == 0);
-  CHECK(part(kEncoderPart).generated == 0);
-  CHECK(contains(message_of([&] { compute_signatures_of<MnistShape>(blob, kScalarKernels); }),
-                 "another shape"));
 }

@@ -1,12 +1,14 @@
-// Class Gaussians in a safetensors file, as any program can read and write them.
+#include "tools/format/class_gaussians.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <cstring>
 #include <string>
 
 #include "picovae/classes.hpp"
+#include "picovae/latent.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/classes.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -31,6 +33,28 @@ std::vector<T> whole_numbers(const Tensor& tensor, std::size_t end, std::string_
 }
 
 std::vector<float> as_floats(const auto& values) { return {values.begin(), values.end()}; }
+
+// As many fractional bits as leave the largest factor within s8.
+int choose_shift(std::span<const float> factor) {
+  double largest = 0;
+  for (const float f : factor) largest = std::max(largest, std::abs(static_cast<double>(f)));
+  int shift = 7;
+  while (shift > 1 && std::rint(std::ldexp(largest, shift)) > 127) --shift;
+  return shift;
+}
+
+template <typename T>
+T rounded(float value, int bits, double largest) {
+  const double scaled = std::ldexp(static_cast<double>(value), bits);
+  return static_cast<T>(std::lrint(std::clamp(scaled, -largest, largest)));
+}
+
+// Copies values to `to` and returns what comes behind them.
+template <typename T>
+std::byte* put(std::byte* to, const std::vector<T>& values) {
+  std::memcpy(to, values.data(), values.size() * sizeof(T));
+  return to + values.size() * sizeof(T);
+}
 
 }  // namespace
 
@@ -80,6 +104,36 @@ ClassGaussians parse_class_tensors(std::span<const Tensor> tensors, std::size_t 
   }
   return {whole_numbers<std::uint8_t>(*labels, 256, name),
           whole_numbers<std::uint16_t>(*units, latent, name), mean->data, factor->data};
+}
+
+std::vector<std::byte> class_section(const ClassGaussians& classes) {
+  const std::size_t units = classes.units.size();
+  const int shift = choose_shift(classes.factor);
+  std::vector<std::int16_t> mean;
+  for (const float m : classes.mean) {
+    mean.push_back(rounded<std::int16_t>(m, kNormalBits, kMaxLatent));
+  }
+  std::vector<std::int8_t> factor;
+  for (std::size_t i = 0; i < classes.factor.size(); ++i) {
+    const std::size_t row = i / units % units;
+    if (i % units <= row) factor.push_back(rounded<std::int8_t>(classes.factor[i], shift, 127));
+  }
+  const ClassHeader header{static_cast<std::uint8_t>(classes.labels.size()),
+                           static_cast<std::uint8_t>(shift), static_cast<std::uint16_t>(units), 0};
+  std::vector<std::byte> section(class_section_size(classes.labels.size(), units));
+  std::memcpy(section.data(), &header, sizeof(header));
+  std::byte* end = put(section.data() + sizeof(header), classes.units);
+  end = put(end, mean);
+  end = put(end, classes.labels);
+  put(end, factor);
+  return section;
+}
+
+std::vector<std::byte> class_section(const BlobView& view) {
+  ClassPriors priors;
+  if (find_classes(view, priors) != Status::kOk) return {};
+  const auto* start = reinterpret_cast<const std::byte*>(priors.header);
+  return {start, start + class_section_size(priors.header->classes, priors.header->units)};
 }
 
 }  // namespace picovae::tools
