@@ -1,6 +1,6 @@
 // The forward pass in time: encode, decode and forward, by weight type, ISA and batch; with weights
-// that are used over and over (warm), and with weights that come from the L3 cache or from DRAM
-// because so many models are used in turn that they do not fit anything nearer.
+// that stay in the nearest cache that holds them (warm), and with weights from the L3 cache or from
+// DRAM: so many models take turns that no nearer cache holds them.
 //   bench_forward --benchmark_filter=decode/s8
 // An ISA that this machine lacks is skipped by name.
 #include <benchmark/benchmark.h>
@@ -23,8 +23,8 @@ namespace {
 using namespace picovae;
 using namespace picovae::bench;
 
-// Equal models of one type, as many as were ever asked for. Those of one type at a time: they fill
-// memory several times the size of the last cache.
+// Equal models of one type, as many as any benchmark needed so far. Only one type is kept at a
+// time: the models take several times the size of the last cache.
 std::span<const tools::BlobBytes> copies(Type type, std::size_t count) {
   static std::vector<tools::BlobBytes> models;
   static Type type_of_models{};
@@ -37,7 +37,7 @@ std::span<const tools::BlobBytes> copies(Type type, std::size_t count) {
   return std::span{models}.first(count);
 }
 
-// Where weights come from: so many bytes of them are in use. None: one model, over and over.
+// Which memory the weights come from, given how many bytes of them are in use. None: one model.
 struct Origin {
   std::string contender;
   std::size_t bytes = 0;

@@ -25,7 +25,7 @@ namespace {
 using namespace picovae;
 using namespace picovae::bench;
 
-// A type's model, packed when it is first asked for.
+// A type's model, packed on first use.
 struct OpenModel {
   tools::BlobBytes blob;
   BlobView view;

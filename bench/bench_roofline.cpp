@@ -1,5 +1,5 @@
-// What one core can do at most, ISA by ISA: f32 multiply-adds, s8 dot products, and reading from
-// each level of memory. `best` is the figure that other benchmarks are measured against.
+// The limits of one core, ISA by ISA: f32 multiply-adds, s8 dot products, and reading from
+// each level of memory. Other benchmarks are compared with `best`.
 //   bench_roofline --benchmark_filter=avx2
 #include <benchmark/benchmark.h>
 

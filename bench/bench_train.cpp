@@ -1,11 +1,9 @@
-// A training step in time: the whole of it, by preset and threads, and its parts on one thread.
+// Time of a training step: the whole, by preset and threads, and its parts on one thread.
 //   bench_train --benchmark_filter=part
-// Beside each time, in
-//   limit_us  the arithmetic bound of a step: 6 operations a weight and image (forward, and
-//   backward
-//             to inputs and to weights) at the peak of multiply-adds of this process and each
-//             thread
-//   of_limit  that, divided by the time; of a part: how many such parts the bound has room for
+// Beside each time:
+//   limit_us  the arithmetic bound of a step: 6 operations a weight and image (forward, backward to
+//             inputs and to weights) at this process's peak of multiply-adds on each thread
+//   of_limit  the bound divided by the time; for a part, how many such parts fit into the bound
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -32,9 +30,9 @@ using namespace picovae;
 using namespace picovae::tools;
 
 constexpr std::size_t kBatch = 100;
-constexpr std::size_t kImages = 60000;  // as many as do not fit into a cache
+constexpr std::size_t kImages = 60000;  // more than any cache holds
 
-// What the images show is of no importance to time.
+// No time depends on what the images show.
 std::span<const std::uint8_t> images() {
   static const std::vector<std::uint8_t> bytes = [] {
     std::vector<std::uint32_t> words(kImages * BuiltShape::kPixels / 4);
@@ -68,7 +66,7 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
   Recipe recipe = chosen;
   recipe.batch = kBatch;
   recipe.threads = threads;
-  recipe.epochs = 1000;  // the schedule's, not the benchmark's
+  recipe.epochs = 1000;  // for the schedule; the benchmark runs fewer
   Trainer trainer(BuiltShape::kDimensions, images().first(kSteps * kBatch * BuiltShape::kPixels),
                   recipe, chosen_kernels());
   for (int warm_up = 0; warm_up < 3; ++warm_up) trainer.run_epoch({});
@@ -78,7 +76,7 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
   report(state, kSteps, threads);
 }
 
-// What a step of the plain form works on.
+// The data of a step of the plain form.
 struct Parts {
   Parts()
       : plan(BuiltShape::kDimensions),

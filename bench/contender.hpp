@@ -11,8 +11,8 @@
 
 namespace picovae::bench {
 
-// Ready for batches of one size: whatever can be done once, packing above all, its constructor
-// does. Inputs are images() and latents() in the type that the contender takes.
+// Made for batches of one size: the constructor does what can be done once, packing above all.
+// Inputs are images() and latents() in the type that the contender takes.
 class Contender {
  public:
   virtual ~Contender() = default;
@@ -24,9 +24,9 @@ class Contender {
   virtual std::vector<double> result(Task task) const = 0;
 };
 
-// The engine, through Vae. Where there are several models, equal ones, each run takes the next: the
-// weights then come from as far away as all of them together need.
-//   models  outlive the contender
+// The engine, through Vae. With several equal models each run takes the next one, so the weights
+// come from the memory that holds all of them.
+//   models  must outlive the contender
 std::unique_ptr<Contender> make_picovae(Type type, const Kernels& kernels,
                                         std::span<const tools::BlobBytes> models,
                                         std::size_t batch);

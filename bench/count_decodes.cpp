@@ -16,7 +16,7 @@ namespace {
 using namespace picovae;
 using namespace picovae::bench;
 
-// The plugin writes the count where the output stands.
+// The plugin writes the count at this point of the output.
 void mark() {
   std::fflush(stdout);
   static_cast<void>(getppid());

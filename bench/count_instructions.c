@@ -1,7 +1,8 @@
-// A plugin of qemu-user 7 that counts the guest's instructions, and writes how many there were to
-// standard output wherever the guest calls getppid (count_decodes.cpp):
+// A plugin of qemu-user 7 that counts the guest's instructions and writes the count to standard
+// output each time the guest calls getppid (count_decodes.cpp):
 //   qemu-aarch64 -plugin ./count_instructions.so ./count_decodes
-// Debian packs no qemu-plugin.h: what is used of it is declared here, as qemu's documentation has it.
+// Debian has no package with qemu-plugin.h: what is used of it is declared here, by qemu's
+// documentation.
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,7 +12,7 @@
 #define EXPORT __attribute__((visibility("default")))
 
 typedef uint64_t Id;
-struct qemu_plugin_tb;  // straight code, translated at once
+struct qemu_plugin_tb;  // straight-line code, translated as one block
 
 void qemu_plugin_register_vcpu_tb_trans_cb(Id id, void (*call)(Id, struct qemu_plugin_tb*));
 void qemu_plugin_register_vcpu_tb_exec_inline(struct qemu_plugin_tb* block, int operation, void* at,
@@ -43,7 +44,7 @@ static void called(Id id, unsigned cpu, int64_t number, uint64_t a1, uint64_t a2
 
 EXPORT int qemu_plugin_version = 1;
 
-// The other parameters are qemu's description of itself and arguments, of which there are none.
+// The other parameters describe qemu and the plugin's arguments (none).
 EXPORT int qemu_plugin_install(Id id, const void* info, int argc, char** argv) {
   (void)info, (void)argc, (void)argv;
   qemu_plugin_register_vcpu_tb_trans_cb(id, translated);

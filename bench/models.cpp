@@ -18,7 +18,7 @@ constexpr std::uint64_t kSeed = 1;
 // Items of Purpose::kUserDefined.
 enum : std::uint32_t { kImages = 100, kCalibration = 101 };
 
-// Uniform words of this file's own.
+// Uniform words, from a stream that nothing else uses.
 std::vector<std::uint32_t> words(std::uint32_t item, std::size_t count) {
   std::vector<std::uint32_t> result(count);
   uniforms(kSeed, Purpose::kUserDefined, 0, item, result.data(), count);

@@ -1,5 +1,5 @@
-// The one network that all benchmarks run, in every weight type, and what is fed to it. Its weights
-// are random: no time depends on them.
+// The network that all benchmarks run, in every weight type, and its inputs. Its weights are
+// random: no time depends on them.
 #pragma once
 
 #include <array>
@@ -29,7 +29,7 @@ inline constexpr std::array kTasks = {Task::kEncode, Task::kDecode, Task::kForwa
 
 const char* name(Task task);
 
-// Multiply-adds for an image, which is also how many weights are read for it.
+// Multiply-adds of an image; also the number of weights that it reads.
 constexpr std::size_t multiply_adds(Task task) {
   std::size_t sum = 0;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
@@ -41,10 +41,10 @@ constexpr std::size_t multiply_adds(Task task) {
 
 const tools::Network& network();
 
-// The network with weights of a type. All the types are tools::kTypeNames.
+// The network with weights of a type, one of tools::kTypeNames.
 tools::BlobBytes pack(Type type);
 
-// A result of such a model may be this far from reference().
+// The largest error of such a model's results against reference().
 double tolerance(Type type);
 
 // [kMaxBatch][kPixels] u8 and [kMaxBatch][kLatent] Q3.10. A Float model gets the same numbers.

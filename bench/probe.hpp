@@ -1,5 +1,5 @@
-// Loops of nothing but the instructions that the kernels of an ISA live on: how fast they go is
-// what those kernels cannot exceed. One translation unit an ISA, like the kernels themselves.
+// Loops of nothing but the instructions that the kernels of an ISA spend their time on: their speed
+// is the limit of those kernels. probe_isa.cpp is compiled once an ISA, like the kernels.
 #pragma once
 
 #include <cstddef>
@@ -17,11 +17,11 @@ struct Probe {
   // Operations in a round; a multiplication and an addition are two.
   double multiply_add_operations, dot_operations;
 
-  // `rounds` rounds of f32 multiply-adds, in chains that do not wait for each other.
-  //   data  [kProbeData] in and out, so that no compiler knows what comes of it
+  // `rounds` rounds of f32 multiply-adds, in independent chains.
+  //   data  [kProbeData] in and out, so that the compiler cannot drop the work
   void (*multiply_add)(float* data, std::size_t rounds);
 
-  // The same with s8 dot products, as the s8 kernels form them.
+  // The same with s8 dot products, as the s8 kernels compute them.
   //   inputs, weights  [kProbeData]
   //   sums             [kProbeData] out
   void (*dot)(const std::uint8_t* inputs, const std::int8_t* weights, std::int32_t* sums,
@@ -39,7 +39,7 @@ inline constexpr std::size_t kReadUnit = 1024;
 // The probes of this build, best first, whether this machine can run them or not.
 std::span<const Probe* const> built_probes();
 
-// The ISA's, or null where there is none or the machine cannot run it.
+// The ISA's probe; null if there is none or the machine cannot run it.
 const Probe* find_probe(Isa isa);
 
 }  // namespace picovae::bench

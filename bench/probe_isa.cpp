@@ -13,40 +13,41 @@ namespace picovae::bench {
 namespace {
 
 // As many chains as the register tile has sums, and enough to hide the latency of a multiplication
-// and an addition apart.
-template <typename Isa>
-inline constexpr std::size_t kChains = std::max(Isa::kTuning.f32_rows* Isa::kTuning.f32_vectors,
+// followed by an addition.
+template <typename Simd>
+inline constexpr std::size_t kChains = std::max(Simd::kTuning.f32_rows* Simd::kTuning.f32_vectors,
                                                 std::size_t{12});
 
-template <typename Isa>
+template <typename Simd>
 void multiply_add_chains(float* data, std::size_t rounds) {
-  using Floats = typename Isa::Floats;
+  using Floats = typename Simd::Floats;
   constexpr std::size_t kLanes = Floats::size;
-  static_assert((kChains<Isa> + 2) * kLanes <= kProbeData);
-  Floats sums[kChains<Isa>];
-  unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
+  static_assert((kChains<Simd> + 2) * kLanes <= kProbeData);
+  Floats sums[kChains<Simd>];
+  unroll<kChains<Simd>>([&](auto i) __attribute__((always_inline)) {
     sums[i] = Floats::load_unaligned(data + i * kLanes);
   });
-  const Floats a = Floats::load_unaligned(data + kChains<Isa> * kLanes);
-  const Floats b = Floats::load_unaligned(data + (kChains<Isa> + 1) * kLanes);
+  const Floats a = Floats::load_unaligned(data + kChains<Simd> * kLanes);
+  const Floats b = Floats::load_unaligned(data + (kChains<Simd> + 1) * kLanes);
   for (; rounds != 0; --rounds) {
-    unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
-      sums[i] = Isa::multiply_add(sums[i], a, b);
+    unroll<kChains<Simd>>([&](auto i) __attribute__((always_inline)) {
+      sums[i] = Simd::multiply_add(sums[i], a, b);
     });
   }
-  unroll<kChains<Isa>>([&](auto i) __attribute__((always_inline)) {
+  unroll<kChains<Simd>>([&](auto i) __attribute__((always_inline)) {
     sums[i].store_unaligned(data + i * kLanes);
   });
 }
 
-// Ten chains fit 16 registers beside what a dot product without an instruction of its own needs.
+// Ten chains fit 16 registers, with the temporaries of an ISA that has no instruction for dot
+// products.
 inline constexpr std::size_t kDotInputs = 2, kDotWeights = 5;
 
-template <typename Isa>
+template <typename Simd>
 void dot_chains(const std::uint8_t* inputs, const std::int8_t* weights, std::int32_t* sums,
                 std::size_t rounds) {
-  using Dot = typename Isa::Peak;
-  using Sums = typename Isa::Sums;
+  using Dot = typename Simd::Peak;
+  using Sums = typename Simd::Sums;
   constexpr std::size_t kBytes = sizeof(Sums), kLanes = kBytes / sizeof(std::int32_t);
   static_assert(kDotWeights * kBytes <= kProbeData);
   static_assert(kDotInputs * kDotWeights * kLanes <= kProbeData);
@@ -58,8 +59,8 @@ void dot_chains(const std::uint8_t* inputs, const std::int8_t* weights, std::int
   for (; rounds != 0; --rounds) {
     unroll<kDotWeights>([&](auto v) __attribute__((always_inline)) {
       const typename Dot::Weights w = Dot::load(weights + v * kBytes);
-      // For all the compiler knows memory changes here: weights are loaded in every round, once,
-      // and products formed anew.
+      // The compiler must assume that memory changes here, so each round loads its weights and
+      // computes its products.
       asm volatile("" ::: "memory");
       unroll<kDotInputs>([&](auto i) __attribute__((always_inline)) {
         total[i][v] = Dot::dot(total[i][v], x[i], w);
@@ -67,13 +68,13 @@ void dot_chains(const std::uint8_t* inputs, const std::int8_t* weights, std::int
     });
   }
   unroll<kDotInputs * kDotWeights>([&](auto i) __attribute__((always_inline)) {
-    Isa::store(sums + i * kLanes, total[i / kDotWeights][i % kDotWeights]);
+    Simd::store(sums + i * kLanes, total[i / kDotWeights][i % kDotWeights]);
   });
 }
 
-template <typename Isa>
+template <typename Simd>
 void read_stream(const std::byte* from, std::size_t bytes, float* seen) {
-  using Floats = typename Isa::Floats;
+  using Floats = typename Simd::Floats;
   constexpr std::size_t kLanes = Floats::size, kVectors = 8;
   static_assert(kReadUnit % (kVectors * sizeof(Floats)) == 0 && kVectors * kLanes <= kProbeData);
   const auto* at = reinterpret_cast<const float*>(from);

@@ -1,4 +1,4 @@
-// The figures beside a time: rates, and the part of the limit that was reached.
+// The figures beside a time: rates, and the share of the limit.
 #pragma once
 
 #include <benchmark/benchmark.h>
@@ -11,7 +11,7 @@
 
 namespace picovae::bench {
 
-// What a row of the forward pass is called: decode/f32/batch:1/avx2/picovae.
+// The name of a row of the forward pass: decode/f32/batch:1/avx2/picovae.
 std::string row_name(Task task, Type type, std::size_t batch, const Kernels& kernels,
                      const std::string& contender);
 
@@ -28,9 +28,9 @@ Work work_of(Task task, Type type, std::size_t batch, std::size_t copies = 1);
 // Sets the counters of a benchmark that has run:
 //   FLOP or OP  operations a second; a multiply-add is two
 //   bytes       of weights a second
-//   limit_us    the fewest microseconds that one core could need with this ISA's instructions: for
-//               the operations at its peak or for the bytes at its bandwidth, whichever is longer
-//   of_limit    that time, divided by the time it took
+//   limit_us    the fewest microseconds that one core could need with this ISA's instructions: the
+//               operations at its peak or the bytes at its bandwidth, the longer of the two
+//   of_limit    limit_us divided by the measured time
 void report(benchmark::State& state, Type type, Isa isa, const Work& work);
 
 // Skips a benchmark whose ISA this machine lacks, by name.

@@ -19,8 +19,8 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-// Seconds of one call of `work` in the best of many windows: long against the clock's step, short
-// against the interruptions of a machine that does other things too.
+// Seconds of one call of `work` in the best of many windows: long compared with the clock's step,
+// short compared with the time between interruptions of a busy machine.
 template <typename Work>
 double fewest_seconds(Work work) {
   constexpr double kWindow = 0.3e-3, kAll = 12e-3;

@@ -1,4 +1,4 @@
-// The physical limit, measured in the same process as what is compared with it.
+// The limit of the hardware, measured in the same process as the times compared with it.
 #pragma once
 
 #include <cstddef>
@@ -16,11 +16,11 @@ struct Level {
   std::size_t bytes;
 };
 
-// L1, L2, L3 and DRAM, without the caches that the processor has not or the system keeps silent
-// about.
+// L1, L2, L3 and DRAM; without a cache that the processor lacks or the system does not report.
 std::vector<Level> levels();
 
-// Memory to read, in large pages where the system gives them: what small ones cost is no limit.
+// Memory to read, in large pages if the system has them: the cost of small pages is not a limit of
+// the hardware.
 class Buffer {
  public:
   explicit Buffer(std::size_t bytes);
@@ -34,7 +34,7 @@ class Buffer {
 };
 
 // What one core reaches with the instructions of one ISA: the best of many short runs. Each figure
-// is measured when it is first asked for, and then stays.
+// is measured on first use and then kept.
 class Roofline {
  public:
   explicit Roofline(const Probe& probe) : probe_(probe) {}
@@ -42,7 +42,7 @@ class Roofline {
   double multiply_adds();  // f32 operations a second; a multiply-add is two
   double dots();           // s8 operations a second
   // Bytes a second when reading that many bytes over and over, with this ISA's instructions or
-  // those of one that comes after it: the widest loads are not the fastest ones from every cache.
+  // those of a lesser one: the widest loads are not the fastest from every cache.
   double bandwidth(std::size_t bytes);
 
  private:
@@ -50,7 +50,7 @@ class Roofline {
   double multiply_adds_ = 0, dots_ = 0;
 };
 
-// The ISA's roofline; null where it has no probe or the machine cannot run it.
+// The ISA's roofline; null if it has no probe or the machine cannot run it.
 Roofline* find_roofline(Isa isa);
 
 }  // namespace picovae::bench

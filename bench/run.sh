@@ -54,7 +54,7 @@ programs=$build/bench results=$build/bench/results
 rm -rf "$results"
 mkdir -p "$results"
 
-# Whatever the caller's environment says of them: one thread, and kernels of the libraries' own choice.
+# One thread, and the kernels that each library chooses, whatever the caller's environment says.
 unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE ONEDNN_MAX_CPU_ISA DNNL_MAX_CPU_ISA PICOVAE_ISA
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 

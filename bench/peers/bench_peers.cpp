@@ -1,8 +1,8 @@
 // The engine beside its peers: the same network in Eigen, OpenBLAS and oneDNN, one thread each, in
-// turn. Every result is checked before it is timed. bench/run.sh runs it as it is meant to be run:
+// turn. Every result is checked before it is timed. bench/run.sh runs it like this:
 //   OMP_NUM_THREADS=1 bench_peers
 //   OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=Haswell PICOVAE_ISA=avx2 bench_peers
-// PICOVAE_ISA names our kernels; with avx2 the peers are kept to AVX2 as well.
+// PICOVAE_ISA chooses our kernels; with avx2 the peers are limited to AVX2 as well.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
@@ -30,7 +30,7 @@ namespace {
 using namespace picovae;
 using namespace picovae::bench;
 
-// A peer's s8 result may be this far from the float network's. With scales for each layer and
+// The largest error of a peer's s8 result against the float network. With scales for each layer and
 // output, taken from the inputs themselves, 8-bit weights stay below 0.016 and 7-bit ones below
 // 0.035.
 constexpr double kPeerS8Tolerance = 0.04;
@@ -60,7 +60,7 @@ Entry peer(Type type, const char* name, PeerFn* make) {
 }
 
 // By type, ours before the peers.
-//   avx2  Eigen and OpenBLAS are to use no more than that
+//   avx2  limits Eigen and OpenBLAS to AVX2
 std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   PeerFn* eigen = native::make_eigen;
   PeerFn* openblas = native::make_openblas;
@@ -91,7 +91,7 @@ std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
 
 bool wrong_results = false;
 
-// Empty where the contender's result is that of the network.
+// What is wrong with the contender's result; empty if nothing is.
 std::string check(Contender& contender, Task task, std::size_t batch, double tolerance) {
   contender.run(task);
   const std::vector<double> got = contender.result(task);

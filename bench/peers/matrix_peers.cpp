@@ -1,5 +1,5 @@
-// Eigen, and OpenBLAS with Eigen's array functions. PICOVAE_PEER_FLAGS names the flags that this
-// file is compiled with.
+// Eigen, and OpenBLAS with Eigen's array functions. PICOVAE_PEER_FLAGS names the flags of this
+// compilation.
 #include <cblas.h>
 
 #include <Eigen/Dense>

@@ -1,5 +1,5 @@
-// oneDNN: weights reordered once into the layout that it asks for, activations as post-ops,
-// primitives and their arguments made once.
+// oneDNN: weights reordered once into the layout that it wants, activations as post-ops, primitives
+// and their arguments made once.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -42,7 +42,7 @@ std::size_t elements(const memory& m) {
   return static_cast<std::size_t>(dims[0] * dims[1]);
 }
 
-// How the integers of a tensor stand for real numbers: real = step * (q - zero).
+// How the integers of a tensor represent real numbers: real = step * (q - zero).
 struct Scale {
   float step = 1;
   float zero = 0;
@@ -105,7 +105,7 @@ memory make_weights(const LayerNumbers& numbers, Tag tag, const memory::desc& wa
   return packed;
 }
 
-// Throws dnnl::error where oneDNN has no such primitive for this machine.
+// Throws dnnl::error if oneDNN has no such primitive for this machine.
 ReadyLayer make_layer(Primitive kind, const LayerNumbers& numbers, Activation activation,
                       Scale output, const memory& x, const memory& y) {
   dnnl::primitive_attr attributes;
@@ -272,7 +272,7 @@ class OneDnn : public Contender {
     }
   }
 
-  // How far the decoder's inputs are from zero, given ones and those that were encoded last.
+  // The largest magnitude of the decoder's inputs: the given ones and those encoded last.
   float largest_latent() const {
     float largest = 0;
     for (const float z : setup_.latents) largest = std::max(largest, std::fabs(z));
@@ -305,7 +305,7 @@ class OneDnn : public Contender {
   ReadyLayer layers_[kLayerCount], first_after_encoder_;
 };
 
-// Null where oneDNN has no such primitive for this machine.
+// Null if oneDNN has no such primitive for this machine.
 std::unique_ptr<Contender> make_onednn(const PeerSetup& setup, Primitive kind, DataType weights) {
   try {
     if (weights != DataType::s8) return std::make_unique<OneDnn>(setup, kind, weights);

@@ -23,8 +23,8 @@ struct PeerSetup {
 using PeerFn = std::unique_ptr<Contender>(const PeerSetup& setup);
 
 // Eigen, and OpenBLAS with Eigen's array functions for the activations, compiled for this machine
-// and, on x86, once more for AVX2. A shared library each, with symbols of its own: the functions of
-// Eigen that two sets of flags make of one template must not meet.
+// and, on x86, once more for AVX2. Each is a shared library with hidden symbols, because the linker
+// would otherwise keep one of the two versions of each of Eigen's templates.
 #define PICOVAE_PEER_API __attribute__((visibility("default")))
 namespace native {
 PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
@@ -33,14 +33,13 @@ namespace avx2 {
 PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
 }
 
-// oneDNN in f32, bf16 and its own s8, by either of the primitives that fit. Null where it has none
+// oneDNN in f32, bf16 and its own s8, by either of the primitives that fit. Null if it has none
 // for this machine.
 PeerFn make_onednn_inner_product_f32, make_onednn_matmul_f32;
 PeerFn make_onednn_inner_product_bf16, make_onednn_matmul_bf16;
 PeerFn make_onednn_inner_product_s8, make_onednn_matmul_s8;
 
-// Lets oneDNN use no more than that ISA, where it knows such a limit. To be called before anything
-// is made.
+// Limits oneDNN to that ISA, if it knows the ISA. Call it before anything else of oneDNN.
 void limit_onednn(Isa isa);
 
 // Version and ISA.

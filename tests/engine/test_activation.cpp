@@ -71,7 +71,7 @@ TEST_CASE("the s8 sigmoid of every t equals requantize.hpp on every ISA") {
 }
 
 // What requantize.hpp approximates: the true functions, in the units of the formats.
-TEST_CASE("the s8 activations stand within a step of softplus and of the sigmoid") {
+TEST_CASE("the s8 activations are within a step of softplus and of the sigmoid") {
   double softplus_error = 0, sigmoid_error = 0;
   for (std::int32_t t = kLowestT; t <= kHighestT; ++t) {
     const double x = t / 128.0;
@@ -100,7 +100,7 @@ double exact(Activation activation, double x) {
   return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
 }
 
-// Every 4,099th float of both signs, which meets all exponents, and 400,000 where the action is.
+// Every 4,099th float of both signs, which meets all exponents, and 400,000 from -100 to 100.
 std::vector<float> finite_arguments() {
   std::vector<float> x;
   for (std::uint64_t bits = 0; bits < 0x7f800000; bits += 4099) {

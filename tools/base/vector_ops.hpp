@@ -51,13 +51,13 @@ inline constexpr std::size_t kPanelRows = 32;  // that are transposed at a time
 
 struct VectorOps {
   // y = (x - mean) scale.
-  void (*centre_pixels)(const float* x, const float* mean, float scale, float* y, std::size_t n);
+  void (*center_pixels)(const float* x, const float* mean, float scale, float* y, std::size_t n);
 
-  // y = softplus(y) - centre.
-  void (*softplus)(float* y, float centre, std::size_t n);
+  // y = softplus(y) - center.
+  void (*softplus)(float* y, float center, std::size_t n);
 
-  // d *= softplus'(a) = 1 - exp(-softplus(a)), where h = softplus(a) - centre is known.
-  void (*softplus_backward)(float* d, const float* h, float centre, std::size_t n);
+  // d *= softplus'(a) = 1 - exp(-softplus(a)), where h = softplus(a) - center is known.
+  void (*softplus_backward)(float* d, const float* h, float center, std::size_t n);
 
   // Returns the sum over n pixels x (any n) of softplus(l) - l x: the cross-entropy given the
   // logits l. Replaces each logit by its gradient, weight (sigmoid(l) - x).
@@ -71,10 +71,9 @@ struct VectorOps {
   // z = mu + sigma eps.
   void (*reparameterize)(const Posterior& p, const float* eps, float* z);
 
-  // The chain rule through reparameterize, plus the KL's own gradient. Where g.sticking, the
-  // gradient of log q(z) - log p(z) by z, mu and sigma fixed, stands for the KL's: the same on
-  // average, and less noisy near the optimum (Roeder, Wu and Duvenaud 2017, "Sticking the
-  // Landing").
+  // The chain rule through reparameterize, plus the KL's gradient. If g.sticking, the gradient of
+  // log q(z) - log p(z) by z, mu and sigma fixed, replaces the KL's: the same on average, and less
+  // noisy near the optimum (Roeder, Wu and Duvenaud 2017, "Sticking the Landing").
   void (*posterior_backward)(const Posterior& p, const PosteriorGradient& g);
 
   // One step on n weights w with gradients g and moments m and v.

@@ -45,7 +45,7 @@ inline void transpose(const float* from, std::size_t rows, std::size_t columns, 
       store_transposed(load_four(source), load_four(source + columns),
                        load_four(source + 2 * columns), load_four(source + 3 * columns), to + row);
     }
-    for (; row < kPanelRows; row += 4, source += 4 * columns) {  // not so many rows are left
+    for (; row < kPanelRows; row += 4, source += 4 * columns) {  // some rows are missing
       const auto load_or_zero = [&](std::size_t r) {
         return row + r < rows ? load_four(source + r * columns) : Four{};
       };
@@ -55,9 +55,9 @@ inline void transpose(const float* from, std::size_t rows, std::size_t columns, 
   }
 }
 
-template <typename Isa>
+template <typename Simd>
 struct VectorOpsBody {
-  using V = typename Isa::Floats;
+  using V = typename Simd::Floats;
   static constexpr std::size_t kWidth = V::size;
   static_assert(16 % kWidth == 0, "rows are padded to whole vectors");
 
@@ -65,37 +65,37 @@ struct VectorOpsBody {
   PICOVAE_INLINE static void store(float* to, const V& v) { v.store_aligned(to); }
   PICOVAE_INLINE static V exp(const V& x) {
     V v[1] = {x};
-    exp_f32<Isa>(v);
+    exp_f32<Simd>(v);
     return v[0];
   }
 
-  static void centre_pixels(const float* x, const float* mean, float scale, float* y,
+  static void center_pixels(const float* x, const float* mean, float scale, float* y,
                             std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
       store(y + i, (load(x + i) - load(mean + i)) * V(scale));
     }
   }
 
-  static void softplus(float* y, float centre, std::size_t n) {
+  static void softplus(float* y, float center, std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
       V v[1] = {load(y + i)};
-      softplus_f32<Isa>(v);
-      store(y + i, v[0] - V(centre));
+      softplus_f32<Simd>(v);
+      store(y + i, v[0] - V(center));
     }
   }
 
-  static void softplus_backward(float* d, const float* h, float centre, std::size_t n) {
+  static void softplus_backward(float* d, const float* h, float center, std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
-      store(d + i, load(d + i) * (V(1.0f) - exp(V(-centre) - load(h + i))));
+      store(d + i, load(d + i) * (V(1.0f) - exp(V(-center) - load(h + i))));
     }
   }
 
-  // One vector of cross_entropy: the loss is returned, the gradient stands in `gradient`.
+  // One vector of cross_entropy. Returns the loss.
   PICOVAE_INLINE static V cross_entropy_vector(const V& logit, const V& x, const V& weight,
                                                V& gradient) {
     const V t[1] = {exp(-xsimd::abs(logit))};
     V log1p[1];
-    polynomial<Isa>(kLog1p, t, log1p);
+    polynomial<Simd>(kLog1p, t, log1p);
     const V one(1.0f);
     const V sigmoid = xsimd::select(logit < V(0.0f), t[0], one) / (one + t[0]);
     gradient = weight * (sigmoid - x);
@@ -204,7 +204,7 @@ struct VectorOpsBody {
   }
 
   static constexpr VectorOps kTable = {
-      centre_pixels,      softplus, softplus_backward, cross_entropy, posterior, reparameterize,
+      center_pixels,      softplus, softplus_backward, cross_entropy, posterior, reparameterize,
       posterior_backward, adam,     sum_of_squares,    transpose};
 };
 

@@ -40,7 +40,7 @@ void Backpropagation::forward(const Parameters& parameters, std::size_t first, s
   const Rows encoder{first, last - first};
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
 
-  centre_pixels(encoder);
+  center_pixels(encoder);
   softplus_layer(parameters, kEncoder0, encoder);
   softplus_layer(parameters, kEncoder1, encoder);
   sums(parameters, kEncoderHeads, encoder, heads(first), 2 * plan_.latent_width);
@@ -70,14 +70,14 @@ void Backpropagation::backward(const Parameters& parameters, std::size_t first, 
 }
 
 // The encoder's inputs.
-void Backpropagation::centre_pixels(Rows images) {
+void Backpropagation::center_pixels(Rows images) {
   const LayerPlan& plan = plan_.layers[kEncoder0];
   for (std::size_t i = images.first; i < images.first + images.count; ++i) {
     float* x = input(kEncoder0, i);
     if (form_.centring == nullptr) {
       std::copy_n(pixels(i), plan.in, x);
     } else {
-      ops_.centre_pixels(pixels(i), form_.centring->pixel_mean.data(), form_.centring->pixel_scale,
+      ops_.center_pixels(pixels(i), form_.centring->pixel_mean.data(), form_.centring->pixel_scale,
                          x, round_up(plan.in, kPerLine<float>));
       x[plan.in] = 1;  // padding may have covered it
     }

@@ -100,7 +100,7 @@ class Backpropagation {
     return {heads(image), heads(image) + width, sigma_.data() + image * width, width};
   }
 
-  void centre_pixels(Rows images);
+  void center_pixels(Rows images);
   void sums(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
             std::size_t to_stride);
   void softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows);

@@ -22,7 +22,7 @@ namespace {
 
 static_assert(FloatIsa<PICOVAE_ISA_TYPE>);
 
-// A Product (kernels.hpp) whose right side has weights of a type.
+// A Product (product.hpp) whose right side has weights of one type.
 template <typename Weight>
 struct ProductOf {
   const float* a;
@@ -35,9 +35,9 @@ struct ProductOf {
 };
 
 // The register tile: c [Rows][Vectors vectors] = a * b over p.k; p.m and p.n are not read.
-template <typename Isa, typename Weight, std::size_t Rows, std::size_t Vectors>
+template <typename Simd, typename Weight, std::size_t Rows, std::size_t Vectors>
 [[gnu::noinline]] void tile(const ProductOf<Weight>& p) {
-  using Floats = typename Isa::Floats;
+  using Floats = typename Simd::Floats;
   constexpr std::size_t kLanes = Floats::size;
   const float* a = p.a;
   const typename Weight::T* b = p.b;
@@ -50,7 +50,7 @@ template <typename Isa, typename Weight, std::size_t Rows, std::size_t Vectors>
   // One input of each row; multiply_add(r, sum, right) has row r's.
   const auto add_inputs = [&](auto multiply_add) __attribute__((always_inline)) {
     Floats right[Vectors];
-    Weight::template load<Isa>(b, right);
+    Weight::template load<Simd>(b, right);
     unroll<Rows>([&](auto r) __attribute__((always_inline)) {
       unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
         sums[r][v] = multiply_add(r, sums[r][v], right[v]);
@@ -59,7 +59,7 @@ template <typename Isa, typename Weight, std::size_t Rows, std::size_t Vectors>
     b += b_row;
   };
   std::size_t k = p.k;
-  if constexpr (Isa::kHasLanes) {
+  if constexpr (Simd::kHasLanes) {
     for (; a_column == 1 && k >= kLanes; k -= kLanes, a += kLanes) {
       Floats left[Rows];
       unroll<Rows>([&](auto r) __attribute__((always_inline)) {
@@ -67,19 +67,19 @@ template <typename Isa, typename Weight, std::size_t Rows, std::size_t Vectors>
       });
       unroll<kLanes>([&](auto lane) __attribute__((always_inline)) {
         add_inputs([&](auto r, Floats sum, Floats right) __attribute__((always_inline)) {
-          return Isa::template multiply_add_lane<decltype(lane){}>(left[r], right, sum);
+          return Simd::template multiply_add_lane<decltype(lane){}>(left[r], right, sum);
         });
       });
     }
   }
   for (; k != 0; --k, a += a_column) {
     add_inputs([&](auto r, Floats sum, Floats right) __attribute__((always_inline)) {
-      return Isa::multiply_add(Floats(a[r * a_row]), right, sum);
+      return Simd::multiply_add(Floats(a[r * a_row]), right, sum);
     });
   }
   float* c = p.c;
   unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-    Weight::template order<Isa>(sums[r]);
+    Weight::template order<Simd>(sums[r]);
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       sums[r][v].store_unaligned(c + v * kLanes);
     });
@@ -91,25 +91,25 @@ template <typename Weight>
 using TileFn = void (*)(const ProductOf<Weight>&);
 
 // Tiles of 1 .. f32_rows rows.
-template <typename Isa, typename Weight, std::size_t Vectors>
+template <typename Simd, typename Weight, std::size_t Vectors>
 inline constexpr auto kTiles = []<std::size_t... I>(std::index_sequence<I...>) {
-  return Table<TileFn<Weight>, sizeof...(I)>{tile<Isa, Weight, I + 1, Vectors>...};
+  return Table<TileFn<Weight>, sizeof...(I)>{tile<Simd, Weight, I + 1, Vectors>...};
 }
-(std::make_index_sequence<Isa::kTuning.f32_rows>{});
+(std::make_index_sequence<Simd::kTuning.f32_rows>{});
 
-template <typename Isa, typename Weight>
+template <typename Simd, typename Weight>
 void product_of(const ProductOf<Weight>& whole) {
-  constexpr std::size_t kColumns = Isa::kTuning.f32_vectors * Isa::Floats::size;
+  constexpr std::size_t kColumns = Simd::kTuning.f32_vectors * Simd::Floats::size;
   for (std::size_t first = 0; first < whole.n; first += kColumns) {
     const bool wide = whole.n - first >= kColumns;
     ProductOf<Weight> p = whole;
     p.b += first;
     p.c += first;
     for (std::size_t left = whole.m; left != 0;) {
-      const std::size_t rows = next_piece(left, Isa::kTuning.f32_rows);
+      const std::size_t rows = next_piece(left, Simd::kTuning.f32_rows);
       const TileFn<Weight> run =
-          wide ? kTiles<Isa, Weight, Isa::kTuning.f32_vectors>[rows - 1]
-               : kTiles<Isa, Weight, kOutputPad / Isa::Floats::size>[rows - 1];
+          wide ? kTiles<Simd, Weight, Simd::kTuning.f32_vectors>[rows - 1]
+               : kTiles<Simd, Weight, kOutputPad / Simd::Floats::size>[rows - 1];
       run(p);
       p.a += rows * p.a_row;
       p.c += rows * p.c_row;
@@ -125,10 +125,10 @@ inline constexpr std::size_t kBlock = 4096;
 // One row of x times kFull whole panels, one behind the other, and kHalf panels of kOutputPad
 // columns: sums [kFull * kPanel + kHalf * kOutputPad]. Bound by the bytes of the weights, so
 // several panels are read at once: their sums are what hides the latency of the additions.
-template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
+template <typename Simd, typename Weight, std::size_t kFull, std::size_t kHalf>
 [[gnu::noinline]] void row_tile(const float* x, const typename Weight::T* weights, std::size_t in,
                                 float* sums) {
-  using Floats = typename Isa::Floats;
+  using Floats = typename Simd::Floats;
   constexpr std::size_t kLanes = Floats::size;
   constexpr std::size_t kPanelVectors = kPanel / kLanes;
   constexpr std::size_t kHalfVectors = kOutputPad / kLanes;
@@ -143,11 +143,11 @@ template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
   const auto add_input = [&](auto multiply_add) __attribute__((always_inline)) {
     unroll<kFull>([&](auto panel) __attribute__((always_inline)) {
       Floats right[kPanelVectors];
-      Weight::template load<Isa>(weights + panel * panel_size, right);
-      if constexpr (sizeof(typename Weight::T) == 4 && Isa::kTuning.f32_prefetch != 0) {
+      Weight::template load<Simd>(weights + panel * panel_size, right);
+      if constexpr (sizeof(typename Weight::T) == 4 && Simd::kTuning.f32_prefetch != 0) {
         constexpr std::size_t kLine = 64 / sizeof(*weights);
         const auto* ahead =
-            weights + panel * panel_size + Isa::kTuning.f32_prefetch / sizeof(*weights);
+            weights + panel * panel_size + Simd::kTuning.f32_prefetch / sizeof(*weights);
         unroll<kPanel / kLine>([&](auto line) __attribute__((always_inline)) {
           __builtin_prefetch(ahead + line * kLine);
         });
@@ -158,7 +158,7 @@ template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
     });
     if constexpr (kHalf != 0) {
       Floats right[kHalfVectors];
-      Weight::template load<Isa>(half, right);
+      Weight::template load<Simd>(half, right);
       unroll<kHalfVectors>([&](auto v) __attribute__((always_inline)) {
         total[kFull][v] = multiply_add(total[kFull][v], right[v]);
       });
@@ -167,12 +167,12 @@ template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
     half += kOutputPad;
   };
   std::size_t k = 0;
-  if constexpr (Isa::kHasLanes) {
+  if constexpr (Simd::kHasLanes) {
     for (; in - k >= kLanes; k += kLanes) {
       const Floats inputs = Floats::load_unaligned(x + k);
       unroll<kLanes>([&](auto lane) __attribute__((always_inline)) {
         add_input([&](Floats sum, Floats right) __attribute__((always_inline)) {
-          return Isa::template multiply_add_lane<decltype(lane){}>(inputs, right, sum);
+          return Simd::template multiply_add_lane<decltype(lane){}>(inputs, right, sum);
         });
       });
     }
@@ -180,10 +180,10 @@ template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
   for (; k != in; ++k) {
     const Floats left(x[k]);
     add_input([&](Floats sum, Floats right)
-                  __attribute__((always_inline)) { return Isa::multiply_add(left, right, sum); });
+                  __attribute__((always_inline)) { return Simd::multiply_add(left, right, sum); });
   }
   unroll<kFull>([&](auto panel) __attribute__((always_inline)) {
-    Weight::template order<Isa>(total[panel]);
+    Weight::template order<Simd>(total[panel]);
     unroll<kPanelVectors>([&](auto v) __attribute__((always_inline)) {
       total[panel][v].store_unaligned(sums + panel * kPanel + v * kLanes);
     });
@@ -192,7 +192,7 @@ template <typename Isa, typename Weight, std::size_t kFull, std::size_t kHalf>
     Floats ordered[kHalfVectors];
     unroll<kHalfVectors>([&](auto v)
                              __attribute__((always_inline)) { ordered[v] = total[kFull][v]; });
-    Weight::template order<Isa>(ordered);
+    Weight::template order<Simd>(ordered);
     unroll<kHalfVectors>([&](auto v) __attribute__((always_inline)) {
       ordered[v].store_unaligned(sums + kFull * kPanel + v * kLanes);
     });
@@ -204,13 +204,13 @@ using RowTileFn = void (*)(const float* x, const typename Weight::T* weights, st
                            float* sums);
 
 // Row tiles of 1 .. kRowPanels whole panels, or with a half one of 0 .. kRowPanels.
-template <typename Isa, typename Weight, std::size_t kHalf>
+template <typename Simd, typename Weight, std::size_t kHalf>
 inline constexpr auto kRowTiles = []<std::size_t... I>(std::index_sequence<I...>) {
-  return Table<RowTileFn<Weight>, sizeof...(I)>{row_tile<Isa, Weight, I + 1 - kHalf, kHalf>...};
+  return Table<RowTileFn<Weight>, sizeof...(I)>{row_tile<Simd, Weight, I + 1 - kHalf, kHalf>...};
 }
-(std::make_index_sequence<Weight::template kRowPanels<Isa> + kHalf>{});
+(std::make_index_sequence<Weight::template kRowPanels<Simd> + kHalf>{});
 
-template <typename Isa, typename Weight>
+template <typename Simd, typename Weight>
 void dense_row(const Dense& layer, const float* x, float* y) {
   const std::size_t padded = pad(layer.out, kOutputPad);
   const auto* weights = static_cast<const typename Weight::T*>(layer.weights);
@@ -218,27 +218,27 @@ void dense_row(const Dense& layer, const float* x, float* y) {
   for (std::size_t block = 0; block < padded; block += kBlock) {
     const std::size_t end = smaller(padded, block + kBlock);
     for (std::size_t first = block; first < end;) {
-      const std::size_t panels = smaller((end - first) / kPanel, Weight::template kRowPanels<Isa>);
+      const std::size_t panels = smaller((end - first) / kPanel, Weight::template kRowPanels<Simd>);
       const bool with_half = end - first == panels * kPanel + kOutputPad;
       const RowTileFn<Weight> run =
-          with_half ? kRowTiles<Isa, Weight, 1>[panels] : kRowTiles<Isa, Weight, 0>[panels - 1];
+          with_half ? kRowTiles<Simd, Weight, 1>[panels] : kRowTiles<Simd, Weight, 0>[panels - 1];
       run(x, weights + first * layer.in, layer.in, sums + (first - block));
       first += panels * kPanel + (with_half ? kOutputPad : 0);
     }
-    finish_f32<Isa>(layer, block, sums, end - block, 1, y, 0);
+    finish_f32<Simd>(layer, block, sums, end - block, 1, y, 0);
   }
 }
 
-template <typename Isa, typename Weight>
+template <typename Simd, typename Weight>
 void dense(const Dense& layer, const void* x, std::size_t x_stride, void* y, std::size_t y_stride,
            std::size_t rows) {
   const auto* in = static_cast<const float*>(x);
   auto* out = static_cast<float*>(y);
-  if (rows == 1) return dense_row<Isa, Weight>(layer, in, out);
+  if (rows == 1) return dense_row<Simd, Weight>(layer, in, out);
 
-  constexpr std::size_t kColumns = Isa::kTuning.f32_vectors * Isa::Floats::size;
+  constexpr std::size_t kColumns = Simd::kTuning.f32_vectors * Simd::Floats::size;
   constexpr std::size_t kBlockRows =
-      kBlock / kColumns / Isa::kTuning.f32_rows * Isa::kTuning.f32_rows;
+      kBlock / kColumns / Simd::kTuning.f32_rows * Simd::kTuning.f32_rows;
   const auto* weights = static_cast<const typename Weight::T*>(layer.weights);
   const std::size_t padded = pad(layer.out, kOutputPad);
   alignas(64) float sums[kBlockRows * kColumns];
@@ -247,17 +247,17 @@ void dense(const Dense& layer, const void* x, std::size_t x_stride, void* y, std
     const std::size_t columns = smaller(kColumns, padded - first);
     for (std::size_t row = 0; row < rows;) {
       const std::size_t now = next_piece(rows - row, kBlockRows);
-      product_of<Isa, Weight>({.a = in + row * x_stride,
-                               .a_row = x_stride,
-                               .a_column = 1,
-                               .b = weights + panel * layer.in + (first - panel),
-                               .b_row = smaller(kPanel, padded - panel),
-                               .c = sums,
-                               .c_row = columns,
-                               .m = now,
-                               .n = columns,
-                               .k = layer.in});
-      finish_f32<Isa>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
+      product_of<Simd, Weight>({.a = in + row * x_stride,
+                                .a_row = x_stride,
+                                .a_column = 1,
+                                .b = weights + panel * layer.in + (first - panel),
+                                .b_row = smaller(kPanel, padded - panel),
+                                .c = sums,
+                                .c_row = columns,
+                                .m = now,
+                                .n = columns,
+                                .k = layer.in});
+      finish_f32<Simd>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
       row += now;
     }
   }

@@ -25,16 +25,16 @@ inline constexpr std::size_t kGroup = kInputPad;  // inputs that share an s32 la
 //   x        [Rows][x_stride]
 //   weights  of the tile's first column, in a panel of `columns` columns
 //   to       [Rows][columns] out
-template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std::size_t Split>
+template <typename Simd, typename Dot, std::size_t Rows, std::size_t Vectors, std::size_t Split>
 [[gnu::noinline]] void tile_s8(const typename Dot::X* x, std::size_t x_stride,
                                const std::int8_t* weights, std::size_t columns, std::size_t groups,
                                std::int32_t* to) {
-  if constexpr (Isa::kMatrixTile && std::is_same_v<Dot, typename Isa::Narrow> &&
-                Rows == Isa::kTuning.s8_rows && Vectors == Isa::kTuning.s8_vectors) {
-    return Isa::matrix_tile(x, x_stride, weights, columns, groups, to);
+  if constexpr (Simd::kMatrixTile && std::is_same_v<Dot, typename Simd::Narrow> &&
+                Rows == Simd::kTuning.s8_rows && Vectors == Simd::kTuning.s8_vectors) {
+    return Simd::matrix_tile(x, x_stride, weights, columns, groups, to);
   }
   using Sums = typename Dot::Sums;
-  constexpr std::size_t kVectorBytes = sizeof(typename Isa::Sums);
+  constexpr std::size_t kVectorBytes = sizeof(typename Simd::Sums);
   constexpr std::size_t kLanes = kVectorBytes / sizeof(std::int32_t);
   constexpr bool kWhole = Rows == 1 && Vectors * kLanes == kPanel;  // a whole panel's width
   const std::size_t step = (kWhole ? kPanel : columns) * kGroup;
@@ -90,11 +90,11 @@ template <typename Isa, typename Dot, std::size_t Rows, std::size_t Vectors, std
   }
   unroll<Rows>([&](auto r) __attribute__((always_inline)) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
-      typename Isa::Sums total = Dot::finish(sums[0][r][v]);
+      typename Simd::Sums total = Dot::finish(sums[0][r][v]);
       unroll<Split - 1>([&](auto s) __attribute__((always_inline)) {
-        total = Isa::add(total, Dot::finish(sums[s + 1][r][v]));
+        total = Simd::add(total, Dot::finish(sums[s + 1][r][v]));
       });
-      Isa::store(to + r * columns + v * kLanes, total);
+      Simd::store(to + r * columns + v * kLanes, total);
     });
   });
 }
@@ -104,36 +104,36 @@ using TileS8Fn = void (*)(const X* x, std::size_t x_stride, const std::int8_t* w
                           std::size_t columns, std::size_t groups, std::int32_t* to);
 
 // Tiles of 1 .. s8_rows rows.
-template <typename Isa, typename Dot, std::size_t Vectors>
+template <typename Simd, typename Dot, std::size_t Vectors>
 inline constexpr auto kTilesS8 = []<std::size_t... I>(std::index_sequence<I...>) {
-  return Table<TileS8Fn<typename Dot::X>, sizeof...(I)>{tile_s8<Isa, Dot, I + 1, Vectors, 1>...};
+  return Table<TileS8Fn<typename Dot::X>, sizeof...(I)>{tile_s8<Simd, Dot, I + 1, Vectors, 1>...};
 }
-(std::make_index_sequence<Isa::kTuning.s8_rows>{});
+(std::make_index_sequence<Simd::kTuning.s8_rows>{});
 
 // Sums of the columns of one panel, of a single row.
-template <typename Isa, typename Row>
+template <typename Simd, typename Row>
 PICOVAE_INLINE void panel_row_s8(const typename Row::X* x, const std::int8_t* weights,
                                  std::size_t columns, std::size_t groups, std::int32_t* sums) {
-  constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
+  constexpr std::size_t kLanes = sizeof(typename Simd::Sums) / sizeof(std::int32_t);
   const auto run = columns == kPanel
-                       ? tile_s8<Isa, Row, 1, kPanel / kLanes, Isa::kTuning.s8_split>
-                       : tile_s8<Isa, Row, 1, kOutputPad / kLanes, Isa::kTuning.s8_split>;
+                       ? tile_s8<Simd, Row, 1, kPanel / kLanes, Simd::kTuning.s8_split>
+                       : tile_s8<Simd, Row, 1, kOutputPad / kLanes, Simd::kTuning.s8_split>;
   run(x, 0, weights, columns, groups, sums);
 }
 
 // Sums [rows][columns] of the columns of one panel.
-template <typename Isa, typename Dot>
+template <typename Simd, typename Dot>
 void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t* weights,
               std::size_t columns, std::size_t groups, std::int32_t* sums, std::size_t rows) {
-  constexpr std::size_t kLanes = sizeof(typename Isa::Sums) / sizeof(std::int32_t);
-  constexpr std::size_t kTile = Isa::kTuning.s8_vectors * kLanes;  // columns
+  constexpr std::size_t kLanes = sizeof(typename Simd::Sums) / sizeof(std::int32_t);
+  constexpr std::size_t kTile = Simd::kTuning.s8_vectors * kLanes;  // columns
   constexpr std::size_t kHalf = kOutputPad / kLanes;  // vectors of the narrow last panel
   while (rows != 0) {
-    const std::size_t now = next_piece(rows, Isa::kTuning.s8_rows);
+    const std::size_t now = next_piece(rows, Simd::kTuning.s8_rows);
     for (std::size_t j = 0; j < columns; j += kTile) {
       const TileS8Fn<typename Dot::X> run =
-          columns - j >= kTile ? kTilesS8<Isa, Dot, Isa::kTuning.s8_vectors>[now - 1]
-                               : kTilesS8<Isa, Dot, kHalf>[now - 1];
+          columns - j >= kTile ? kTilesS8<Simd, Dot, Simd::kTuning.s8_vectors>[now - 1]
+                               : kTilesS8<Simd, Dot, kHalf>[now - 1];
       run(x, x_stride, weights + j * kGroup, columns, groups, sums + j);
     }
     x += now * x_stride;
@@ -143,7 +143,7 @@ void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t*
 }
 
 // Dot for many rows, Row for a single one.
-template <typename Isa, typename Dot, typename Row, Activation kActivation>
+template <typename Simd, typename Dot, typename Row, Activation kActivation>
 void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* y,
                  std::size_t y_stride, std::size_t rows) {
   const auto* in = static_cast<const typename Dot::X*>(x);
@@ -151,39 +151,40 @@ void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* 
   const auto* weights = static_cast<const std::int8_t*>(layer.weights);
   const std::size_t padded = pad(layer.out, kOutputPad);
   const std::size_t groups = pad(layer.in, kGroup) / kGroup;
-  // A block is a panel of many rows, or many panels of a single row.
+  // A block is one panel of many rows, or many panels of a single row.
   const std::size_t block_columns = rows == 1 ? kBlockS8 : kPanel;
   alignas(64) std::int32_t sums[kBlockS8];
 
   for (std::size_t first = 0; first < padded; first += block_columns) {
     const std::size_t columns = smaller(block_columns, padded - first);
     for (std::size_t row = 0, now = 0; row < rows; row += now) {
-      now = next_piece(rows - row, kBlockRowsS8<Isa>);
+      now = next_piece(rows - row, kBlockRowsS8<Simd>);
       for (std::size_t j = 0; j < columns; j += kPanel) {
         const std::int8_t* panel = weights + (first + j) * groups * kGroup;
         const std::size_t width = smaller(kPanel, columns - j);
         if (rows == 1) {
-          panel_row_s8<Isa, Row>(in, panel, width, groups, sums + j);
+          panel_row_s8<Simd, Row>(in, panel, width, groups, sums + j);
         } else {
-          panel_s8<Isa, Dot>(in + row * x_stride, x_stride, panel, width, groups, sums + j, now);
+          panel_s8<Simd, Dot>(in + row * x_stride, x_stride, panel, width, groups, sums + j, now);
         }
       }
-      finish_s8<Isa, kActivation>(layer, first, sums, columns, now, out + row * y_stride, y_stride);
+      finish_s8<Simd, kActivation>(layer, first, sums, columns, now, out + row * y_stride,
+                                   y_stride);
     }
   }
 }
 
-template <typename Isa, typename Dot, typename Row>
+template <typename Simd, typename Dot, typename Row>
 constexpr DenseFn dense_s8_for(Activation activation) {
   switch (activation) {
     case Activation::kSoftplus:
-      return dense_s8_as<Isa, Dot, Row, Activation::kSoftplus>;
+      return dense_s8_as<Simd, Dot, Row, Activation::kSoftplus>;
     case Activation::kSigmoid:
-      return dense_s8_as<Isa, Dot, Row, Activation::kSigmoid>;
+      return dense_s8_as<Simd, Dot, Row, Activation::kSigmoid>;
     case Activation::kIdentity:
       break;
   }
-  return dense_s8_as<Isa, Dot, Row, Activation::kIdentity>;
+  return dense_s8_as<Simd, Dot, Row, Activation::kIdentity>;
 }
 
 }  // namespace
@@ -192,9 +193,10 @@ namespace PICOVAE_ISA {
 
 void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
               std::size_t y_stride, std::size_t rows) {
-  using I = PICOVAE_ISA_TYPE;
-  const DenseFn run = layer.wide_input ? dense_s8_for<I, I::Wide, I::WideRow>(layer.activation)
-                                       : dense_s8_for<I, I::Narrow, I::NarrowRow>(layer.activation);
+  using Simd = PICOVAE_ISA_TYPE;
+  const DenseFn run = layer.wide_input
+                          ? dense_s8_for<Simd, Simd::Wide, Simd::WideRow>(layer.activation)
+                          : dense_s8_for<Simd, Simd::Narrow, Simd::NarrowRow>(layer.activation);
   run(layer, x, x_stride, y, y_stride, rows);
 }
 

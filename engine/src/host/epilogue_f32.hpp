@@ -9,11 +9,11 @@ namespace {
 
 // `count` vectors of y = activation(sums + bias), each array moving on by its own step. y may be
 // sums.
-template <typename Isa, Activation kActivation>
+template <typename Simd, Activation kActivation>
 [[gnu::noinline]] void activate_run(const float* sums, std::size_t sums_step, const float* bias,
                                     std::size_t bias_step, float* y, std::size_t y_step,
                                     std::size_t count) {
-  using Floats = typename Isa::Floats;
+  using Floats = typename Simd::Floats;
   const auto take = [&](auto vectors) __attribute__((always_inline)) {
     constexpr std::size_t kVectors = decltype(vectors){};
     Floats v[kVectors];
@@ -21,30 +21,30 @@ template <typename Isa, Activation kActivation>
       v[i] = Floats::load_unaligned(sums + i * sums_step) +
              Floats::load_unaligned(bias + i * bias_step);
     });
-    activate_f32<Isa, kActivation>(v);
+    activate_f32<Simd, kActivation>(v);
     unroll<kVectors>([&](auto i)
                          __attribute__((always_inline)) { v[i].store_unaligned(y + i * y_step); });
     sums += kVectors * sums_step;
     bias += kVectors * bias_step;
     y += kVectors * y_step;
   };
-  for (; count >= Isa::kTuning.f32_activated; count -= Isa::kTuning.f32_activated)
-    take(Index<Isa::kTuning.f32_activated>{});
+  for (; count >= Simd::kTuning.f32_activated; count -= Simd::kTuning.f32_activated)
+    take(Index<Simd::kTuning.f32_activated>{});
   for (; count != 0; --count) take(Index<1>{});
 }
 
 // Bias and activation for sums [rows][columns] of the outputs from `first` on, into rows of y.
-template <typename Isa>
+template <typename Simd>
 void finish_f32(const Dense& layer, std::size_t first, float* sums, std::size_t columns,
                 std::size_t rows, float* y, std::size_t y_stride) {
-  constexpr std::size_t kLanes = Isa::Floats::size;
+  constexpr std::size_t kLanes = Simd::Floats::size;
   const auto* bias = static_cast<const float*>(layer.bias) + first;
   const std::size_t width = smaller(columns, layer.out - first);
   const std::size_t whole = width / kLanes * kLanes;
   const auto run =
-      layer.activation == Activation::kSoftplus  ? activate_run<Isa, Activation::kSoftplus>
-      : layer.activation == Activation::kSigmoid ? activate_run<Isa, Activation::kSigmoid>
-                                                 : activate_run<Isa, Activation::kIdentity>;
+      layer.activation == Activation::kSoftplus  ? activate_run<Simd, Activation::kSoftplus>
+      : layer.activation == Activation::kSigmoid ? activate_run<Simd, Activation::kSigmoid>
+                                                 : activate_run<Simd, Activation::kIdentity>;
   y += first;
   if (rows == 1) {
     run(sums, kLanes, bias, kLanes, y, kLanes, whole / kLanes);

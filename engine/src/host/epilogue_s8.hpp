@@ -106,15 +106,15 @@ template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
 // Sums that are computed before their epilogue runs: enough that its long chains of arithmetic
 // overlap.
 inline constexpr std::size_t kBlockS8 = 1024;
-template <typename Isa>
+template <typename Simd>
 inline constexpr std::size_t kBlockRowsS8 =
-    kBlockS8 / kPanel / Isa::kTuning.s8_rows* Isa::kTuning.s8_rows;
+    kBlockS8 / kPanel / Simd::kTuning.s8_rows* Simd::kTuning.s8_rows;
 
 // Sums [rows][columns] of the outputs from `first` on, into rows of y.
-template <typename Isa, Activation kActivation>
+template <typename Simd, Activation kActivation>
 void finish_s8(const Dense& layer, std::size_t first, const std::int32_t* sums, std::size_t columns,
                std::size_t rows, Output<kActivation>* y, std::size_t y_stride) {
-  const auto run = activate_run_s8<typename Isa::Epilogue, kOutputPad, kActivation>;
+  const auto run = activate_run_s8<typename Simd::Epilogue, kOutputPad, kActivation>;
   const std::size_t width = smaller(columns, layer.out - first);
   std::size_t whole = 0;  // outputs that are done
   y += first;
@@ -128,12 +128,12 @@ void finish_s8(const Dense& layer, std::size_t first, const std::int32_t* sums, 
       run_wide(layer, sums + whole, columns, first + whole, 0, y + whole, y_stride, rows);
     }
   };
-  if constexpr (!std::is_same_v<typename Isa::WideEpilogue, typename Isa::Epilogue>) {
-    finish(activate_run_s8<typename Isa::WideEpilogue, kPanel, kActivation>, kPanel);
+  if constexpr (!std::is_same_v<typename Simd::WideEpilogue, typename Simd::Epilogue>) {
+    finish(activate_run_s8<typename Simd::WideEpilogue, kPanel, kActivation>, kPanel);
   }
   finish(run, kOutputPad);
   if (whole == width) return;
-  Output<kActivation> edge[kBlockRowsS8<Isa>][kOutputPad];
+  Output<kActivation> edge[kBlockRowsS8<Simd>][kOutputPad];
   run(layer, sums + whole, columns, first + whole, 0, edge[0], kOutputPad, rows);
   for (std::size_t row = 0; row < rows; ++row) {
     copy(edge[row], y + row * y_stride + whole, width - whole);

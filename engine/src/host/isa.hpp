@@ -1,5 +1,6 @@
 // The kernel protocol: what an instruction set must give so that dense_f32.cpp and dense_s8.cpp can
-// be compiled for it. isa/NAME.hpp answers with one struct, derived from IsaDefaults.
+// be compiled for it. isa/NAME.hpp has that as one struct, derived from IsaDefaults; templates call
+// it Simd.
 //
 // A type without a size at compile time (SVE, RISC-V vectors) cannot be an element of the register
 // tiles: fix its length by a compiler flag, or give the ISA a DenseFn of another kind.

@@ -60,7 +60,7 @@ TEST_CASE("centred pixels and the sum of squares") {
     const AlignedFloats x = ramp(48, 0, 1);
     const AlignedFloats mean = ramp(48, 0.5f, 0.1f);
     AlignedFloats y(48);
-    ops.centre_pixels(x.data(), mean.data(), 2, y.data(), 48);
+    ops.center_pixels(x.data(), mean.data(), 2, y.data(), 48);
     double squares = 0;
     for (std::size_t i = 0; i < 48; ++i) {
       CHECK(y.data()[i] == (x.data()[i] - mean.data()[i]) * 2);

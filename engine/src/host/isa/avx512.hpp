@@ -46,7 +46,7 @@ template <typename V>
 struct Avx512With : X86Dots<V> {
   using Floats = xsimd::batch<float, xsimd::avx512f>;
   using Ints = xsimd::batch<std::int32_t, xsimd::avx512f>;
-  // xsimd 8 multiplies and adds apart here.
+  // xsimd 8 uses two instructions here.
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
     return _mm512_fmadd_ps(a, b, c);
   }
