@@ -13,12 +13,13 @@ import sys
 import budgets
 from harness.boards import LAYOUTS, all_boards
 from harness.firmware import Firmware, output_of
-from harness.picovae import Picovae
-from harness.script import JOBS, PORTS, ROOT, Failure, Log, Misuse, Parser, need, progress, readable, run_script
+from harness.picovae import Picovae, shape_of
+from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
+                            writable)
 
 NAME = "ports/run.sh"
 DEMO = PORTS / "common/demo.cpp"
-SIGNATURE_DIGITS = 1000  # behind the signatures in a model's header
+SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
 TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
 # Key of the JSON, and of a line that the demo prints -> heading of the table.
 FIGURES = {
@@ -38,16 +39,16 @@ def parse(arguments):
                         help="an s8 .pvae, default engine/models/mnist_s8.pvae; it is packed for each board, and the "
                              "demo has an encoder if the model has one")
     parser.add_argument("--decoder-only", action="store_true", help="leave the model's encoder out")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the table as JSON")
+    parser.add_argument("--json", type=writable, metavar="FILE", help="the table as JSON")
     parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR", help="a digit of each board as DIR/BOARD.pgm")
     parser.add_argument("--digits", type=int, default=SIGNATURE_DIGITS, metavar="N",
-                        help="digits behind the signature, default 1000; the model has it for 1000: with another "
-                             "number it is not compared")
+                        help="digits that the signature covers, default 1000; the model has it for 1000 only, another "
+                             "is not compared")
     parser.add_argument("--program", type=readable, default=DEMO, metavar="FILE",
                         help="another program than ports/common/demo.cpp; all that counts is its exit code")
     parser.add_argument("--compiler", choices=TOOLCHAINS, default="gcc", help="default gcc")
     parser.add_argument("--kernel-opt", default="-O2", metavar="OPT", help="optimization of the kernels, default -O2")
-    parser.add_argument("--picovae", type=pathlib.Path, metavar="FILE",
+    parser.add_argument("--picovae", type=runnable, metavar="FILE",
                         help="the program that packs models, default build/picovae; built if it is missing")
     parser.add_argument("--update-budgets", action="store_true",
                         help="take this run's figures into ports/budgets.json")
@@ -172,7 +173,9 @@ def has_budget(options):
 def main(arguments):
     options = parse(arguments)
     boards = choose(options.boards)
-    need("cmake", "arm-none-eabi-g++", "qemu-system-arm", *(["clang++"] if options.compiler == "clang" else []))
+    need("build boards", "cmake", "arm-none-eabi-g++", "qemu-system-arm")
+    if options.compiler == "clang":
+        need("clang", "clang++")
     compiler = f"{options.compiler} {version_of(options.compiler)}"
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
@@ -196,8 +199,7 @@ def main(arguments):
     ok = all(result.ok for result in results)
     if has_budget(options):
         parts = "full" if "encoder" in model["parts"].split() else "decoder"
-        shape = ",".join(map(str, model["shape"]))
-        ok &= budgets.within_budgets(rows, shape, parts, compiler, update=options.update_budgets)
+        ok &= budgets.within_budgets(rows, shape_of(model), parts, compiler, update=options.update_budgets and ok)
     return 0 if ok else 1
 
 

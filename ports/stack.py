@@ -13,7 +13,7 @@ import tempfile
 
 import budgets
 from harness.boards import all_boards
-from harness.script import PORTS, ROOT, Failure, Parser, need, run_script
+from harness.script import PORTS, ROOT, Failure, Parser, need, run_script, writable
 
 NAME = "ports/stack.py"
 ENGINE = ROOT / "engine"
@@ -45,7 +45,7 @@ class Graph:
             self.callees.setdefault(caller, set()).add(callee)
 
     def targets(self, caller):
-        """Where a call through a pointer may lead. Kernels hand pointers to those that call no further."""
+        """What a call through a pointer may reach. Kernels pass pointers to functions that make no such call."""
         return {name for name in self.kernels
                 if caller not in self.kernels or INDIRECT not in self.callees[name]}
 
@@ -84,10 +84,10 @@ def bounds(board, compiler):
 
 def main(arguments):
     parser = Parser(NAME, __doc__, "ports/stack.py --json build/stack.json")
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="the table as JSON")
+    parser.add_argument("--json", type=writable, metavar="FILE", help="the table as JSON")
     parser.add_argument("--compiler", default="arm-none-eabi-g++", metavar="NAME", help="default arm-none-eabi-g++")
     options = parser.parse_args(arguments)
-    need(options.compiler)
+    need("boards", options.compiler)
     limits = json.loads(budgets.FILE.read_text())["entry_stack"]
 
     line = "{:14}" + " {:>14}" * len(ENTRIES)

@@ -8,7 +8,7 @@ usage() {
 Usage: ports/arm-linux/libraries.sh FOLDER
 
 Fetches the arm64 libraries of picovae and its benchmarks from this machine's package sources and unpacks them into
-FOLDER, which is replaced. Where FOLDER has them nothing is fetched.
+FOLDER, which is replaced. If FOLDER has them, nothing is fetched.
 
 Example: ports/arm-linux/libraries.sh build/arm-linux/libraries
 TEXT
@@ -27,7 +27,7 @@ esac
 # Static libraries and headers; of Google Benchmark there is only a shared library.
 packages=(libpng-dev zlib1g-dev libbenchmark-dev libbenchmark1debian)
 folder=$1
-list=usr/share/picovae-packages  # what stands in a folder
+list=usr/share/picovae-packages  # what a folder has
 [[ -r $folder/$list && $(< "$folder/$list") == "${packages[*]}" ]] && exit 0
 [[ ! -e $folder || -d $folder/usr/lib/aarch64-linux-gnu ]] ||
   fail 2 "$folder is something else; name a new folder, or remove it"

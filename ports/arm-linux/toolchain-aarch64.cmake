@@ -1,12 +1,5 @@
-# 64-bit Arm Linux with GCC; programs run under qemu, which takes its processor from QEMU_CPU.
-set(CMAKE_SYSTEM_NAME Linux)
+# 64-bit Arm Linux with GCC.
 set(CMAKE_SYSTEM_PROCESSOR aarch64)
-set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
-set(CMAKE_CXX_COMPILER aarch64-linux-gnu-g++)
-set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64 -L /usr/aarch64-linux-gnu)
-# The host's libraries are of no use; header-only ones come by name (CMakeLists.txt).
-set(CMAKE_FIND_ROOT_PATH /usr/aarch64-linux-gnu)
-set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
-set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
-set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(cross_triplet aarch64-linux-gnu)
+set(cross_emulator qemu-aarch64)
+include(${CMAKE_CURRENT_LIST_DIR}/toolchain.cmake)

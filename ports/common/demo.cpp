@@ -1,7 +1,7 @@
 // The same program on every board: opens the model in flash, verifies it, tests each layer on its
-// golden input, draws a digit, and computes the signatures that stand in the model's header:
-// CRC-32C over the pixels of the first digits of seed 1, and over the reconstructions of the first
-// 100 of them. Ends with 0 only where all is right. run.sh reads the lines of `key value`.
+// golden input, draws a digit, and computes the signatures that are in the model's header: CRC-32C
+// over the pixels of the first digits of seed 1, and over the reconstructions of the first 100 of
+// them. Ends with 0 only if all is right. run.py reads the lines of `key value`.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -34,7 +34,7 @@ void stop_unless_ok(Status status) {
   port::exit(1);
 }
 
-// Runs `work` and writes how long it took, without the clock's own share.
+// Runs `work` and writes how long it took, without the time to read the clock.
 void measure(const char* key, Status (*work)()) {
   const std::uint32_t before = port::ticks();
   const std::uint32_t start = port::ticks();

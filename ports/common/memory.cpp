@@ -1,5 +1,5 @@
-// The four functions that compilers call even in freestanding code; the linker drops those that
-// nothing calls. Built so that their loops do not become calls of themselves.
+// The four functions that compilers call even in freestanding code. CMake builds this file with
+// options that keep the compiler from turning their loops into calls of themselves.
 #include <cstddef>
 
 extern "C" {
@@ -37,8 +37,8 @@ int memcmp(const void* a, const void* b, std::size_t size) {
   return 0;
 }
 
-// What clang calls instead (Run-time ABI for the Arm architecture, 4.3.4): the digit is an
-// alignment that callers promise.
+// Clang calls these instead (Run-time ABI for the Arm architecture, 4.3.4). The digit is the
+// alignment that the caller guarantees.
 void* __aeabi_memcpy(void*, const void*, std::size_t) __attribute__((alias("memcpy")));
 void* __aeabi_memcpy4(void*, const void*, std::size_t) __attribute__((alias("memcpy")));
 void* __aeabi_memcpy8(void*, const void*, std::size_t) __attribute__((alias("memcpy")));

@@ -1,4 +1,4 @@
-// The model, whole, where the linker script puts .model; blobs are aligned to 64 bytes.
+// The model's file in the section .model, which the linker script places. Blobs are aligned to 64 bytes.
   .section .model, "a"
   .balign 64
   .global picovae_model

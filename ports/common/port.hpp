@@ -1,4 +1,4 @@
-// What a board gives the demo: a handful of functions. A port defines all of them, and calls
+// The functions that the demo needs from a board. A port defines all of them and calls
 // picovae_program.
 #pragma once
 
@@ -14,7 +14,7 @@ void write(const char* text);
 // A clock for differences: instructions under an emulator, cycles on hardware. Wraps at 2^32.
 std::uint32_t ticks();
 
-// The model's blob where it stands in flash.
+// The model's blob, in flash.
 std::span<const std::byte> model();
 
 struct Memory {
@@ -24,7 +24,7 @@ struct Memory {
 };
 Memory memory();
 
-// Writes a file on the host that runs or debugs the board: a line of text, then bytes. False where
+// Writes a file on the host that runs or debugs the board: a line of text, then bytes. False if
 // that fails or there is no host.
 bool write_file(const char* name, const char* text, std::span<const std::byte> bytes);
 
@@ -32,6 +32,6 @@ bool write_file(const char* name, const char* text, std::span<const std::byte> b
 
 }  // namespace picovae::port
 
-// The program that the board runs; its result is the exit code. Not main: the name of that one is
-// up to the compiler where there is no operating system.
+// The program that the board runs; its result is the exit code. Not main: without an operating
+// system a compiler may give main another name.
 extern "C" int picovae_program();

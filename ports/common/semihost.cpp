@@ -1,5 +1,5 @@
 // Text, files and exit through Arm semihosting: an emulator or a debugger answers BKPT 0xAB.
-// Without one the breakpoint faults, so a board that runs alone defines these functions over its
+// Without one the breakpoint faults, so a board that runs alone implements these functions with its
 // UART.
 #include "port.hpp"
 

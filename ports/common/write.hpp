@@ -9,7 +9,7 @@
 
 namespace picovae::port {
 
-// Not inlined: code on a board is dearer than a call.
+// Not inlined: on a board a call costs less than another copy of the code.
 [[gnu::noinline]] inline void write_number(const char* key, std::uint32_t value, std::uint32_t base,
                                            std::size_t least_digits) {
   std::array<char, 12> text{};

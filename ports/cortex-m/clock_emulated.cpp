@@ -1,4 +1,4 @@
-// Counts instructions under `qemu-system-arm -icount shift=6`, where an instruction takes 64 ns of
+// Counts instructions under `qemu-system-arm -icount shift=6`: there an instruction takes 64 ns of
 // the time that SysTick counts.
 #include <cstdint>
 

@@ -1,5 +1,5 @@
-// From reset to the program: vectors, memory, the floating-point unit where the compiler may use
-// it, and a stack painted so that its high-water mark can be read.
+// From reset to the program: vectors, memory, the floating-point unit if the compiler may use it,
+// and a stack painted so that its high-water mark can be read.
 #include <cstdint>
 
 #include "clock.hpp"
@@ -53,7 +53,7 @@ void picovae_reset() {
   const std::uint32_t* from = picovae_data_load;
   for (std::uint32_t* to = picovae_data_start; to != picovae_data_end; ++to) *to = *from++;
   for (std::uint32_t* to = picovae_bss_start; to != picovae_bss_end; ++to) *to = 0;
-  // Up to this function's own frame.
+  // Up to the frame of this function.
   const auto* here = static_cast<const std::uint32_t*>(__builtin_frame_address(0));
   for (volatile std::uint32_t* to = picovae_stack_limit; to < here - 16; ++to) *to = kPaint;
   picovae::port::start_clock();

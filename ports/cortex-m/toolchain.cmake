@@ -6,7 +6,7 @@ set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)  # there is no C library to link a program with
 
-# GCC finds its own headers.
+# GCC needs none.
 function(picovae_core_headers variable)
   set(${variable} "" PARENT_SCOPE)
 endfunction()

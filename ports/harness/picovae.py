@@ -4,17 +4,22 @@ import os
 import pathlib
 import subprocess
 
-from harness.script import JOBS, ROOT, Failure, Misuse, progress
+from harness.script import JOBS, ROOT, Failure, progress
+
+DEFAULT = ROOT / "build/picovae"
+
+
+def shape_of(description):
+    """PICOVAE_SHAPE of a model, from what `picovae info --json` says."""
+    return ",".join(map(str, description["shape"]))
 
 
 class Picovae:
     def __init__(self, program, log):
         """The program; None is build/picovae, which is built if it is missing."""
-        self.program = program or ROOT / "build/picovae"
+        self.program = program or DEFAULT
         if os.access(self.program, os.X_OK):
             return
-        if program:
-            raise Misuse(f"cannot run {program}; build it, or name another with --picovae")
         progress(f"building {self.program}")
         log.run("cmake", "-S", ROOT, "-B", ROOT / "build", "-DCMAKE_BUILD_TYPE=Release",
                 "-DPICOVAE_BUILD_TESTS=OFF", "-DPICOVAE_BUILD_BENCH=OFF")

@@ -57,10 +57,27 @@ def readable(text):
     return pathlib.Path(text).resolve()
 
 
-def need(*programs):
+def runnable(text):
+    """The type of an option that names a program."""
+    if not os.access(text, os.X_OK):
+        raise argparse.ArgumentTypeError(f"cannot run {text}")
+    return pathlib.Path(text).resolve()
+
+
+def writable(text):
+    """The type of an option that names a file to write."""
+    try:
+        with open(text, "a"):
+            return pathlib.Path(text).resolve()
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"cannot write {text}: {error.strerror}") from error
+
+
+def need(packages, *programs):
+    """Fails if a program is missing. packages: groups of tools/install_packages.sh that have them all."""
     for program in programs:
         if not shutil.which(program):
-            raise Failure(f"no {program}; tests/run.sh names the packages of Debian")
+            raise Failure(f"no {program}; run tools/install_packages.sh {packages}")
 
 
 class Log:

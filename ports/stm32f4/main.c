@@ -1,5 +1,5 @@
-// Draws digit after digit over USART1 (TX is PA9, 115200 baud), from a decoder that stands in
-// flash. Behind each is the CRC-32C of all so far: after 1,000 digits of seed 1, the model's
+// Draws digit after digit over USART1 (TX is PA9, 115200 baud), from a decoder in flash. Each is
+// followed by the CRC-32C of all digits so far: after 1,000 digits of seed 1 it is the model's
 // signature.
 #include <stddef.h>
 #include <stdint.h>
@@ -97,7 +97,7 @@ static picovae_status run(void) {
 
 int main(void) {
   open_usart();
-  const picovae_status status = run();  // ends where something is wrong
+  const picovae_status status = run();  // returns only if something is wrong
   write_text("failed: ");
   write_text(picovae_message(status));
   write_text("\n");

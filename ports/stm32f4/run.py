@@ -11,11 +11,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from harness.firmware import Firmware  # noqa: E402
-from harness.picovae import Picovae  # noqa: E402
-from harness.script import JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script  # noqa: E402
+from harness.picovae import Picovae, shape_of  # noqa: E402
+from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
+                            runnable)
 
 NAME = "ports/stm32f4/run.sh"
-DIGITS = 1000    # behind the model's signature
+DIGITS = 1000    # that the model's signature covers
 SIDE_BY_SIDE = 3
 TIMEOUT = 60     # seconds for 1,000 digits
 # Sections of stm32f405rg_flash.ld.
@@ -27,7 +28,7 @@ def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/stm32f4/run.sh --picovae build/picovae")
     parser.add_argument("--model", type=readable, default=ROOT / "engine/models/mnist_s8.pvae", metavar="FILE",
                         help="an s8 .pvae with a decoder, default engine/models/mnist_s8.pvae")
-    parser.add_argument("--picovae", type=pathlib.Path, metavar="FILE",
+    parser.add_argument("--picovae", type=runnable, metavar="FILE",
                         help="the program that packs models, default build/picovae; built if it is missing")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/stm32f4", metavar="DIR",
                         help="default build/stm32f4")
@@ -42,15 +43,15 @@ def build(options, picovae, log):
     folder.mkdir(exist_ok=True)
     picovae.export(options.model, "cortex-m", "--decoder-only", "--c-array", folder / "model.h",
                    "--out", folder / "model.pvae")
+    model = picovae.info(folder / "model.pvae")
     log.run("cmake", "-S", HERE, "-B", options.build, "--toolchain", HERE.parent / "cortex-m/toolchain.cmake",
-            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={folder}")
+            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={folder}", f"-DPICOVAE_SHAPE={shape_of(model)}")
     log.run("cmake", "--build", options.build, "-j", str(JOBS))
-    return Firmware(options.build / "stm32f405.elf"), picovae.info(folder / "model.pvae")
+    return Firmware(options.build / "stm32f405.elf"), model
 
 
 def read_digits(lines):
-    """The firmware's serial line up to the last digit behind the signature: for each digit its rows and the CRC-32C
-    so far."""
+    """The digits in what the firmware sends: of each its rows and the CRC-32C of all so far."""
     digits = []
     rows = []
     for line in lines:
@@ -88,7 +89,7 @@ def beside_each_other(digits):
 
 def main(arguments):
     options = parse(arguments)
-    need("cmake", "arm-none-eabi-gcc", "arm-none-eabi-g++", "qemu-system-arm")
+    need("build boards", "cmake", "arm-none-eabi-gcc", "arm-none-eabi-g++", "qemu-system-arm")
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
     progress("building stm32f405.elf")

@@ -21,7 +21,7 @@ DEFAULT void DebugMon_Handler(void);
 DEFAULT void PendSV_Handler(void);
 DEFAULT void SysTick_Handler(void);
 
-// The table ends where interrupts of the chip's peripherals would begin: none is enabled.
+// Without the interrupts of the chip's peripherals, which would follow: none is enabled.
 typedef void (*Handler)(void);
 __attribute__((section(".isr_vector"), used)) static const struct {
   const uint32_t* stack;

@@ -37,7 +37,7 @@ struct Range {
 Range generate{"generate "}, decode{"decode "}, decode_logits{"decode_logits "}, encode{"encode "},
     reconstruct{"reconstruct "};
 
-// The clock starts anew each time: neither its phase nor its interrupt falls into what is counted.
+// The clock restarts each time, so that neither its phase nor its interrupt is counted.
 template <typename Work>
 void count(Range& range, const Work& work) {
   port::start_clock();

@@ -92,7 +92,7 @@ class KernelCases {
       rescale_[j] = static_cast<std::int16_t>(j < c.out ? between(1, 32767) : 0);
     }
     for (std::size_t i = 0; i < kMaxRows * kStride; ++i) {
-      // Behind a row's inputs stands anything.
+      // What follows a row's inputs may be any value.
       const bool inside = i % kStride < c.in;
       narrow_[i] = static_cast<std::uint8_t>(inside ? choose(0, kMaxActivation) : between(0, 255));
       wide_[i] = static_cast<std::int16_t>(inside ? choose(-kMaxLatent, kMaxLatent)

@@ -1,5 +1,5 @@
-// Firmware: the model, and the caller's pixels, at each address from 0 to 63 beyond a multiple
-// of 64. The right result or a named Status, never a fault, which would end the run.
+// Firmware: the model and the caller's pixels at each offset from 0 to 63 from a multiple of 64.
+// Each gives the right result or a Status, never a fault, which would end the run.
 //   ports/run.sh --program tests/ports/misaligned.cpp [BOARD...]
 #include <array>
 #include <cstddef>
@@ -38,9 +38,8 @@ void expect(bool right, const char* what, std::size_t shift) {
   port::write_decimal(" is wrong at address ", static_cast<std::uint32_t>(shift));
 }
 
-// ARMv6-M (M0, M0+) faults at every unaligned access, the cores that stand in for it under
-// emulation only where they are told to: CCR.UNALIGN_TRP. A volatile access then shows that they
-// were.
+// ARMv6-M (M0, M0+) faults at every unaligned access. The core that runs its code under emulation
+// does so only with CCR.UNALIGN_TRP.
 void forbid_unaligned_accesses() {
 #if !defined(__ARM_FEATURE_UNALIGNED)
   auto* ccr = reinterpret_cast<volatile std::uint32_t*>(0xe000ed14);
@@ -69,7 +68,7 @@ std::uint32_t crc_of_posterior() {
   return crc32c(std::as_bytes(std::span(logvar)), crc32c(std::as_bytes(std::span(mu))));
 }
 
-// A digit, and where there is an encoder its posterior and its reconstruction.
+// A digit and, with an encoder, its posterior and its reconstruction.
 template <typename AnyArena>
 std::array<std::uint32_t, 3> results(const BoardVae& vae, AnyArena& any, std::size_t shift) {
   std::array<std::uint32_t, 3> crcs{};
@@ -98,10 +97,10 @@ int picovae_program() {
   forbid_unaligned_accesses();
   BoardVae vae;
   expect(vae.open(port::model(), PICOVAE_KERNELS) == Status::kOk, "open", 0);
-  const auto wanted = results(vae, arena, 0);
+  const auto aligned = results(vae, arena, 0);
   for (std::size_t shift = 0; shift < kBlobAlignment; ++shift) {
     check_model(shift);
-    expect(results(vae, arena, shift) == wanted, "a digit", shift);
+    expect(results(vae, arena, shift) == aligned, "a digit", shift);
   }
   return failed ? 1 : 0;
 }

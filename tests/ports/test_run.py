@@ -1,5 +1,6 @@
-"""The parts of ports/run.py that need neither a compiler nor an emulator."""
+"""The parts of the run.py of ports/ that need neither a compiler nor an emulator."""
 import contextlib
+import importlib.util
 import io
 import pathlib
 import sys
@@ -10,6 +11,14 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ports"))
 import run  # noqa: E402
 from harness import firmware, script  # noqa: E402
 from harness.boards import all_boards, parse_boards  # noqa: E402
+
+
+def family(name):
+    """ports/NAME/run.py as a module."""
+    spec = importlib.util.spec_from_file_location(name, script.PORTS / name / "run.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 class Options(unittest.TestCase):
@@ -104,6 +113,32 @@ class Table(unittest.TestCase):
         self.assertEqual(run.json_row(self.result("signature 12345678\n", ["wrong"]), "gcc 12.2.1"),
                          {"board": "mps2-an386", "core": "cortex-m4", "compiler": "gcc 12.2.1", "flash_code": 6600,
                           "signature": "12345678", "ok": False})
+
+
+class Families(unittest.TestCase):
+    def test_a_serial_line(self):
+        stm32f4 = family("stm32f4")
+        stm32f4.DIGITS = 2
+        lines = ["digit 0", " @ ", "crc32c a1", "digit 1", "@@@", "crc32c b2", "digit 2"]
+        digits = stm32f4.read_digits(lines)
+        self.assertEqual(digits, [([" @ "], 0xa1), (["@@@"], 0xb2)])
+        self.assertEqual(stm32f4.beside_each_other(digits), " @  @@@\n")
+        with self.assertRaisesRegex(script.Failure, "1 digits, then the serial line ends"):
+            stm32f4.read_digits(lines[:4])
+        with self.assertRaisesRegex(script.Failure, "the board says: failed: wrong shape"):
+            stm32f4.read_digits([*lines[:3], "failed: wrong shape"])
+
+    def test_rows_of_arm_linux(self):
+        linux = family("arm-linux")
+        printed = ("neon     batch  1  signature 410a07ca  signature_reconstruct 547e2503  ok\n"
+                   "sdot     batch  1  signature 00000000  ok\n")
+        self.assertEqual(linux.parse_signatures(printed, "neon"),
+                         {"signature": "410a07ca", "signature_reconstruct": "547e2503"})
+        self.assertEqual(linux.parse_signatures(printed, "i8mm"), {})
+        row = {"target": "armv7", "compiler": "gcc", "processor": "cortex-a15", "isa": "neon", "tests": True,
+               "ok": False}
+        self.assertEqual(linux.table_line(row).split(),
+                         ["armv7", "gcc", "cortex-a15", "neon", "true", "-", "-", "-", "false"])
 
 
 if __name__ == "__main__":

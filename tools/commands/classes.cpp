@@ -90,20 +90,20 @@ void run(const Options& options) {
 
 void add_classes(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "classes", "Fit the classes of a data set to a model, for generate --digit");
-  command->add_option("model", options->model, "A .safetensors or s8 .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--out", options->out, "Model to write, of the same kind; may be MODEL")
-      ->required()
-      ->type_name("FILE");
-  add_pixels_option(*command, options->pixels);
-  add_threads_option(*command, options->threads);
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae classes model.safetensors --out model.safetensors");
-  command->callback([options] { run(*options); });
+  const Command command(app, "classes",
+                        "Fit the classes of a data set to a model, for generate --digit");
+  command.path("model", options->model, "A .safetensors or s8 .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.path("--out", options->out, "Model to write, of the same kind; may be MODEL")
+      .required()
+      .type_name("FILE");
+  add_pixels_option(command, options->pixels);
+  add_threads_option(command, options->threads);
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae classes model.safetensors --out model.safetensors");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

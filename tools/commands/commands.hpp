@@ -1,7 +1,7 @@
 // The commands of picovae: each adds itself to the command line and does its work in the callback.
 #pragma once
 
-#include <CLI/CLI.hpp>
+#include "tools/commands/command.hpp"
 
 namespace picovae::tools {
 

@@ -7,8 +7,6 @@
 
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
-#include "tools/commands/choice.hpp"
-#include "tools/commands/numbers.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -33,51 +31,44 @@ std::size_t image_side() {
   return side;
 }
 
-void add_data_option(CLI::App& command, std::filesystem::path& folder) {
+void add_data_option(const Command& command, std::filesystem::path& folder) {
   folder = default_data_folder();
   command
-      .add_option(
-          "--data", folder,
-          "Folder of a data set's four IDX files, plain or .gz: MNIST (tools/fetch_mnist.sh) "
-          "or another; DIR/PREFIX where their names have one, as emnist-letters")
-      ->type_name("DIR")
-      ->capture_default_str();
+      .path("--data", folder,
+            "Folder of a data set's four IDX files, plain or .gz: MNIST (tools/fetch_mnist.sh) "
+            "or another; DIR/PREFIX where their names have one, as emnist-letters")
+      .type_name("DIR")
+      .shows_default();
 }
 
-void add_seed_option(CLI::App& command, std::uint64_t& seed, const std::string& what) {
-  command.add_option("--seed", seed, what)
-      ->transform(whole_number(0))
-      ->type_name("N")
-      ->capture_default_str();
+void add_seed_option(const Command& command, std::uint64_t& seed, const char* what) {
+  command.whole("--seed", seed, what, 0).type_name("N").shows_default();
 }
 
-void add_threads_option(CLI::App& command, unsigned& threads) {
+void add_threads_option(const Command& command, unsigned& threads) {
   threads = std::max(1U, std::thread::hardware_concurrency());
-  command.add_option("--threads", threads, "Threads; the result does not depend on them")
-      ->transform(whole_number(1, 256))
-      ->type_name("N")
-      ->capture_default_str();
+  command.whole("--threads", threads, "Threads; the result does not depend on them", 1, 256)
+      .type_name("N")
+      .shows_default();
 }
 
-void add_pixels_option(CLI::App& command, PixelMode& pixels) {
+void add_pixels_option(const Command& command, PixelMode& pixels) {
   command
-      .add_option("--pixels", pixels,
-                  "gray: p / 255; binary: p > 127; stochastic: 1 with probability p / 255")
-      ->transform(choice(kPixelModes))
-      ->type_name("gray|binary|stochastic")
-      ->default_str(std::string{pixel_mode_name(pixels)});
+      .choice("--pixels", pixels, kPixelModes,
+              "gray: p / 255; binary: p > 127; stochastic: 1 with probability p / 255")
+      .type_name("gray|binary|stochastic")
+      .shows_default();
 }
 
-void add_validation_option(CLI::App& command, std::size_t& images) {
+void add_validation_option(const Command& command, std::size_t& images) {
   command
-      .add_option("--validation", images,
-                  "Hold the last N training images out and judge by them, not by the test set")
-      ->transform(whole_number(0))
-      ->type_name("N");
+      .whole("--validation", images,
+             "Hold the last N training images out and judge by them, not by the test set", 0)
+      .type_name("N");
 }
 
-void add_json_option(CLI::App& command, bool& json) {
-  command.add_flag("--json", json, "Print the result as JSON");
+void add_json_option(const Command& command, bool& json) {
+  command.flag("--json", json, "Print the result as JSON");
 }
 
 }  // namespace picovae::tools

@@ -15,7 +15,6 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
-#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/data/dataset.hpp"
@@ -117,23 +116,22 @@ void run(const Options& options) {
 
 void add_encode(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "encode",
+  const Command command(
+      app, "encode",
       "Encode a data set: labels and posteriors as CSV; of s8 models also their checksum");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--out", options->out, "CSV to write: label, mu, logvar of each image")
-      ->type_name("FILE");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.path("--out", options->out, "CSV to write: label, mu, logvar of each image")
+      .type_name("FILE");
   const std::map<std::string, Split> splits = {{"test", Split::kTest}, {"train", Split::kTrain}};
-  command->add_option("--split", options->split, "Which half of the data set")
-      ->transform(choice(splits))
-      ->type_name("test|train")
-      ->default_str("test");
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae encode model.pvae --out codes.csv");
-  command->callback([options] { run(*options); });
+  command.choice("--split", options->split, splits, "Which half of the data set")
+      .type_name("test|train")
+      .shows_default();
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae encode model.pvae --out codes.csv");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

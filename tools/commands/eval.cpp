@@ -8,7 +8,6 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/json.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/progress.hpp"
@@ -44,22 +43,21 @@ void run(const Options& options) {
 
 void add_eval(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "eval", "Measure the negative ELBO, the reconstruction and the KL on the test set");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--samples", options->evaluate.samples, "z drawn for each image")
-      ->transform(whole_number(1, 10'000))
-      ->type_name("L")
-      ->capture_default_str();
-  add_pixels_option(*command, options->evaluate.pixels);
-  add_seed_option(*command, options->evaluate.seed, "Seed of the noise");
-  add_threads_option(*command, options->evaluate.threads);
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae eval model.pvae --samples 10 --json");
-  command->callback([options] { run(*options); });
+  const Command command(app, "eval",
+                        "Measure the negative ELBO, the reconstruction and the KL on the test set");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.whole("--samples", options->evaluate.samples, "z drawn for each image", 1, 10'000)
+      .type_name("L")
+      .shows_default();
+  add_pixels_option(command, options->evaluate.pixels);
+  add_seed_option(command, options->evaluate.seed, "Seed of the noise");
+  add_threads_option(command, options->evaluate.threads);
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae eval model.pvae --samples 10 --json");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

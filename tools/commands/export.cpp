@@ -6,7 +6,6 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
-#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/format/c_array.hpp"
 #include "tools/format/names.hpp"
@@ -34,10 +33,10 @@ std::string command_line(const Options& options) {
 
 void run(const Options& options) {
   if (options.out.empty() && options.c_array.empty()) {
-    throw CLI::RequiredError("--out or --c-array");
+    misuse("--out or --c-array is required");
   }
   if (options.out == options.c_array) {
-    throw CLI::ValidationError("--out and --c-array", "name the same file");
+    misuse("--out and --c-array: name the same file");
   }
   for (const auto& file : {options.out, options.c_array}) {
     if (!file.empty()) check_writable(file);
@@ -75,29 +74,27 @@ void run(const Options& options) {
 
 void add_export(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "export", "Pack an s8 model for another target: same model, same digits, other byte order");
-  command->add_option("model", options->model, "A .pvae model of type s8")
-      ->required()
-      ->type_name("MODEL");
+  const Command command(
+      app, "export",
+      "Pack an s8 model for another target: same model, same digits, other byte order");
+  command.path("model", options->model, "A .pvae model of type s8").required().type_name("MODEL");
   command
-      ->add_option("--layout", options->layout,
-                   "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
-      ->transform(choice(kLayoutNames))
-      ->type_name("host|cortex-m|mve")
-      ->default_str("cortex-m");
-  command->add_flag("--decoder-only", options->decoder_only,
-                    "Leave the encoder out: for boards that only draw");
-  command->add_option("--out", options->out, "Model to write")->type_name("FILE");
+      .choice("--layout", options->layout, kLayoutNames,
+              "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
+      .type_name("host|cortex-m|mve")
+      .shows_default();
+  command.flag("--decoder-only", options->decoder_only,
+               "Leave the encoder out: for boards that only draw");
+  command.path("--out", options->out, "Model to write").type_name("FILE");
   command
-      ->add_option("--c-array", options->c_array,
-                   "Header to write for C and C++: the model as the aligned array picovae_model")
-      ->type_name("FILE");
-  command->footer(
+      .path("--c-array", options->c_array,
+            "Header to write for C and C++: the model as the aligned array picovae_model")
+      .type_name("FILE");
+  command.footer(
       "Example:\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --c-array model.h");
-  command->callback([options] { run(*options); });
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

@@ -16,7 +16,6 @@
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/idx.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/ascii.hpp"
@@ -90,42 +89,38 @@ void run(const Options& options) {
 
 void add_generate(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "generate", "Draw digits from the prior, as a PNG grid or in the terminal");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  const CLI::Option* count =
-      command->add_option("--count", options->count, "Digits to draw, of each class")
-          ->transform(whole_number(1, 10'000))
-          ->type_name("N")
-          ->capture_default_str();
+  const Command command(app, "generate",
+                        "Draw digits from the prior, as a PNG grid or in the terminal");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  const Option count =
+      command.whole("--count", options->count, "Digits to draw, of each class", 1, 10'000)
+          .type_name("N")
+          .shows_default();
   command
-      ->add_option("--digit", options->digit,
-                   "Draw this class alone, such as 7; all: ten of each, a row a class")
-      ->check([](const std::string& text) {
-        const bool number = !text.empty() && text.size() <= 3 &&
-                            text.find_first_not_of("0123456789") == std::string::npos;
-        return number || text == kAllClasses ? "" : text + " is neither a label nor all";
-      })
-      ->type_name("LABEL|all");
-  add_seed_option(*command, options->seed, "The same seed draws the same digits everywhere");
-  const CLI::Option* out = command->add_option("--out", options->out, "PNG to write")
-                               ->type_name("FILE")
-                               ->capture_default_str();
-  command->add_flag("--ascii", options->ascii, "Draw in the terminal; a PNG only with --out");
-  command
-      ->add_option("--idx", options->idx,
-                   "IDX file to write, as data sets are; a PNG only with --out")
-      ->type_name("FILE");
-  command->footer(
+      .text("--digit", options->digit,
+            "Draw this class alone, such as 7; all: ten of each, a row a class",
+            [](const std::string& text) {
+              const bool number = !text.empty() && text.size() <= 3 &&
+                                  text.find_first_not_of("0123456789") == std::string::npos;
+              return number || text == kAllClasses ? "" : text + " is neither a label nor all";
+            })
+      .type_name("LABEL|all");
+  add_seed_option(command, options->seed, "The same seed draws the same digits everywhere");
+  const Option out =
+      command.path("--out", options->out, "PNG to write").type_name("FILE").shows_default();
+  command.flag("--ascii", options->ascii, "Draw in the terminal; a PNG only with --out");
+  command.path("--idx", options->idx, "IDX file to write, as data sets are; a PNG only with --out")
+      .type_name("FILE");
+  command.footer(
       "Example:\n"
       "  picovae generate model.pvae --count 100 --seed 7 --out digits.png\n"
       "  picovae generate model.pvae --digit 7 --count 3 --ascii\n"
       "  picovae generate model.pvae --digit all --out classes.png");
-  command->callback([options, out, count] {
-    if (options->digit == kAllClasses && count->count() == 0) options->count = 10;
-    options->wants_file = out->count() > 0;
+  command.run([options, out, count] {
+    if (options->digit == kAllClasses && !count.is_given()) options->count = 10;
+    options->wants_file = out.is_given();
     run(*options);
   });
 }

@@ -167,14 +167,14 @@ void run(const Options& options) {
 
 void add_info(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "info", "Describe a model: shape, type, sizes, checksums, signature, flash and RAM");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae info model.pvae --json");
-  command->callback([options] { run(*options); });
+  const Command command(
+      app, "info", "Describe a model: shape, type, sizes, checksums, signature, flash and RAM");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae info model.pvae --json");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

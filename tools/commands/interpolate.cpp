@@ -10,7 +10,6 @@
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/grid.hpp"
@@ -64,29 +63,26 @@ void run(const Options& options) {
 
 void add_interpolate(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "interpolate", "Walk from the code of one training digit to another's, as a PNG");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--from", options->from, "Label of the first digit")
-      ->transform(whole_number(0, 255))
-      ->type_name("LABEL")
-      ->capture_default_str();
-  command->add_option("--to", options->to, "Label of the last digit")
-      ->transform(whole_number(0, 255))
-      ->type_name("LABEL")
-      ->capture_default_str();
-  command->add_option("--steps", options->steps, "Digits to draw, both ends included")
-      ->transform(whole_number(2, 1000))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--out", options->out, "PNG to write")->required()->type_name("FILE");
-  command->footer(
+  const Command command(app, "interpolate",
+                        "Walk from the code of one training digit to another's, as a PNG");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.whole("--from", options->from, "Label of the first digit", 0, 255)
+      .type_name("LABEL")
+      .shows_default();
+  command.whole("--to", options->to, "Label of the last digit", 0, 255)
+      .type_name("LABEL")
+      .shows_default();
+  command.whole("--steps", options->steps, "Digits to draw, both ends included", 2, 1000)
+      .type_name("N")
+      .shows_default();
+  command.path("--out", options->out, "PNG to write").required().type_name("FILE");
+  command.footer(
       "Example:\n"
       "  picovae interpolate model.pvae --from 0 --to 8 --steps 10 --out morph.png");
-  command->callback([options] { run(*options); });
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

@@ -9,7 +9,6 @@
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
@@ -63,22 +62,18 @@ void run(const Options& options) {
 
 void add_map(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "map", "Draw the latent space: digits over two latents, and the test set's codes by label");
-  command->add_option("model", options->model, "A .safetensors or .pvae model with both halves")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--out", options->out, "PNG to write (by gnuplot)")
-      ->required()
-      ->type_name("FILE.png");
-  command->add_option("--side", options->side, "Digits each way")
-      ->transform(whole_number(2, 40))
-      ->type_name("N")
-      ->capture_default_str();
-  add_threads_option(*command, options->threads);
-  command->footer("Example:\n  picovae map model.pvae --out map.png");
-  command->callback([options] { run(*options); });
+  const Command command(
+      app, "map",
+      "Draw the latent space: digits over two latents, and the test set's codes by label");
+  command.path("model", options->model, "A .safetensors or .pvae model with both halves")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.path("--out", options->out, "PNG to write (by gnuplot)").required().type_name("FILE.png");
+  command.whole("--side", options->side, "Digits each way", 2, 40).type_name("N").shows_default();
+  add_threads_option(command, options->threads);
+  command.footer("Example:\n  picovae map model.pvae --out map.png");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

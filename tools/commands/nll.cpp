@@ -10,7 +10,6 @@
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
@@ -95,36 +94,34 @@ void run(const Options& options) {
 
 void add_nll(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("nll",
-                                         "Estimate -log p(x) on the test set by importance "
-                                         "sampling (Burda et al. 2015);\nthe estimate "
-                                         "comes down to the truth from above as samples grow");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--samples", options->evaluate.samples, "z drawn for each image")
-      ->transform(whole_number(1, 1'000'000))
-      ->type_name("K")
-      ->capture_default_str();
-  command->add_option("--count", options->count, "The first N test images; all where not given")
-      ->transform(whole_number(1))
-      ->type_name("N");
+  const Command command(app, "nll",
+                        "Estimate -log p(x) on the test set by importance "
+                        "sampling (Burda et al. 2015);\nthe estimate "
+                        "comes down to the truth from above as samples grow");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.whole("--samples", options->evaluate.samples, "z drawn for each image", 1, 1'000'000)
+      .type_name("K")
+      .shows_default();
+  command.whole("--count", options->count, "The first N test images; all where not given", 1)
+      .type_name("N");
   command
-      ->add_option("--widen", options->widen,
-                   "Sigma of the z drawn, as a multiple of the posterior's, up to the prior's 1; "
-                   "for the estimate of the paper: 1")
-      ->transform(real_number(1.0, 10.0))
-      ->type_name("FACTOR")
-      ->capture_default_str();
-  command->add_flag("--latents", options->latents,
-                    "Also KL and activity of each latent, and how many are active");
-  add_pixels_option(*command, options->evaluate.pixels);
-  add_seed_option(*command, options->evaluate.seed, "Seed of the noise");
-  add_threads_option(*command, options->evaluate.threads);
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae nll model.pvae --samples 500 --count 1000 --latents");
-  command->callback([options] { run(*options); });
+      .real("--widen", options->widen,
+            "Sigma of the z drawn, as a multiple of the posterior's, up to the prior's 1; "
+            "for the estimate of the paper: 1",
+            1.0, 10.0)
+      .type_name("FACTOR")
+      .shows_default();
+  command.flag("--latents", options->latents,
+               "Also KL and activity of each latent, and how many are active");
+  add_pixels_option(command, options->evaluate.pixels);
+  add_seed_option(command, options->evaluate.seed, "Seed of the noise");
+  add_threads_option(command, options->evaluate.threads);
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae nll model.pvae --samples 500 --count 1000 --latents");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

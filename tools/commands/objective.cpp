@@ -5,35 +5,25 @@
 #include <initializer_list>
 #include <map>
 
-#include "tools/commands/choice.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/nll.hpp"
 
 namespace picovae::tools {
 namespace {
 
-bool is_given(const CLI::App& command, const char* option) {
-  return command.get_option(option)->count() > 0;
-}
-
-[[noreturn]] void refuse(const std::string& message) {
-  throw CLI::ValidationError(message, CLI::ExitCodes::ValidationError);
-}
-
-void refuse_with(const CLI::App& command, const char* objective,
+void refuse_with(const Command& command, const char* objective,
                  std::initializer_list<const char*> others) {
   for (const char* other : others) {
-    if (is_given(command, other)) {
-      refuse(fmt::format("{} contradicts {}: its loss has no such part", objective, other));
+    if (command.is_given(other)) {
+      misuse(fmt::format("{} contradicts {}: its loss has no such part", objective, other));
     }
   }
 }
 
 // Of an estimate of the KL's gradient, where no closed KL is part of the loss.
-void turn_off_sticking(const CLI::App& command, const char* objective, Recipe& recipe) {
-  if (is_given(command, "--sticking") && recipe.sticking) {
-    refuse(
+void turn_off_sticking(const Command& command, const char* objective, Recipe& recipe) {
+  if (command.is_given("--sticking") && recipe.sticking) {
+    misuse(
         fmt::format("{} contradicts --sticking on, which is about the KL of an ELBO", objective));
   }
   recipe.sticking = false;
@@ -41,35 +31,32 @@ void turn_off_sticking(const CLI::App& command, const char* objective, Recipe& r
 
 }  // namespace
 
-void add_objective_options(CLI::App& command, ObjectiveOptions& options) {
+void add_objective_options(const Command& command, ObjectiveOptions& options) {
   const std::map<std::string, Bound> bounds = {{"elbo", Bound::kElbo},
                                                {"iwae", Bound::kImportanceWeighted}};
   command
-      .add_option(
-          "--objective", options.bound,
-          "elbo, or the tighter bound of --samples importance-weighted z (Burda et al. 2015)")
-      ->transform(choice(bounds))
-      ->type_name("elbo|iwae")
-      ->default_str("elbo");
+      .choice("--objective", options.bound, bounds,
+              "elbo, or the tighter bound of --samples importance-weighted z (Burda et al. 2015)")
+      .type_name("elbo|iwae")
+      .shows_default();
   command
-      .add_option("--kl-warmup", options.kl_warmup,
-                  "Epochs over which the weight of the KL rises from 0 to --beta")
-      ->transform(real_number(0))
-      ->type_name("EPOCHS")
-      ->capture_default_str();
-  command.add_flag("--deck-loss", options.deck_loss,
-                   "With --preset deck: the loss as the deck prints it, which is not an ELBO");
+      .real("--kl-warmup", options.kl_warmup,
+            "Epochs over which the weight of the KL rises from 0 to --beta", 0)
+      .type_name("EPOCHS")
+      .shows_default();
+  command.flag("--deck-loss", options.deck_loss,
+               "With --preset deck: the loss as the deck prints it, which is not an ELBO");
 }
 
-void apply_objective(const CLI::App& command, const ObjectiveOptions& options,
+void apply_objective(const Command& command, const ObjectiveOptions& options,
                      const std::string& preset, Recipe& recipe) {
   recipe.bound = options.bound;
   recipe.kl_warmup = options.kl_warmup;
   if (options.deck_loss) {
     refuse_with(command, "--deck-loss", {"--objective", "--beta", "--kl-warmup"});
-    if (preset != "deck") refuse("--deck-loss belongs to --preset deck; give both");
-    if (is_given(command, "--pixels") && recipe.pixels != PixelMode::kBinary) {
-      refuse(fmt::format("--deck-loss contradicts --pixels {}: it is one of binary pixels",
+    if (preset != "deck") misuse("--deck-loss belongs to --preset deck; give both");
+    if (command.is_given("--pixels") && recipe.pixels != PixelMode::kBinary) {
+      misuse(fmt::format("--deck-loss contradicts --pixels {}: it is one of binary pixels",
                          pixel_mode_name(recipe.pixels)));
     }
     turn_off_sticking(command, "--deck-loss", recipe);
@@ -80,18 +67,18 @@ void apply_objective(const CLI::App& command, const ObjectiveOptions& options,
   if (recipe.bound == Bound::kImportanceWeighted) {
     refuse_with(command, "--objective iwae", {"--beta", "--kl-warmup"});
     if (recipe.samples < 2) {
-      refuse(fmt::format("--objective iwae with --samples {} is the ELBO; give at least 2",
+      misuse(fmt::format("--objective iwae with --samples {} is the ELBO; give at least 2",
                          recipe.samples));
     }
     turn_off_sticking(command, "--objective iwae", recipe);
     return;
   }
   if (recipe.kl_warmup > recipe.epochs) {
-    refuse(fmt::format("--kl-warmup {:g} is longer than --epochs {}", recipe.kl_warmup,
+    misuse(fmt::format("--kl-warmup {:g} is longer than --epochs {}", recipe.kl_warmup,
                        recipe.epochs));
   }
   if (recipe.kl_warmup > 0 && recipe.beta == 0) {
-    refuse("--kl-warmup contradicts --beta 0, a weight that never rises");
+    misuse("--kl-warmup contradicts --beta 0, a weight that never rises");
   }
 }
 

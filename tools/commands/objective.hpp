@@ -1,11 +1,11 @@
 // What picovae train minimizes: the options, and how it is reported beside the ELBO.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
 #include <span>
 #include <string>
 
+#include "tools/commands/command.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/train/recipe.hpp"
 
@@ -18,11 +18,11 @@ struct ObjectiveOptions {
 };
 
 // --objective, --kl-warmup, --deck-loss.
-void add_objective_options(CLI::App& command, ObjectiveOptions& options);
+void add_objective_options(const Command& command, ObjectiveOptions& options);
 
-// Puts them into the recipe. Throws CLI::ValidationError, naming both, where two options of the
-// command contradict each other.
-void apply_objective(const CLI::App& command, const ObjectiveOptions& options,
+// Puts them into the recipe. Misuse, naming both, if two options of the command
+// contradict each other.
+void apply_objective(const Command& command, const ObjectiveOptions& options,
                      const std::string& preset, Recipe& recipe);
 
 // What is minimized, in words: the head of the report.

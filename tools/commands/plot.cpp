@@ -31,16 +31,14 @@ void run(const Options& options) {
 
 void add_plot(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "plot", "Draw the curves of a training: ELBO, reconstruction and KL (by gnuplot)");
-  command->add_option("log", options->log, "A log of picovae train --log")
-      ->required()
-      ->type_name("LOG");
-  command->add_option("--out", options->out, "PNG to write")->required()->type_name("FILE.png");
-  command->footer(
+  const Command command(app, "plot",
+                        "Draw the curves of a training: ELBO, reconstruction and KL (by gnuplot)");
+  command.path("log", options->log, "A log of picovae train --log").required().type_name("LOG");
+  command.path("--out", options->out, "PNG to write").required().type_name("FILE.png");
+  command.footer(
       "Example:\n  picovae train --out model.safetensors --log log.csv\n"
       "  picovae plot log.csv --out curve.png");
-  command->callback([options] { run(*options); });
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

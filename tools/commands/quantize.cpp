@@ -14,11 +14,9 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
-#include "tools/commands/choice.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
 #include "tools/commands/json.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/names.hpp"
@@ -154,30 +152,25 @@ void run(const Options& options) {
 
 void add_quantize(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "quantize", "Turn an f32 model into the blob that is deployed, and measure the loss");
-  command->add_option("model", options->model, "A .safetensors model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--out", options->out, "Model to write")->required()->type_name("FILE.pvae");
+  const Command command(app, "quantize",
+                        "Turn an f32 model into the blob that is deployed, and measure the loss");
+  command.path("model", options->model, "A .safetensors model").required().type_name("MODEL");
+  add_data_option(command, options->data);
+  command.path("--out", options->out, "Model to write").required().type_name("FILE.pvae");
   command
-      ->add_option(
-          "--type", options->type,
-          "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
-      ->transform(choice(kTypeNames))
-      ->type_name("s8|f16|bf16|f32")
-      ->default_str("s8");
-  command->add_option("--max-loss", options->max_loss, "Fail where more than this is lost")
-      ->transform(real_number())
-      ->type_name("NATS");
-  command->add_flag("--layers", options->layers,
-                    "Print what each layer loses when it alone runs on integers");
-  add_validation_option(*command, options->validation);
-  add_threads_option(*command, options->threads);
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");
-  command->callback([options] { run(*options); });
+      .choice("--type", options->type, kTypeNames,
+              "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
+      .type_name("s8|f16|bf16|f32")
+      .shows_default();
+  command.real("--max-loss", options->max_loss, "Fail where more than this is lost")
+      .type_name("NATS");
+  command.flag("--layers", options->layers,
+               "Print what each layer loses when it alone runs on integers");
+  add_validation_option(command, options->validation);
+  add_threads_option(command, options->threads);
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

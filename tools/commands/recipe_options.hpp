@@ -1,11 +1,11 @@
 // The recipe of picovae train as options: a preset, and what overrides parts of it.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <functional>
 #include <string>
 #include <vector>
 
+#include "tools/commands/command.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
@@ -21,6 +21,6 @@ struct RecipeOptions {
 };
 
 // --preset and an option for each part of a recipe but its objective (objective.hpp).
-void add_recipe_options(CLI::App& command, RecipeOptions& options);
+void add_recipe_options(const Command& command, RecipeOptions& options);
 
 }  // namespace picovae::tools

@@ -9,7 +9,6 @@
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/common.hpp"
-#include "tools/commands/numbers.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/pairs.hpp"
@@ -56,22 +55,20 @@ void run(const Options& options) {
 
 void add_reconstruct(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("reconstruct", "Encode images and decode them again, as a PNG");
-  command->add_option("model", options->model, "A .safetensors or .pvae model")
-      ->required()
-      ->type_name("MODEL");
-  add_data_option(*command, options->data);
-  command->add_option("--count", options->count, "Test images to take")
-      ->transform(whole_number(1, 10'000))
-      ->type_name("N")
-      ->capture_default_str();
-  command->add_option("--image", options->image, "A PNG to take instead of test images")
-      ->type_name("FILE")
-      ->excludes("--count");
-  command->add_option("--out", options->out, "PNG to write")->required()->type_name("FILE");
-  command->footer("Example:\n  picovae reconstruct model.pvae --count 20 --out pairs.png");
-  command->callback([options] { run(*options); });
+  const Command command(app, "reconstruct", "Encode images and decode them again, as a PNG");
+  command.path("model", options->model, "A .safetensors or .pvae model")
+      .required()
+      .type_name("MODEL");
+  add_data_option(command, options->data);
+  command.whole("--count", options->count, "Test images to take", 1, 10'000)
+      .type_name("N")
+      .shows_default();
+  command.path("--image", options->image, "A PNG to take instead of test images")
+      .type_name("FILE")
+      .excludes("--count");
+  command.path("--out", options->out, "PNG to write").required().type_name("FILE");
+  command.footer("Example:\n  picovae reconstruct model.pvae --count 20 --out pairs.png");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

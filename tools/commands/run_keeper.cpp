@@ -42,14 +42,14 @@ void check_unused(const fs::path& path) {
 
 }  // namespace
 
-void add_checkpoint_options(CLI::App& command, CheckpointOptions& options) {
+void add_checkpoint_options(const Command& command, CheckpointOptions& options) {
   command
-      .add_option("--checkpoint", options.path,
-                  "Where the run is kept after each epoch and when it is interrupted, until the "
-                  "model is written: OUT.checkpoint by default; /dev/null: nowhere")
-      ->type_name("FILE");
-  command.add_flag("--resume", options.resume,
-                   "Go on from the checkpoint, with the options that the run began with");
+      .path("--checkpoint", options.path,
+            "Where the run is kept after each epoch and when it is interrupted, until the "
+            "model is written: OUT.checkpoint by default; /dev/null: nowhere")
+      .type_name("FILE");
+  command.flag("--resume", options.resume,
+               "Go on from the checkpoint, with the options that the run began with");
 }
 
 RunKeeper::RunKeeper(const CheckpointOptions& options, const fs::path& out)

@@ -1,10 +1,10 @@
 // Keeps a training run in a checkpoint, so that it survives whatever ends the process.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <string>
 
+#include "tools/commands/command.hpp"
 #include "tools/commands/stop_signals.hpp"
 #include "tools/train/checkpoint.hpp"
 #include "tools/train/trainer.hpp"
@@ -17,7 +17,7 @@ struct CheckpointOptions {
 };
 
 // --checkpoint FILE, --resume.
-void add_checkpoint_options(CLI::App& command, CheckpointOptions& options);
+void add_checkpoint_options(const Command& command, CheckpointOptions& options);
 
 class RunKeeper {
  public:

@@ -111,17 +111,17 @@ void run(const Options& options) {
 
 void add_self_test(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand(
-      "self-test",
+  const Command command(
+      app, "self-test",
       "Run a model's golden layers and draw its signatures' digits anew: bit for bit the same?");
-  command->add_option("model", options->model, "A .pvae model of type s8, for any target")
-      ->required()
-      ->type_name("MODEL");
-  command->add_flag("--every-isa", options->every_isa,
-                    "On all kernels of this build; those that the machine lacks are named");
-  add_json_option(*command, options->json);
-  command->footer("Example:\n  picovae self-test model.pvae --every-isa");
-  command->callback([options] { run(*options); });
+  command.path("model", options->model, "A .pvae model of type s8, for any target")
+      .required()
+      .type_name("MODEL");
+  command.flag("--every-isa", options->every_isa,
+               "On all kernels of this build; those that the machine lacks are named");
+  add_json_option(command, options->json);
+  command.footer("Example:\n  picovae self-test model.pvae --every-isa");
+  command.run([options] { run(*options); });
 }
 
 }  // namespace picovae::tools

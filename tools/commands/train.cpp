@@ -199,31 +199,28 @@ void Training::write_model() {
 
 void add_train(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command =
-      app.add_subcommand("train", "Train the network, reporting the ELBO each epoch");
-  add_data_option(*command, options->data);
-  command->add_option("--out", options->out, "Model to write")
-      ->required()
-      ->type_name("FILE.safetensors");
-  add_recipe_options(*command, options->recipe);
-  add_objective_options(*command, options->objective);
-  add_validation_option(*command, options->validation);
-  command->add_option("--log", options->log, "CSV of each epoch's figures")->type_name("FILE");
+  const Command command(app, "train", "Train the network, reporting the ELBO each epoch");
+  add_data_option(command, options->data);
+  command.path("--out", options->out, "Model to write").required().type_name("FILE.safetensors");
+  add_recipe_options(command, options->recipe);
+  add_objective_options(command, options->objective);
+  add_validation_option(command, options->validation);
+  command.path("--log", options->log, "CSV of each epoch's figures").type_name("FILE");
   command
-      ->add_option("--pictures", options->pictures,
-                   "Folder for a PNG of samples and one of reconstructions each epoch")
-      ->type_name("DIR");
-  add_checkpoint_options(*command, options->checkpoint);
-  command->footer(
+      .path("--pictures", options->pictures,
+            "Folder for a PNG of samples and one of reconstructions each epoch")
+      .type_name("DIR");
+  add_checkpoint_options(command, options->checkpoint);
+  command.footer(
       "Example:\n"
       "  picovae train --out model.safetensors --log log.csv\n"
       "The same command with --resume goes on where it was interrupted, to the same bits.\n"
       "Any data set of images of this size in IDX files, with any labels:\n"
       "  picovae train --data fashion-mnist --out fashion.safetensors\n"
       "  picovae train --data emnist/emnist-letters --out letters.safetensors");
-  command->callback([options, command] {
+  command.run([options, command] {
     Recipe recipe = options->recipe.recipe();
-    apply_objective(*command, options->objective, options->recipe.preset, recipe);
+    apply_objective(command, options->objective, options->recipe.preset, recipe);
     check_outputs(*options);
     Training(*options, recipe).run();
   });
