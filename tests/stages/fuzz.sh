@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Fuzzes what reads files and arguments under ASan and UBSan; installs what is missing first.
-#   tests/fuzz.sh SECONDS [blob|safetensors|idx|command_line]...
+#   tests/stages/fuzz.sh SECONDS [blob|safetensors|idx|command_line]...
 # Each fuzzer gets SECONDS. What they found stays in build/fuzz/corpus and is where the next run begins.
 # Ends with 1 where one of them crashed, hung or took too much memory; its input is kept.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 case ${1-} in
   --help | -h) sed -n '2,5s/^# //p' "$0"; exit 0 ;;

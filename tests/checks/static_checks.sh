@@ -6,7 +6,7 @@
 # --tools everything else that becomes part of the picovae program; cppcheck reads both.
 set -euo pipefail
 build=$1
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 [[ -f $build/compile_commands.json ]] ||
   { echo "static_checks: no $build/compile_commands.json; give cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON" >&2; exit 2; }
 

@@ -7,7 +7,7 @@ small=$1 default=$2 folder=$3
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$folder"
 rm -f "$folder/small.safetensors.checkpoint"  # of a run that was broken off
-data=$("$here/../tools/fetch_mnist.sh")
+data=$("$here/../../tools/fetch_mnist.sh")
 "$small" train --data "$data" --out "$folder/small.safetensors" --epochs 1
 "$small" quantize "$folder/small.safetensors" --data "$data" --out "$folder/small.pvae" --max-loss 2
 "$small" self-test "$folder/small.pvae"

@@ -11,7 +11,7 @@ fail() { echo "end_to_end: $*" >&2; exit 1; }
 below() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a <= b) }'; }
 value() { /usr/bin/python3 -c 'import json, sys; print(json.load(sys.stdin)["'"$1"'"])'; }
 
-data=$("$here/../tools/fetch_mnist.sh")
+data=$("$here/../../tools/fetch_mnist.sh")
 "$picovae" train --data "$data" --out "$folder/model.safetensors" --epochs 2 --log "$folder/log.csv"
 
 f32=$("$picovae" eval "$folder/model.safetensors" --data "$data" --samples 10 --json | value neg_elbo)

@@ -6,7 +6,7 @@
 #     memory     MemorySanitizer, engine alone: whatever it reads or returns was written
 #     valgrind   the engine's quick tests, and the program on the scalar kernels
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 watched=("$@")
 ((${#watched[@]})) || watched=(address threads memory valgrind)
 

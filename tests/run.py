@@ -1,0 +1,306 @@
+"""Builds and tests picovae; installs the Debian packages that are missing.
+
+   tests/run.sh                what to run after a change: gcc Release, all unit tests, one short end to end
+   tests/run.sh --full         what CI runs: also gcc Debug, clang, benchmarks, another shape, boards, Arm Linux
+   tests/run.sh --slow         also sanitizers, coverage, fuzzers, full training, -O0: hours
+"""
+import argparse
+import dataclasses
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import time
+import typing
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+MODEL = "engine/models/mnist_s8.pvae"  # that every target must sign alike
+BUILD = pathlib.Path("build")
+MATRIX = BUILD / "test-matrix"  # signatures, a file a target
+JOBS = str(os.cpu_count())
+RELEASE, DEBUG, CLANG = (BUILD / f"test-{name}" for name in ("gcc-release", "gcc-debug", "clang-release"))
+PICOVAE = str(RELEASE / "picovae")
+TRAINED = str(RELEASE / "end_to_end/model.pvae")
+
+
+def run(*command, env=None):
+    """Runs a command from the root; its failure ends the suite."""
+    result = subprocess.run([str(part) for part in command], cwd=ROOT, env={**os.environ, **(env or {})})
+    if result.returncode != 0:
+        sys.exit(f"tests/run.sh: failed with {result.returncode}: {' '.join(map(str, command))}")
+
+
+def output(*command):
+    return subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True).stdout.strip()
+
+
+def mnist():
+    return output("tools/fetch_mnist.sh").splitlines()[-1]
+
+
+def configure_and_build(folder, compiler, build_type, *options, targets=()):
+    run("cmake", "-S", ".", "-B", folder, f"-DCMAKE_CXX_COMPILER={compiler}", f"-DCMAKE_BUILD_TYPE={build_type}",
+        "-DPICOVAE_WERROR=ON", "--log-level=WARNING", *options)
+    run("cmake", "--build", folder, "-j", JOBS, *(("--target", *targets) if targets else ()))
+
+
+def ctest(folder, *selection):
+    run("ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "-j", JOBS, *selection)
+
+
+def sign(name, target, compiler, *program):
+    """Has a picovae program sign the model with every ISA of its build, for the matrix."""
+    data = mnist()
+    run("/usr/bin/python3", "tests/stages/matrix.py", "collect", "--target", target, "--compiler", compiler, "--model",
+        MODEL, "--data", data, "--out", MATRIX / f"{name}.json", "--", *program)
+
+
+def gcc_name():
+    return f"gcc {output('g++', '-dumpfullversion')}"
+
+
+# ---- stages
+
+def gcc_release(options):
+    configure_and_build(RELEASE, "g++", "Release", f"-DPICOVAE_BUILD_BENCH={'ON' if options.full else 'OFF'}")
+    ctest(RELEASE)
+    sign("gcc", platform.machine(), gcc_name(), PICOVAE)
+
+
+def end_to_end(options):
+    run("tests/stages/end_to_end.sh", PICOVAE, RELEASE / "end_to_end")
+
+
+# Debug and Clang build what can differ by compiler and optimizer; scripts and packages ran with gcc Release.
+def gcc_debug(options):
+    configure_and_build(DEBUG, "g++", "Debug", "-DPICOVAE_BUILD_BENCH=OFF", "-DCMAKE_CXX_FLAGS_DEBUG=-g1 -O1")
+    ctest(DEBUG, "-L", "unit")
+
+
+def clang_release(options):
+    configure_and_build(CLANG, "clang++", "Release", "-DCMAKE_C_COMPILER=clang", "-DPICOVAE_BUILD_BENCH_PEERS=OFF",
+                        "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
+    ctest(CLANG, "-L", "unit")
+    sign("clang", platform.machine(), f"clang {output('clang++', '-dumpversion')}", CLANG / "picovae")
+
+
+def static_checks(options):
+    run("tests/checks/static_checks.sh", CLANG, *(["--tools"] if options.slow else []))
+
+
+def another_shape(options):
+    folder = BUILD / "test-shape"
+    configure_and_build(folder, "g++", "Release", "-DPICOVAE_SHAPE=784,128,64,16", "-DPICOVAE_BUILD_TESTS=OFF",
+                        "-DPICOVAE_BUILD_BENCH=OFF")
+    run("tests/stages/another_shape.sh", folder / "picovae", PICOVAE, folder / "models")
+
+
+def ports(folder, *arguments):
+    run("ports/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports" / folder, *arguments)
+
+
+def boards(options):
+    ports("full", "--json", MATRIX / "boards.json")
+    ports("decoder", "--decoder-only")
+    # A model fresh from training, on a board of each layout: both draw the same digit.
+    pictures = BUILD / "test-ports/pictures"
+    ports("fresh", "--model", TRAINED, "--pictures", pictures, "mps2-an386", "mps3-an547")
+    run("cmp", pictures / "mps2-an386.pgm", pictures / "mps3-an547.pgm")
+    # Digits of its classes, whose CRC is in the model.
+    ports("classes", "--program", "tests/ports/classes.cpp", "--model", TRAINED, "mps2-an385-m0", "mps2-an386",
+          "mps3-an547")
+    # The model decides the shape of the firmware.
+    run("ports/run.sh", "--picovae", BUILD / "test-shape/picovae", "--build", BUILD / "test-ports/shape", "--model",
+        BUILD / "test-shape/models/small.pvae", "mps2-an386")
+    # Random and extreme inputs through the kernels.
+    ports("kernels", "--program", "tests/ports/kernels.cpp")
+    # The model and the caller's pixels at every address.
+    ports("misaligned", "--program", "tests/ports/misaligned.cpp")
+    ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
+    # Instruction counts do not depend on the image. An M0 has no conditional instructions: there they do.
+    ports("constant-time", "--program", "tests/ports/constant_time.cpp", "mps2-an385", "mps2-an386", "mps2-an500",
+          "mps2-an505", "mps3-an547")
+    run("ports/stack.py", "--json", BUILD / "test-ports/stack.json")
+    run("ports/stm32f4/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports/stm32f4")
+
+
+def old_processors(options):
+    run("tests/stages/old_processors.sh", MODEL, mnist(), BUILD / "test-old-processors", PICOVAE,
+        CLANG / "picovae")
+
+
+def arm_linux(options):
+    folder, classes = BUILD / "test-arm-linux", BUILD / "test-arm-linux.pvae"
+    # With classes, and a signature of their digits.
+    run(PICOVAE, "classes", MODEL, "--data", mnist(), "--out", classes)
+    run("ports/arm-linux/run.sh", "--model", classes, "--picovae", PICOVAE, "--build", folder, "--json",
+        MATRIX / "arm-linux.json")
+    # The codes of the whole test set as well.
+    sign("aarch64", "aarch64", f"gcc {output('aarch64-linux-gnu-g++', '-dumpfullversion')}", "qemu-aarch64", "-cpu",
+         "max", folder / "aarch64/picovae/picovae")
+    # The benchmarks keep working there, and a decode takes no more instructions than it should. (Without Google
+    # Benchmark for arm64 there are none; ports/arm-linux/run.sh has said so.)
+    bench = folder / "aarch64/picovae/bench"
+    if not (ROOT / bench / "count_decodes").exists():
+        return
+    for program, filter_ in (("roofline", "."), ("kernels", "decoder.0/f32/batch:1/"),
+                             ("forward", "decode/f32/batch:1/.*/picovae$")):
+        rows = output("qemu-aarch64", "-cpu", "max", "-L", "/usr/aarch64-linux-gnu", str(bench / f"bench_{program}"),
+                      "--benchmark_min_time=0.001", f"--benchmark_filter={filter_}").splitlines()
+        for isa in ("neon", "sdot", "i8mm"):
+            if not any(f"/{isa}" in row and "=" in row for row in rows):
+                sys.exit(f"tests/run.sh: bench_{program} has no row for {isa}")
+    run("bench/arm_counts.sh", "--built", folder / "aarch64", "--json", bench / "arm_counts.json")
+
+
+def sanitizers(options):
+    run("tests/stages/sanitize.sh")
+
+
+def coverage(options):
+    run("tests/stages/coverage.sh")
+
+
+def clang_debug(options):
+    folder = BUILD / "test-clang-debug"
+    configure_and_build(folder, "clang++", "Debug", "-DCMAKE_C_COMPILER=clang", "-DPICOVAE_BUILD_BENCH_PEERS=OFF")
+    ctest(folder)
+    # And gcc Debug as CMake has it: what the optimizer hides.
+    configure_and_build(BUILD / "test-gcc-o0", "g++", "Debug", "-DPICOVAE_BUILD_BENCH=OFF")
+    ctest(BUILD / "test-gcc-o0")
+
+
+def kernels_o0(options):
+    for compiler in ("g++", "clang++"):
+        folder = BUILD / f"test-o0-{compiler}"
+        configure_and_build(folder, compiler, "Release", "-DPICOVAE_KERNEL_OPT=-O0", "-DPICOVAE_BUILD_TESTS=OFF",
+                            "-DPICOVAE_BUILD_BENCH=OFF")
+        sign(f"o0-{compiler}", platform.machine(), f"{compiler} -O0", folder / "picovae")
+    if options.boards:
+        ports("o0", "--kernel-opt", "-O0")
+        ports("o0-kernels", "--kernel-opt", "-O0", "--program", "tests/ports/kernels.cpp")
+
+
+def boards_by_clang(options):
+    ports("clang", "--compiler", "clang", "--json", MATRIX / "boards-clang.json")
+    ports("clang-kernels", "--compiler", "clang", "--program", "tests/ports/kernels.cpp")
+    ports("clang-o0", "--compiler", "clang", "--kernel-opt", "-O0")
+
+
+def fuzzers(options):
+    run("tests/stages/fuzz.sh", "20")
+
+
+def full_training(options):
+    run("tests/stages/full_training.sh", PICOVAE, RELEASE / "full_training")
+    run("bench/recipes.sh", "--quick", "--built", RELEASE, "--folder", RELEASE / "recipes")
+
+
+def kills(options):
+    run("/usr/bin/python3", "tests/tools/commands/test_training_survives.py", PICOVAE, "--kills", "200")
+
+
+def signatures(options):
+    run("/usr/bin/python3", "tests/stages/matrix.py", "show", *(["--require-isa"] if options.require_isa else []),
+        *sorted((ROOT / MATRIX).glob("*.json")))
+
+
+@dataclasses.dataclass
+class Stage:
+    name: str
+    work: typing.Callable
+    wanted: typing.Callable  # of the options
+    packages: str = ""       # groups of tools/install_packages.sh
+
+
+def always(options):
+    return True
+
+
+def on_full(options):
+    return options.full
+
+
+def on_boards(options):
+    return options.full and options.boards
+
+
+def on_emulated_linux(options):  # on Arm the other stages run on the real one
+    return options.full and options.boards and platform.machine() == "x86_64"
+
+
+def on_slow(options):
+    return options.slow
+
+
+STAGES = (
+    Stage("gcc Release", gcc_release, always, "build data tests"),
+    Stage("end to end", end_to_end, always),
+    Stage("gcc Debug", gcc_debug, on_full),
+    Stage("clang Release", clang_release, on_full, "clang bench"),
+    Stage("static checks", static_checks, on_full, "checks"),
+    Stage("another shape", another_shape, on_full),
+    Stage("boards", boards, on_boards, "boards"),
+    Stage("old processors", old_processors, on_emulated_linux, "old"),
+    Stage("Arm Linux", arm_linux, on_emulated_linux, "arm-linux"),
+    Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
+    Stage("coverage", coverage, lambda options: options.coverage, "coverage"),
+    Stage("Debug of both compilers", clang_debug, on_slow),
+    Stage("kernels at -O0", kernels_o0, on_slow),
+    Stage("boards by clang", boards_by_clang, lambda options: options.slow and options.boards),
+    Stage("fuzzers", fuzzers, on_slow, "fuzz"),
+    Stage("full training", full_training, on_slow),
+    Stage("training killed 200 times", kills, on_slow),
+    Stage("one signature", signatures, always),
+)
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="tests/run.sh", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--full", action="store_true", help="what CI runs")
+    parser.add_argument("--slow", action="store_true", help="everything there is; implies the next two and --full")
+    parser.add_argument("--sanitize", action="store_true", help="also ASan, UBSan, TSan, MSan and valgrind")
+    parser.add_argument("--coverage", action="store_true", help="also lines and branches of the engine")
+    parser.add_argument("--host-only", dest="boards", action="store_false",
+                        help="no emulators: without boards, old processors and Arm Linux")
+    parser.add_argument("--require-isa", action="store_true",
+                        help="fail if this machine lacks an ISA of the build; otherwise it is named")
+    options = parser.parse_args(arguments)
+    options.full |= options.slow
+    options.sanitize |= options.slow
+    options.coverage |= options.slow
+    return options
+
+
+def main():
+    options = parse(sys.argv[1:])
+    os.chdir(ROOT)
+    stages = [stage for stage in STAGES if stage.wanted(options)]
+    groups = dict.fromkeys(group for stage in stages for group in stage.packages.split())
+    run("tools/install_packages.sh", *groups)
+    mnist()
+    MATRIX.mkdir(parents=True, exist_ok=True)
+    for old in MATRIX.glob("*.json"):
+        old.unlink()
+
+    seconds = []
+    for stage in stages:
+        print(f"\n== {stage.name}", flush=True)
+        start = time.monotonic()
+        stage.work(options)
+        seconds.append(time.monotonic() - start)
+    print("\n== passed")
+    for stage, taken in zip(stages, seconds):
+        print(f"{taken:5.0f} s  {stage.name}")
+    print(f"{sum(seconds):5.0f} s  in all")
+    left_out = [stage.name for stage in STAGES if stage not in stages]
+    if left_out:
+        print(f"left out: {', '.join(left_out)} (--full, --slow and --help say which come with what)")
+    print(f"{len(stages)} passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
