@@ -69,15 +69,15 @@ void run(benchmark::State& state, Task task, Type type, std::size_t batch, const
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const tools::TypeName& type : tools::kTypeNames) {
+  for (const auto& type : tools::kTypeNames) {
     for (const Origin& origin : origins()) {
       for (const Task task : kTasks) {
         for (const std::size_t batch : kBatches) {
           for (const Kernels* kernels : built_kernels()) {
             benchmark::RegisterBenchmark(
-                row_name(task, type.type, batch, *kernels, origin.contender).c_str(),
+                row_name(task, type.value, batch, *kernels, origin.contender).c_str(),
                 [=](benchmark::State& state) {
-                  run(state, task, type.type, batch, *kernels, origin);
+                  run(state, task, type.value, batch, *kernels, origin);
                 });
           }
         }

@@ -103,9 +103,9 @@ void add(const char* operation, Run run, Type type, std::size_t index, std::size
 
 int main(int argc, char** argv) {
   for (std::size_t index = 0; index < kLayerCount; ++index) {
-    for (const tools::TypeName& type : tools::kTypeNames) {
+    for (const auto& type : tools::kTypeNames) {
       for (const std::size_t batch : {std::size_t{1}, kMaxBatch}) {
-        add("dense", dense, type.type, index, batch);
+        add("dense", dense, type.value, index, batch);
       }
     }
     add("product", product, Type::kF32, index, kMaxBatch);

@@ -65,10 +65,9 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
   constexpr std::size_t kSteps = 100;
   Recipe recipe = chosen;
   recipe.batch = kBatch;
-  recipe.threads = threads;
   recipe.epochs = 1000;  // for the schedule; the benchmark runs fewer
   Trainer trainer(BuiltShape::kDimensions, images().first(kSteps * kBatch * BuiltShape::kPixels),
-                  recipe, chosen_kernels());
+                  recipe, chosen_kernels(), threads);
   for (int warm_up = 0; warm_up < 3; ++warm_up) trainer.run_epoch({});
   for (auto _ : state) trainer.run_epoch({});
   state.counters["step_us"] = benchmark::Counter(
@@ -143,12 +142,12 @@ void part(benchmark::State& state, void (Parts::*work)()) {
 
 int main(int argc, char** argv) {
   const std::string isa = chosen_kernels().name;
-  for (const Preset& preset : presets()) {
+  for (const auto& preset : presets()) {
     for (const unsigned threads : {1u, 2u}) {
       const std::string name = "train/epoch_of_100_steps/" + std::string{preset.name} +
                                "/threads:" + std::to_string(threads) + "/" + isa;
       benchmark::RegisterBenchmark(
-          name.c_str(), [=](benchmark::State& state) { epoch(state, preset.recipe, threads); })
+          name.c_str(), [=](benchmark::State& state) { epoch(state, preset.value, threads); })
           ->UseRealTime()
           ->Unit(benchmark::kMillisecond);
     }

@@ -22,9 +22,9 @@ void mark() {
   static_cast<void>(getppid());
 }
 
-void count(const tools::TypeName& type, const tools::BlobBytes& model, const Kernels& kernels,
+void count(const tools::Named<Type>& type, const tools::BlobBytes& model, const Kernels& kernels,
            std::size_t batch) {
-  const auto contender = make_picovae(type.type, kernels, {&model, 1}, batch);
+  const auto contender = make_picovae(type.value, kernels, {&model, 1}, batch);
   contender->run(Task::kDecode);
   std::printf("%s %s %zu", type.name.data(), kernels.name, batch);
   mark();
@@ -39,9 +39,9 @@ void count(const tools::TypeName& type, const tools::BlobBytes& model, const Ker
 }  // namespace
 
 int main() try {
-  for (const tools::TypeName& type : tools::kTypeNames) {
-    if (type.type != Type::kF32 && type.type != Type::kS8) continue;
-    const tools::BlobBytes model = pack(type.type);
+  for (const auto& type : tools::kTypeNames) {
+    if (type.value != Type::kF32 && type.value != Type::kS8) continue;
+    const tools::BlobBytes model = pack(type.value);
     for (const Kernels* kernels : built_kernels()) {
       if (kernels->isa == Isa::kScalar || !machine_runs(kernels->isa)) continue;
       for (const std::size_t batch : kBatches) count(type, model, *kernels, batch);

@@ -2,7 +2,6 @@
 // that a signal ended: 130 or 143.
 #include <fmt/core.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -16,6 +15,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/commands/shared/command_line.hpp"
 
 namespace {
 
@@ -31,28 +31,21 @@ std::string version() {
                      d.hidden1, d.hidden2, d.latent, kBlobVersion, chosen_kernels().name);
 }
 
-int run(int argc, char** argv) {
-  CLI::App app{
+void run(int argc, char** argv) {
+  CommandLine line(
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA=scalar|sse2|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels."};
-  app.name("picovae");
-  app.footer(
+      "PICOVAE_ISA=scalar|sse2|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels.",
       "Example:\n"
       "  picovae train --out model.safetensors\n"
       "  picovae quantize model.safetensors --out model.pvae\n"
-      "  picovae generate model.pvae --ascii --count 3");
-  app.require_subcommand(1);
-  app.set_version_flag("--version", version, "Print version, shape and the ISA in use");
-  for (const auto add : kCommands) add(app);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::Success& success) {  // --help, --version
-    return app.exit(success);
-  } catch (const CLI::ParseError& error) {
-    fmt::print(stderr, "picovae: {} (see picovae --help)\n", error.what());
-    return kMisused;
+      "  picovae generate model.pvae --ascii --count 3",
+      version);
+  for (const auto add : kCommands) add(line);
+  if (const auto work = line.parse(argc, argv)) work();
+  // Output that could not be written is a failure too, now or when it was flushed before.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    fail("standard output: {}", std::strerror(errno));
   }
-  return 0;
 }
 
 }  // namespace
@@ -62,12 +55,11 @@ int main(int argc, char** argv) {
   // process.
   std::signal(SIGXFSZ, SIG_IGN);
   try {
-    const int status = run(argc, argv);
-    // Output that could not be written is a failure too, now or when CLI11 flushed it.
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
-      fail("standard output: {}", std::strerror(errno));
-    }
-    return status;
+    run(argc, argv);
+    return 0;
+  } catch (const Misuse& error) {
+    fmt::print(stderr, "picovae: {} (see picovae --help)\n", error.what());
+    return kMisused;
   } catch (const Interrupted& error) {
     fmt::print(stderr, "picovae: {}\n", error.what());
     return 128 + error.signal;

@@ -71,19 +71,19 @@ std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   }
 #endif
   std::vector<Entry> result;
-  for (const tools::TypeName& type : tools::kTypeNames) {
-    result.push_back(ours(type.type, kernels));
-    if (type.type == Type::kF32) {
-      result.push_back(peer(type.type, "eigen", eigen));
-      result.push_back(peer(type.type, "openblas", openblas));
-      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_f32));
-      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_f32));
-    } else if (type.type == Type::kBf16) {
-      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_bf16));
-      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_bf16));
-    } else if (type.type == Type::kS8) {
-      result.push_back(peer(type.type, "onednn", make_onednn_inner_product_s8));
-      result.push_back(peer(type.type, "onednn_matmul", make_onednn_matmul_s8));
+  for (const auto& type : tools::kTypeNames) {
+    result.push_back(ours(type.value, kernels));
+    if (type.value == Type::kF32) {
+      result.push_back(peer(type.value, "eigen", eigen));
+      result.push_back(peer(type.value, "openblas", openblas));
+      result.push_back(peer(type.value, "onednn", make_onednn_inner_product_f32));
+      result.push_back(peer(type.value, "onednn_matmul", make_onednn_matmul_f32));
+    } else if (type.value == Type::kBf16) {
+      result.push_back(peer(type.value, "onednn", make_onednn_inner_product_bf16));
+      result.push_back(peer(type.value, "onednn_matmul", make_onednn_matmul_bf16));
+    } else if (type.value == Type::kS8) {
+      result.push_back(peer(type.value, "onednn", make_onednn_inner_product_s8));
+      result.push_back(peer(type.value, "onednn_matmul", make_onednn_matmul_s8));
     }
   }
   return result;

@@ -1,23 +1,14 @@
 // Any lines as the arguments of picovae. They are parsed; no command does its work.
-#include <CLI/CLI.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "tools/commands/commands.hpp"
-
-namespace {
-
-// Stops between parsing, checks and all, and the callbacks that do the work.
-class Parser : public CLI::App {
- private:
-  void pre_callback() override { throw CLI::Success(); }
-};
-
-}  // namespace
+#include "tools/commands/shared/command_line.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace picovae::tools;
   std::vector<std::string> arguments(1);
   for (std::size_t i = 0; i < size; ++i) {
     if (data[i] == '\n') {
@@ -29,12 +20,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::vector<const char*> pointers{"picovae"};
   for (const std::string& argument : arguments) pointers.push_back(argument.c_str());
 
-  Parser app;
-  app.require_subcommand(1);
-  for (const auto add : picovae::tools::kCommands) add(app);
+  CommandLine line("", "", [] { return std::string(); });
+  for (const auto add : kCommands) add(line);
   try {
-    app.parse(static_cast<int>(pointers.size()), pointers.data());
-  } catch (const CLI::ParseError&) {  // parsed, or misused
+    line.parse(static_cast<int>(pointers.size()), pointers.data());
+  } catch (const Misuse&) {
   }
   return 0;
 }

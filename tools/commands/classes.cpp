@@ -1,17 +1,17 @@
-// picovae classes: fits the Gaussians of a data set's classes to a model that is there already.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+// picovae classes: fits the Gaussians of a data set's classes to an existing model.
+#include <fmt/core.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/names.hpp"
@@ -73,36 +73,32 @@ void run(const Options& options) {
   }
   const std::size_t bytes = class_section(classes).size();
   if (options.json) {
-    const nlohmann::ordered_json json = {{"labels", classes.labels},
-                                         {"units", classes.units},
-                                         {"images", train.images.count},
-                                         {"bytes", bytes}};
-    fmt::print("{}\n", json.dump(2));
+    const Json json = {{"labels", Json::list(classes.labels)},
+                       {"units", Json::list(classes.units)},
+                       {"images", train.images.count},
+                       {"bytes", bytes}};
+    fmt::print("{}\n", json.text());
     return;
   }
   fmt::print(
       "{}: classes {}, fitted to {} images: Gaussians over {} latents, {} bytes in a .pvae\n",
-      options.out.string(), fmt::join(classes.labels, " "), train.images.count,
-      classes.units.size(), bytes);
+      options.out.string(), joined(classes.labels, " "), train.images.count, classes.units.size(),
+      bytes);
 }
 
 }  // namespace
 
-void add_classes(CLI::App& app) {
+void add_classes(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "classes",
-                        "Fit the classes of a data set to a model, for generate --digit");
-  command.path("model", options->model, "A .safetensors or s8 .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.path("--out", options->out, "Model to write, of the same kind; may be MODEL")
-      .required()
-      .type_name("FILE");
-  add_pixels_option(command, options->pixels);
-  add_threads_option(command, options->threads);
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae classes model.safetensors --out model.safetensors");
+  Command command =
+      line.add("classes", "Fit the classes of a data set to a model, for generate --digit",
+               "Example:\n  picovae classes model.safetensors --out model.safetensors");
+  command.model(options->model, "A .safetensors or s8 .pvae model");
+  command.data(options->data);
+  command.out(options->out, "FILE", "Model to write, of the same kind; may be MODEL");
+  command.pixels(options->pixels);
+  command.threads(options->threads);
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

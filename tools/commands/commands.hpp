@@ -1,25 +1,28 @@
-// The commands of picovae: each adds itself to the command line and does its work in the callback.
+// The commands of picovae: each adds itself to the command line.
 #pragma once
 
-#include "tools/commands/command.hpp"
+#include <initializer_list>
 
 namespace picovae::tools {
 
-void add_train(CLI::App& app);
-void add_eval(CLI::App& app);
-void add_nll(CLI::App& app);
-void add_quantize(CLI::App& app);
-void add_classes(CLI::App& app);
-void add_export(CLI::App& app);
-void add_encode(CLI::App& app);
-void add_generate(CLI::App& app);
-void add_reconstruct(CLI::App& app);
-void add_interpolate(CLI::App& app);
-void add_plot(CLI::App& app);
-void add_map(CLI::App& app);
-void add_info(CLI::App& app);
-void add_self_test(CLI::App& app);
+class CommandLine;
 
+void add_train(CommandLine& line);
+void add_eval(CommandLine& line);
+void add_nll(CommandLine& line);
+void add_quantize(CommandLine& line);
+void add_classes(CommandLine& line);
+void add_export(CommandLine& line);
+void add_encode(CommandLine& line);
+void add_generate(CommandLine& line);
+void add_reconstruct(CommandLine& line);
+void add_interpolate(CommandLine& line);
+void add_map(CommandLine& line);
+void add_plot(CommandLine& line);
+void add_info(CommandLine& line);
+void add_self_test(CommandLine& line);
+
+// In the order of --help.
 inline constexpr auto kCommands = {add_train,       add_eval,        add_nll,    add_quantize,
                                    add_classes,     add_export,      add_encode, add_generate,
                                    add_reconstruct, add_interpolate, add_map,    add_plot,

@@ -1,12 +1,13 @@
-// picovae encode: the posteriors of a data set, as CSV and as a checksum that is equal everywhere.
+// picovae encode: the posteriors of a data set, as CSV; of an s8 model also as a checksum, which is
+// equal on every machine.
 #include <fmt/core.h>
 
 #include <array>
 #include <cmath>
-#include <iterator>
-#include <map>
+#include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,13 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/names.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/data/pixels.hpp"
+#include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/view/progress.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -31,106 +33,79 @@ struct Options {
   bool json = false;
 };
 
-constexpr std::size_t kLatent = BuiltShape::kLatent;
-constexpr std::size_t kPart = 1000;  // images at a time
+constexpr std::array<Named<Split>, 2> kSplits = {
+    {{"test", Split::kTest}, {"train", Split::kTrain}}};
 
-using Code = std::array<float, 2 * kLatent>;  // mu, then logvar
-
-// Encodes everything. `take` is called with each image's code, in order.
-template <typename Take>
-void for_each_code(Model& model, const LabelledImages& data, Take take) {
-  const std::size_t count = data.images.count;
-  Progress bar("encoding", count);
-  std::vector<float> x, mu(kPart * kLatent), logvar(kPart * kLatent);
-  for (std::size_t first = 0; first < count; first += kPart) {
-    const std::size_t part = std::min(kPart, count - first);
-    x.clear();
-    for (std::size_t i = 0; i < part * BuiltShape::kPixels; ++i) {
-      x.push_back(
-          pixel_value(data.images.pixels[first * BuiltShape::kPixels + i], PixelMode::kGray, 0));
+// CRC-32C of each image's code as an s8 model's engine gives it: s16 mu, then s16 logvar.
+std::uint32_t checksum_of(const Codes& codes) {
+  const auto fixed = [](float value, int bits) {
+    return static_cast<std::int16_t>(std::lrint(std::ldexp(value, bits)));
+  };
+  std::vector<std::int16_t> code(2 * codes.latent);
+  std::uint32_t crc = 0;
+  for (std::size_t i = 0; i < codes.count; ++i) {
+    for (std::size_t k = 0; k < codes.latent; ++k) {
+      code[k] = fixed(codes.mu[i * codes.latent + k], kMuBits);
+      code[codes.latent + k] = fixed(codes.logvar[i * codes.latent + k], kLogvarBits);
     }
-    model.encode(x, mu.data(), logvar.data());
-    for (std::size_t i = 0; i < part; ++i) {
-      Code code;
-      std::copy_n(mu.data() + i * kLatent, kLatent, code.begin());
-      std::copy_n(logvar.data() + i * kLatent, kLatent, code.begin() + kLatent);
-      take(first + i, code);
-    }
-    bar.update(first + part);
+    crc = crc32c(std::as_bytes(std::span(code)), crc);
   }
+  return crc;
 }
 
-// Of an integer model: the CRC-32C of each code as the engine gives it, s16 mu and s16 logvar.
-std::uint32_t extend(std::uint32_t crc, const Code& code) {
-  std::array<std::int16_t, 2 * kLatent> fixed;
-  for (std::size_t i = 0; i < fixed.size(); ++i) {
-    const int bits = i < kLatent ? kMuBits : kLogvarBits;
-    fixed[i] = static_cast<std::int16_t>(std::lrint(std::ldexp(code[i], bits)));
-  }
-  return crc32c(std::as_bytes(std::span(fixed)), crc);
-}
-
-std::string csv_header() {
-  std::string line = "label";
+// A line for each image: label, mu, logvar.
+std::string to_csv(const Codes& codes, std::span<const std::uint8_t> labels) {
+  std::string csv = "label";
   for (const char* name : {"mu", "logvar"}) {
-    for (std::size_t i = 0; i < kLatent; ++i)
-      fmt::format_to(std::back_inserter(line), ",{}{}", name, i);
+    for (std::size_t k = 0; k < codes.latent; ++k) csv += fmt::format(",{}{}", name, k);
   }
-  return line + "\n";
-}
-
-std::string csv_line(unsigned label, const Code& code) {
-  std::string line = fmt::format("{}", label);
-  for (const float v : code) fmt::format_to(std::back_inserter(line), ",{:.9g}", v);
-  return line + "\n";
+  for (std::size_t i = 0; i < codes.count; ++i) {
+    csv += fmt::format("\n{}", labels[i]);
+    for (const auto* values : {&codes.mu, &codes.logvar}) {
+      for (std::size_t k = 0; k < codes.latent; ++k) {
+        csv += fmt::format(",{:.9g}", (*values)[i * codes.latent + k]);
+      }
+    }
+  }
+  return csv + "\n";
 }
 
 void run(const Options& options) {
   const bool writes = !options.out.empty();
   if (writes) check_writable(options.out);
   const auto model = load_model(options.model, chosen_kernels());
-  const bool integer = model->header().type == Type::kS8;
   const auto data = load_split(options.data, options.split, BuiltShape::kPixels);
-  std::string csv = csv_header();
-  std::uint32_t crc = 0;
-  for_each_code(*model, data, [&](std::size_t image, const Code& code) {
-    if (integer) crc = extend(crc, code);
-    if (writes) csv += csv_line(data.labels[image], code);
-  });
-  if (writes) write_file(options.out, csv);
+  const Codes codes = encode_images(*model, data.images.pixels, {});
+  std::optional<std::string> crc;
+  if (model->header().type == Type::kS8) crc = fmt::format("{:08x}", checksum_of(codes));
+  if (writes) write_file(options.out, to_csv(codes, data.labels));
 
   if (options.json) {
-    nlohmann::ordered_json json = {{"images", data.images.count}, {"latents", kLatent}};
-    if (integer) json["crc32c"] = fmt::format("{:08x}", crc);
-    if (writes) json["file"] = options.out.string();
-    fmt::print("{}\n", json.dump(2));
+    Json json = {{"images", codes.count}, {"latents", codes.latent}};
+    if (crc) json.add("crc32c", *crc);
+    if (writes) json.add("file", options.out.string());
+    fmt::print("{}\n", json.text());
     return;
   }
-  fmt::print("{}: {} images", options.model.string(), data.images.count);
-  if (integer) fmt::print(", CRC-32C of mu and logvar {:08x}", crc);
-  fmt::print("\n");
-  if (writes) fmt::print("{}: label, {} mu, {} logvar\n", options.out.string(), kLatent, kLatent);
+  fmt::print("{}: {} images{}\n", options.model.string(), codes.count,
+             crc ? ", CRC-32C of mu and logvar " + *crc : "");
+  if (writes) {
+    fmt::print("{}: label, {} mu, {} logvar\n", options.out.string(), codes.latent, codes.latent);
+  }
 }
 
 }  // namespace
 
-void add_encode(CLI::App& app) {
+void add_encode(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(
-      app, "encode",
-      "Encode a data set: labels and posteriors as CSV; of s8 models also their checksum");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.path("--out", options->out, "CSV to write: label, mu, logvar of each image")
-      .type_name("FILE");
-  const std::map<std::string, Split> splits = {{"test", Split::kTest}, {"train", Split::kTrain}};
-  command.choice("--split", options->split, splits, "Which half of the data set")
-      .type_name("test|train")
-      .shows_default();
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae encode model.pvae --out codes.csv");
+  Command command = line.add(
+      "encode", "Encode a data set: labels and posteriors as CSV; of s8 models also their checksum",
+      "Example:\n  picovae encode model.pvae --out codes.csv");
+  command.model(options->model);
+  command.data(options->data);
+  command.path("--out", options->out, "FILE", "CSV to write: label, mu, logvar of each image");
+  command.choice("--split", options->split, kSplits, "Which half of the data set");
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

@@ -5,9 +5,10 @@
 
 #include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
-#include "tools/commands/json.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/progress.hpp"
@@ -30,33 +31,30 @@ void run(const Options& options) {
                     [&](std::size_t done) { bar.update(done); });
   }();
   if (options.json) {
-    fmt::print("{}\n", to_json(elbo).dump(2));
+    fmt::print("{}\n", to_json(elbo).text());
     return;
   }
-  fmt::print("{}: {} test images, {} sample{} of z each, nats per image\n", options.model.string(),
-             test.images.count, options.evaluate.samples, options.evaluate.samples == 1 ? "" : "s");
+  fmt::print("{}: {} test images, {} of z each, nats per image\n", options.model.string(),
+             test.images.count,
+             counted(static_cast<std::size_t>(options.evaluate.samples), "sample"));
   fmt::print("  negative ELBO  {:9.4f}\n  reconstruction {:9.4f}\n  KL             {:9.4f}\n",
              elbo.neg_elbo, elbo.reconstruction, elbo.kl);
 }
 
 }  // namespace
 
-void add_eval(CLI::App& app) {
+void add_eval(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "eval",
-                        "Measure the negative ELBO, the reconstruction and the KL on the test set");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.whole("--samples", options->evaluate.samples, "z drawn for each image", 1, 10'000)
-      .type_name("L")
-      .shows_default();
-  add_pixels_option(command, options->evaluate.pixels);
-  add_seed_option(command, options->evaluate.seed, "Seed of the noise");
-  add_threads_option(command, options->evaluate.threads);
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae eval model.pvae --samples 10 --json");
+  Command command =
+      line.add("eval", "Measure the negative ELBO, the reconstruction and the KL on the test set",
+               "Example:\n  picovae eval model.pvae --samples 10 --json");
+  command.model(options->model);
+  command.data(options->data);
+  command.whole("--samples", options->evaluate.samples, {1, 10'000}, "L", "z drawn for each image");
+  command.pixels(options->evaluate.pixels);
+  command.seed(options->evaluate.seed, "Seed of the noise");
+  command.threads(options->evaluate.threads);
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

@@ -7,6 +7,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/format/c_array.hpp"
 #include "tools/format/names.hpp"
 #include "tools/format/pack.hpp"
@@ -18,12 +19,12 @@ namespace {
 
 struct Options {
   std::filesystem::path model;
-  std::filesystem::path out, c_array;  // empty where not wanted
+  std::filesystem::path out, c_array;  // empty: none
   Layout layout = Layout::kCortexM;
   bool decoder_only = false;
 };
 
-// What makes the array, without folders: the text shall not depend on where it was made.
+// What makes the array, without folders, so that the text is the same wherever it is made.
 std::string command_line(const Options& options) {
   return fmt::format("picovae export {} --layout {}{} --c-array {}",
                      options.model.filename().string(), layout_name(options.layout),
@@ -33,10 +34,10 @@ std::string command_line(const Options& options) {
 
 void run(const Options& options) {
   if (options.out.empty() && options.c_array.empty()) {
-    misuse("--out or --c-array is required");
+    throw Misuse("--out or --c-array is required");
   }
   if (options.out == options.c_array) {
-    misuse("--out and --c-array: name the same file");
+    throw Misuse("--out and --c-array name the same file");
   }
   for (const auto& file : {options.out, options.c_array}) {
     if (!file.empty()) check_writable(file);
@@ -72,28 +73,21 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_export(CLI::App& app) {
+void add_export(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(
-      app, "export",
-      "Pack an s8 model for another target: same model, same digits, other byte order");
-  command.path("model", options->model, "A .pvae model of type s8").required().type_name("MODEL");
-  command
-      .choice("--layout", options->layout, kLayoutNames,
-              "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium")
-      .type_name("host|cortex-m|mve")
-      .shows_default();
-  command.flag("--decoder-only", options->decoder_only,
-               "Leave the encoder out: for boards that only draw");
-  command.path("--out", options->out, "Model to write").type_name("FILE");
-  command
-      .path("--c-array", options->c_array,
-            "Header to write for C and C++: the model as the aligned array picovae_model")
-      .type_name("FILE");
-  command.footer(
+  Command command = line.add(
+      "export", "Pack an s8 model for another target: same model, same digits, other byte order",
       "Example:\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --c-array model.h");
+  command.model(options->model, "A .pvae model of type s8");
+  command.choice("--layout", options->layout, kLayoutNames,
+                 "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium");
+  command.flag("--decoder-only", options->decoder_only,
+               "Leave out the encoder, for boards that only draw");
+  command.path("--out", options->out, "FILE", "Model to write");
+  command.path("--c-array", options->c_array, "FILE",
+               "Header to write for C and C++: the model as the aligned array picovae_model");
   command.run([options] { run(*options); });
 }
 

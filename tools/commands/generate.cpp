@@ -1,7 +1,5 @@
 // picovae generate: digits drawn from the prior.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <sys/ioctl.h>
+#include <fmt/core.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -14,13 +12,14 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/data/idx.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/view/ascii.hpp"
 #include "tools/view/grid.hpp"
 #include "tools/view/png.hpp"
+#include "tools/view/terminal.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -28,7 +27,7 @@ namespace {
 struct Options {
   std::filesystem::path model;
   std::filesystem::path out = "digits.png";
-  std::filesystem::path idx;  // empty where not wanted
+  std::filesystem::path idx;  // empty: none
   std::string digit;          // empty: from the prior
   std::size_t count = 100;
   std::uint64_t seed = 1;
@@ -39,13 +38,14 @@ struct Options {
 constexpr std::string_view kAllClasses = "all";
 constexpr std::size_t kLongestRow = 50;  // of digits of one class
 
-std::size_t terminal_columns() {
-  winsize size{};
-  constexpr std::size_t kUsual = 100;
-  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : kUsual;
+// "7" or "all": the form; which classes there are, the model says.
+std::string complaint_about_digit(const std::string& text) {
+  const bool number = !text.empty() && text.size() <= 3 &&
+                      text.find_first_not_of("0123456789") == std::string::npos;
+  return number || text == kAllClasses ? "" : text + " is neither a label nor all";
 }
 
-// The classes to draw; empty where --digit is not given: from the prior.
+// The classes to draw; empty: from the prior.
 std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& model) {
   if (options.digit.empty()) return {};
   const std::span<const std::uint8_t> known = model.classes();
@@ -59,11 +59,11 @@ std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& mo
     if (std::to_string(label) == options.digit) return {label};
   }
   fail("{}: has no class {}; it has {}: choose one of these, or {}", name, options.digit,
-       fmt::join(known, " "), kAllClasses);
+       joined(known, " "), kAllClasses);
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side();
+  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
   const std::vector<std::uint8_t> labels = wanted_classes(options, *model);
   const std::size_t rows = std::max<std::size_t>(labels.size(), 1);
@@ -73,7 +73,10 @@ void run(const Options& options) {
   for (std::size_t i = 0; i < labels.size(); ++i) {
     model->generate_class(options.seed, labels[i], 0, options.count, digits.data() + i * row);
   }
-  if (options.ascii) fmt::print("{}", render_text(digits, side, side, terminal_columns()));
+  if (options.ascii) {
+    constexpr std::size_t kUsualWidth = 100;
+    fmt::print("{}", render_text(digits, side, side, terminal_width(STDOUT_FILENO, kUsualWidth)));
+  }
   if (!options.idx.empty()) write_file(options.idx, encode_idx_images(digits, side, side));
   const bool elsewhere = options.ascii || !options.idx.empty();
   if (elsewhere && !options.wants_file) return;
@@ -81,46 +84,31 @@ void run(const Options& options) {
   const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;
   write_png(options.out, compose_grid(digits, side, side, {.columns = columns}));
   fmt::print("{}: {} digits of seed {}{}\n", options.out.string(), rows * options.count,
-             options.seed,
-             labels.empty() ? "" : fmt::format(", of class {}", fmt::join(labels, " ")));
+             options.seed, labels.empty() ? "" : fmt::format(", of class {}", joined(labels, " ")));
 }
 
 }  // namespace
 
-void add_generate(CLI::App& app) {
+void add_generate(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "generate",
-                        "Draw digits from the prior, as a PNG grid or in the terminal");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  const Option count =
-      command.whole("--count", options->count, "Digits to draw, of each class", 1, 10'000)
-          .type_name("N")
-          .shows_default();
-  command
-      .text("--digit", options->digit,
-            "Draw this class alone, such as 7; all: ten of each, a row a class",
-            [](const std::string& text) {
-              const bool number = !text.empty() && text.size() <= 3 &&
-                                  text.find_first_not_of("0123456789") == std::string::npos;
-              return number || text == kAllClasses ? "" : text + " is neither a label nor all";
-            })
-      .type_name("LABEL|all");
-  add_seed_option(command, options->seed, "The same seed draws the same digits everywhere");
-  const Option out =
-      command.path("--out", options->out, "PNG to write").type_name("FILE").shows_default();
+  Command command =
+      line.add("generate", "Draw digits from the prior, as a PNG grid or in the terminal",
+               "Example:\n"
+               "  picovae generate model.pvae --count 100 --seed 7 --out digits.png\n"
+               "  picovae generate model.pvae --digit 7 --count 3 --ascii\n"
+               "  picovae generate model.pvae --digit all --out classes.png");
+  command.model(options->model);
+  command.whole("--count", options->count, {1, 10'000}, "N", "Digits to draw, of each class");
+  command.text("--digit", options->digit, complaint_about_digit, "LABEL|all",
+               "Draw this class alone, such as 7; all: ten of each, a row a class");
+  command.seed(options->seed, "The same seed draws the same digits everywhere");
+  command.path("--out", options->out, "FILE", "PNG to write");
   command.flag("--ascii", options->ascii, "Draw in the terminal; a PNG only with --out");
-  command.path("--idx", options->idx, "IDX file to write, as data sets are; a PNG only with --out")
-      .type_name("FILE");
-  command.footer(
-      "Example:\n"
-      "  picovae generate model.pvae --count 100 --seed 7 --out digits.png\n"
-      "  picovae generate model.pvae --digit 7 --count 3 --ascii\n"
-      "  picovae generate model.pvae --digit all --out classes.png");
-  command.run([options, out, count] {
-    if (options->digit == kAllClasses && !count.is_given()) options->count = 10;
-    options->wants_file = out.is_given();
+  command.path("--idx", options->idx, "FILE",
+               "IDX file to write, the format of data sets; a PNG only with --out");
+  command.run([options, command] {
+    if (options->digit == kAllClasses && !command.given("--count")) options->count = 10;
+    options->wants_file = command.given("--out");
     run(*options);
   });
 }

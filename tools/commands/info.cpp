@@ -1,15 +1,21 @@
 // picovae info: what a model file is, and what a board needs for it.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
+#include <cstdint>
 #include <memory>
-#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
 #include "picovae/vae.hpp"
 #include "tools/base/built_shape.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/format/names.hpp"
 #include "tools/format/unpack.hpp"
 #include "tools/measure/model.hpp"
@@ -23,157 +29,204 @@ struct Options {
   bool json = false;
 };
 
-using nlohmann::ordered_json;
+// Bytes of RAM that the engine needs, arena and Vae, for one image at a time.
+struct Ram {
+  std::size_t encoder, decoder, full;
+};
 
-// Bytes of RAM that the engine needs, arena and Vae, one image at a time.
-template <typename A>
-ordered_json ram_of() {
-  constexpr std::size_t kVae = sizeof(Vae<BuiltShape, A>);
-  return {{"encoder", kVae + sizeof(EncoderArena<BuiltShape, A>)},
-          {"decoder", kVae + sizeof(DecoderArena<BuiltShape, A>)},
-          {"full", kVae + sizeof(Arena<BuiltShape, A>)}};
+struct LayerInfo {
+  std::string_view name;
+  std::size_t in, out;
+  std::vector<Section> sections;
+  std::uint8_t pre_shift, post_shift;  // s8 only, as the rest
+  Bounds bounds;                       // how large the layer's sums can be, proved from the weights
+  Bounds limits;                       // how large they may be
+};
+
+struct Info {
+  std::string file;
+  BlobHeader header;
+  bool integer;  // s8
+  Ram ram;
+  std::optional<ClassPriors> classes;
+  std::vector<LayerInfo> layers;  // of the parts that the model has
+};
+
+template <typename Arithmetic>
+Ram ram_of() {
+  constexpr std::size_t kVae = sizeof(Vae<BuiltShape, Arithmetic>);
+  return {kVae + sizeof(EncoderArena<BuiltShape, Arithmetic>),
+          kVae + sizeof(DecoderArena<BuiltShape, Arithmetic>),
+          kVae + sizeof(Arena<BuiltShape, Arithmetic>)};
 }
 
-// How near a layer's sums come to the end of their range, proved from the weights.
-ordered_json describe_bounds(const QuantizedLayer& layer, Layer index) {
-  const Bounds bounds = layer_bounds(layer, index);
-  const Bounds greatest = greatest_bounds(index);
-  return {{"sum", bounds.sum},
-          {"sum_limit", greatest.sum},
-          {"scaled", bounds.scaled},
-          {"scaled_limit", greatest.scaled}};
-}
-
-ordered_json describe_layers(const BlobBytes& blob, const std::string& name) {
-  const BlobHeader& header = blob.header();
+std::vector<LayerInfo> describe_layers(const BlobView& view, const std::string& file) {
+  const BlobHeader& header = *view.header;
   QuantizedNetwork network;
-  if (header.type == Type::kS8) {
-    BlobView view;
-    open_blob(blob.bytes(), header.dimensions, view);
-    network = unpack_s8(view, name);
-  }
-  const std::array<std::string_view, 6> kinds = {"",           "weights", "bias",
-                                                 "multiplier", "rescale", "golden"};
-  ordered_json layers = ordered_json::array();
+  const bool integer = header.type == Type::kS8;
+  if (integer) network = unpack_s8(view, file);
+  std::vector<LayerInfo> layers;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (view.layers[i].weights == nullptr) continue;
     const auto [in, out] = layer_sizes(header.dimensions)[i];
-    ordered_json layer = {{"name", kLayerNames[i]}, {"in", in}, {"out", out}};
-    bool present = false;
+    LayerInfo layer{kLayerNames[i], in, out, {}, header.shifts[i][0], header.shifts[i][1], {}, {}};
     for (const Section& section : sections(header)) {
-      if (section.layer != i || static_cast<std::size_t>(section.kind) >= kinds.size()) continue;
-      layer[kinds[static_cast<std::size_t>(section.kind)]] = {
-          {"offset", section.offset},
-          {"bytes", section.size},
-          {"crc32c", fmt::format("{:08x}", section.checksum)}};
-      present = true;
+      if (section.layer == i) layer.sections.push_back(section);
     }
-    if (header.type == Type::kS8) {
-      layer["pre_shift"] = header.shifts[i][0];
-      layer["post_shift"] = header.shifts[i][1];
-      if (present) layer["bounds"] = describe_bounds(network.layers[i], static_cast<Layer>(i));
+    if (integer) {
+      const auto index = static_cast<Layer>(i);
+      layer.bounds = layer_bounds(network.layers[i], index);
+      layer.limits = greatest_bounds(index);
     }
-    if (present) layers.push_back(std::move(layer));
+    layers.push_back(std::move(layer));
   }
   return layers;
 }
 
-// Null where the model knows no classes.
-ordered_json describe_classes(const BlobBytes& blob) {
+// Of a checked blob, which outlives the result.
+Info describe(const BlobBytes& blob, const std::string& file) {
   BlobView view;
   open_blob(blob.bytes(), blob.header().dimensions, view);
-  ClassPriors priors;
-  if (find_classes(view, priors) != Status::kOk) return nullptr;
-  const ClassHeader& header = *priors.header;
-  ordered_json classes = {{"labels", priors.labels()},
-                          {"units", header.units},
-                          {"bytes", class_section_size(header.classes, header.units)}};
-  if (blob.header().type == Type::kS8) {
-    classes["signature"] = fmt::format("{:08x}", header.signature);
-  }
-  return classes;
+  const bool integer = blob.header().type == Type::kS8;
+  Info info{file, blob.header(), integer, integer ? ram_of<Integer>() : ram_of<Float>(), {}, {}};
+  ClassPriors classes;
+  if (find_classes(view, classes) == Status::kOk) info.classes = classes;
+  info.layers = describe_layers(view, file);
+  return info;
 }
 
-void run(const Options& options) {
-  const BlobBytes blob = load_blob(options.model);  // checks everything
-  const auto& header = blob.header();
-  const Dimensions d = header.dimensions;
-  const bool integer = header.type == Type::kS8;
-  const ordered_json ram = integer ? ram_of<Integer>() : ram_of<Float>();
-  if (options.json) {
-    ordered_json result = {
-        {"file", options.model.string()},
-        {"version", header.version},
-        {"type", type_name(header.type)},
-        {"layout", layout_name(header.layout)},
-        {"shape", {d.pixels, d.hidden1, d.hidden2, d.latent}},
-        {"parts", parts_name(header)},
-        {"bytes", header.total_size},
-        {"model_id", fmt::format("{:08x}", header.model_id)},
-        {"header_crc32c", fmt::format("{:08x}", header.checksum)},
-    };
-    if (integer) {
-      result["signature"] = fmt::format("{:08x}", header.signature);
-      result["signature_reconstruct"] = fmt::format("{:08x}", header.signature_reconstruct);
-    }
-    result["classes"] = describe_classes(blob);
-    result["flash"] = header.total_size;
-    result["ram"] = ram;
-    result["layers"] = describe_layers(blob, options.model.string());
-    fmt::print("{}\n", result.dump(2));
-    return;
+std::size_t bytes_of(const ClassPriors& classes) {
+  return class_section_size(classes.header->classes, classes.header->units);
+}
+
+std::string hex(std::uint32_t value) { return fmt::format("{:08x}", value); }
+
+Json to_json(const LayerInfo& layer, bool integer) {
+  constexpr std::array<std::string_view, 6> kKinds = {"",           "weights", "bias",
+                                                      "multiplier", "rescale", "golden"};
+  Json json = {{"name", layer.name}, {"in", layer.in}, {"out", layer.out}};
+  for (const Section& section : layer.sections) {
+    const auto kind = static_cast<std::size_t>(section.kind);
+    if (kind >= kKinds.size()) continue;
+    json.add(
+        kKinds[kind],
+        {{"offset", section.offset}, {"bytes", section.size}, {"crc32c", hex(section.checksum)}});
   }
-  fmt::print("{}\n", options.model.string());
+  if (!integer) return json;
+  json.add("pre_shift", layer.pre_shift);
+  json.add("post_shift", layer.post_shift);
+  json.add("bounds", {{"sum", layer.bounds.sum},
+                      {"sum_limit", layer.limits.sum},
+                      {"scaled", layer.bounds.scaled},
+                      {"scaled_limit", layer.limits.scaled}});
+  return json;
+}
+
+Json to_json(const ClassPriors& classes, bool integer) {
+  Json json = {{"labels", Json::list(classes.labels())},
+               {"units", classes.header->units},
+               {"bytes", bytes_of(classes)}};
+  if (integer) json.add("signature", hex(classes.header->signature));
+  return json;
+}
+
+Json to_json(const Info& info) {
+  const BlobHeader& header = info.header;
+  const Dimensions d = header.dimensions;
+  const std::array shape = {d.pixels, d.hidden1, d.hidden2, d.latent};
+  Json json = {{"file", info.file},
+               {"version", header.version},
+               {"type", type_name(header.type)},
+               {"layout", layout_name(header.layout)},
+               {"shape", Json::list(shape)},
+               {"pixels", d.pixels},
+               {"hidden1", d.hidden1},
+               {"hidden2", d.hidden2},
+               {"latent", d.latent},
+               {"parts", parts_name(header)},
+               {"has_encoder", (header.parts & kEncoderPart) != 0},
+               {"has_decoder", (header.parts & kDecoderPart) != 0},
+               {"bytes", header.total_size},
+               {"alignment", kBlobAlignment},
+               {"model_id", hex(header.model_id)},
+               {"header_crc32c", hex(header.checksum)}};
+  if (info.integer) {
+    json.add("signature", hex(header.signature));
+    json.add("signature_reconstruct", hex(header.signature_reconstruct));
+  }
+  json.add("classes", info.classes ? to_json(*info.classes, info.integer) : Json(nullptr));
+  json.add("flash", header.total_size);
+  json.add("ram",
+           {{"encoder", info.ram.encoder}, {"decoder", info.ram.decoder}, {"full", info.ram.full}});
+  std::vector<Json> layers;
+  for (const LayerInfo& layer : info.layers) layers.push_back(to_json(layer, info.integer));
+  json.add("layers", Json::list(layers));
+  return json;
+}
+
+void print(const Info& info) {
+  const BlobHeader& header = info.header;
+  const Dimensions d = header.dimensions;
+  fmt::print("{}\n", info.file);
   fmt::print("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
              parts_name(header));
   fmt::print("  weights    {}, layout {}, format {}\n", type_name(header.type),
              layout_name(header.layout), header.version);
   fmt::print("  model id   {:08x}\n", header.model_id);
-  if (integer) {
+  if (info.integer) {
     fmt::print("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
     if (header.parts & kEncoderPart) {
       fmt::print("             {:08x} (reconstructions of the first 100)\n",
                  header.signature_reconstruct);
     }
   }
-  if (const ordered_json classes = describe_classes(blob); !classes.is_null()) {
+  if (info.classes) {
     fmt::print("  classes    {}: Gaussians over {} latents, {} bytes\n",
-               fmt::join(classes["labels"].get<std::vector<int>>(), " "),
-               classes["units"].get<int>(), classes["bytes"].get<int>());
+               joined(info.classes->labels(), " "), info.classes->header->units,
+               bytes_of(*info.classes));
   }
   fmt::print("  flash      {} bytes\n", header.total_size);
   fmt::print("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",
-             ram["encoder"].get<int>(), ram["decoder"].get<int>(), ram["full"].get<int>());
-  // Sums are proved from the weights to stay within these shares of their limits.
+             info.ram.encoder, info.ram.decoder, info.ram.full);
   fmt::print("  {:14} {:>5} {:>5} {:>9}  {:8}{}\n", "layer", "in", "out", "weights", "CRC-32C",
-             integer ? "  largest sum, scaled sum (of their limits)" : "");
-  for (const auto& layer : describe_layers(blob, options.model.string())) {
-    fmt::print("  {:14} {:>5} {:>5} {:>9}  {}", layer["name"].get<std::string>(),
-               layer["in"].get<int>(), layer["out"].get<int>(),
-               layer["weights"]["bytes"].get<int>(), layer["weights"]["crc32c"].get<std::string>());
-    if (integer) {
-      const auto& bounds = layer["bounds"];
-      const auto share = [&](const char* of, const char* limit) {
-        return 100 * bounds[of].get<double>() / bounds[limit].get<double>();
+             info.integer ? "  largest sum, scaled sum (of their limits)" : "");
+  for (const LayerInfo& layer : info.layers) {
+    const Section& weights =
+        *std::find_if(layer.sections.begin(), layer.sections.end(),
+                      [](const Section& section) { return section.kind == SectionKind::kWeights; });
+    fmt::print("  {:14} {:>5} {:>5} {:>9}  {:08x}", layer.name, layer.in, layer.out, weights.size,
+               weights.checksum);
+    if (info.integer) {
+      const auto percent = [](std::int64_t part, std::int64_t whole) {
+        return 100 * static_cast<double>(part) / static_cast<double>(whole);
       };
-      fmt::print("  {:9} ({:2.0f} %), {:10} ({:2.0f} %)", bounds["sum"].get<std::int64_t>(),
-                 share("sum", "sum_limit"), bounds["scaled"].get<std::int64_t>(),
-                 share("scaled", "scaled_limit"));
+      fmt::print("  {:9} ({:2.0f} %), {:10} ({:2.0f} %)", layer.bounds.sum,
+                 percent(layer.bounds.sum, layer.limits.sum), layer.bounds.scaled,
+                 percent(layer.bounds.scaled, layer.limits.scaled));
     }
     fmt::print("\n");
   }
 }
 
+void run(const Options& options) {
+  const BlobBytes blob = load_blob(options.model);  // checks everything
+  const Info info = describe(blob, options.model.string());
+  if (options.json) {
+    fmt::print("{}\n", to_json(info).text());
+  } else {
+    print(info);
+  }
+}
+
 }  // namespace
 
-void add_info(CLI::App& app) {
+void add_info(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(
-      app, "info", "Describe a model: shape, type, sizes, checksums, signature, flash and RAM");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae info model.pvae --json");
+  Command command =
+      line.add("info", "Describe a model: shape, type, sizes, checksums, signature, flash and RAM",
+               "Example:\n  picovae info model.pvae --json");
+  command.model(options->model);
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

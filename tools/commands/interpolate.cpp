@@ -3,14 +3,16 @@
 
 #include <algorithm>
 #include <memory>
+#include <span>
 #include <vector>
 
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/grid.hpp"
 #include "tools/view/png.hpp"
@@ -25,24 +27,21 @@ struct Options {
 };
 
 // Posterior mean of the first training image with this label.
-std::vector<float> code_of(Model& model, const LabelledImages& train, int label) {
-  for (std::size_t i = 0; i < train.labels.size(); ++i) {
-    if (train.labels[i] != label) continue;
-    std::vector<float> image(BuiltShape::kPixels);
-    for (std::size_t k = 0; k < image.size(); ++k) {
-      image[k] = pixel_value(train.images.pixels[i * image.size() + k], PixelMode::kGray, 0);
-    }
-    std::vector<float> mu(BuiltShape::kLatent), logvar(BuiltShape::kLatent);
-    model.encode(image, mu.data(), logvar.data());
-    return mu;
+std::vector<float> code_of(const Model& model, const LabelledImages& train, int label) {
+  const auto found = std::find(train.labels.begin(), train.labels.end(), label);
+  if (found == train.labels.end()) {
+    const auto [lowest, highest] = std::minmax_element(train.labels.begin(), train.labels.end());
+    fail("no training image has the label {}; there are labels from {} to {}", label, *lowest,
+         *highest);
   }
-  const auto [lowest, highest] = std::minmax_element(train.labels.begin(), train.labels.end());
-  fail("no training image has the label {}; there are labels from {} to {}", label, *lowest,
-       *highest);
+  const auto index = static_cast<std::size_t>(found - train.labels.begin());
+  const auto image =
+      std::span(train.images.pixels).subspan(index * BuiltShape::kPixels, BuiltShape::kPixels);
+  return encode_images(model, image, {}).mu;
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side();
+  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
   const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
   const std::vector<float> from = code_of(*model, train, options.from);
@@ -61,27 +60,18 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_interpolate(CLI::App& app) {
+void add_interpolate(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "interpolate",
-                        "Walk from the code of one training digit to another's, as a PNG");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.whole("--from", options->from, "Label of the first digit", 0, 255)
-      .type_name("LABEL")
-      .shows_default();
-  command.whole("--to", options->to, "Label of the last digit", 0, 255)
-      .type_name("LABEL")
-      .shows_default();
-  command.whole("--steps", options->steps, "Digits to draw, both ends included", 2, 1000)
-      .type_name("N")
-      .shows_default();
-  command.path("--out", options->out, "PNG to write").required().type_name("FILE");
-  command.footer(
-      "Example:\n"
-      "  picovae interpolate model.pvae --from 0 --to 8 --steps 10 --out morph.png");
+  Command command =
+      line.add("interpolate", "Walk from the code of one training digit to another's, as a PNG",
+               "Example:\n"
+               "  picovae interpolate model.pvae --from 0 --to 8 --steps 10 --out morph.png");
+  command.model(options->model);
+  command.data(options->data);
+  command.whole("--from", options->from, {0, 255}, "LABEL", "Label of the first digit");
+  command.whole("--to", options->to, {0, 255}, "LABEL", "Label of the last digit");
+  command.whole("--steps", options->steps, {2, 1000}, "N", "Digits to draw, both ends included");
+  command.out(options->out, "FILE", "PNG to write");
   command.run([options] { run(*options); });
 }
 

@@ -8,11 +8,12 @@
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/gnuplot.hpp"
+#include "tools/view/grid.hpp"
 #include "tools/view/latent_map.hpp"
 
 namespace picovae::tools {
@@ -43,7 +44,7 @@ std::vector<std::uint8_t> draw_grid(Model& model, std::array<std::size_t, 2> uni
 
 void run(const Options& options) {
   check_writable(options.out);
-  const std::size_t width = image_side();
+  const std::size_t width = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
   const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
   const Codes codes = encode_images(*model, test.images.pixels, {.threads = options.threads});
@@ -60,19 +61,16 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_map(CLI::App& app) {
+void add_map(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(
-      app, "map",
-      "Draw the latent space: digits over two latents, and the test set's codes by label");
-  command.path("model", options->model, "A .safetensors or .pvae model with both halves")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.path("--out", options->out, "PNG to write (by gnuplot)").required().type_name("FILE.png");
-  command.whole("--side", options->side, "Digits each way", 2, 40).type_name("N").shows_default();
-  add_threads_option(command, options->threads);
-  command.footer("Example:\n  picovae map model.pvae --out map.png");
+  Command command = line.add(
+      "map", "Draw the latent space: digits over two latents, and the test set's codes by label",
+      "Example:\n  picovae map model.pvae --out map.png");
+  command.model(options->model, "A .safetensors or .pvae model with both halves");
+  command.data(options->data);
+  command.out(options->out, "FILE.png", "PNG to write (by gnuplot)");
+  command.whole("--side", options->side, {2, 40}, "N", "Digits each way");
+  command.threads(options->threads);
   command.run([options] { run(*options); });
 }
 

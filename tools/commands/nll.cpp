@@ -2,14 +2,16 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/codes.hpp"
 #include "tools/measure/model.hpp"
@@ -33,18 +35,19 @@ std::size_t count_active(const std::vector<LatentUse>& use) {
 }
 
 void print_json(const Nll& nll, double neg_elbo, int samples, const std::vector<LatentUse>& use) {
-  nlohmann::ordered_json json = {{"nll", nll.nll},
-                                 {"interval_95", {nll.nll - nll.margin(), nll.nll + nll.margin()}},
-                                 {"neg_elbo", neg_elbo},
-                                 {"images", nll.images},
-                                 {"samples", samples}};
+  const std::array interval = {nll.nll - nll.margin(), nll.nll + nll.margin()};
+  Json json = {{"nll", nll.nll},
+               {"interval_95", Json::list(interval)},
+               {"neg_elbo", neg_elbo},
+               {"images", nll.images},
+               {"samples", samples}};
   if (!use.empty()) {
-    json["active"] = count_active(use);
-    for (const LatentUse& u : use) {
-      json["latents"].push_back({{"kl", u.kl}, {"activity", u.activity}});
-    }
+    std::vector<Json> latents;
+    for (const LatentUse& u : use) latents.push_back({{"kl", u.kl}, {"activity", u.activity}});
+    json.add("active", count_active(use));
+    json.add("latents", Json::list(latents));
   }
-  fmt::print("{}\n", json.dump(2));
+  fmt::print("{}\n", json.text());
 }
 
 // The most used latents first.
@@ -82,8 +85,8 @@ void run(const Options& options) {
     print_json(nll, neg_elbo, samples, use);
     return;
   }
-  fmt::print("{}: {} test image{}, {} sample{} of z each, nats per image\n", options.model.string(),
-             count, count == 1 ? "" : "s", samples, samples == 1 ? "" : "s");
+  fmt::print("{}: {}, {} of z each, nats per image\n", options.model.string(),
+             counted(count, "test image"), counted(static_cast<std::size_t>(samples), "sample"));
   fmt::print("  -log p(x)      {:9.4f}", nll.nll);
   if (count > 1) fmt::print("  +- {:.4f} (95 %, over images)", nll.margin());
   fmt::print("\n  negative ELBO  {:9.4f}\n", neg_elbo);
@@ -92,35 +95,28 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_nll(CLI::App& app) {
+void add_nll(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "nll",
-                        "Estimate -log p(x) on the test set by importance "
-                        "sampling (Burda et al. 2015);\nthe estimate "
-                        "comes down to the truth from above as samples grow");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.whole("--samples", options->evaluate.samples, "z drawn for each image", 1, 1'000'000)
-      .type_name("K")
-      .shows_default();
-  command.whole("--count", options->count, "The first N test images; all where not given", 1)
-      .type_name("N");
-  command
-      .real("--widen", options->widen,
-            "Sigma of the z drawn, as a multiple of the posterior's, up to the prior's 1; "
-            "for the estimate of the paper: 1",
-            1.0, 10.0)
-      .type_name("FACTOR")
-      .shows_default();
+  Command command =
+      line.add("nll",
+               "Estimate -log p(x) on the test set by importance sampling (Burda et al. 2015);\n"
+               "the estimate falls towards the true value as samples grow",
+               "Example:\n  picovae nll model.pvae --samples 500 --count 1000 --latents");
+  command.model(options->model);
+  command.data(options->data);
+  command.whole("--samples", options->evaluate.samples, {1, 1'000'000}, "K",
+                "z drawn for each image");
+  command.whole("--count", options->count, {1}, "N", "The first N test images; all by default")
+      .hide_default();
+  command.real("--widen", options->widen, {1, 10}, "FACTOR",
+               "Sigma of the z drawn, as a multiple of the posterior's, up to the prior's 1; "
+               "for the estimate of the paper: 1");
   command.flag("--latents", options->latents,
                "Also KL and activity of each latent, and how many are active");
-  add_pixels_option(command, options->evaluate.pixels);
-  add_seed_option(command, options->evaluate.seed, "Seed of the noise");
-  add_threads_option(command, options->evaluate.threads);
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae nll model.pvae --samples 500 --count 1000 --latents");
+  command.pixels(options->evaluate.pixels);
+  command.seed(options->evaluate.seed, "Seed of the noise");
+  command.threads(options->evaluate.threads);
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

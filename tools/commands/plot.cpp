@@ -5,7 +5,9 @@
 #include <string_view>
 
 #include "tools/base/file.hpp"
+#include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/view/curves.hpp"
 #include "tools/view/gnuplot.hpp"
 
@@ -23,21 +25,19 @@ void run(const Options& options) {
   const std::string_view csv(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const auto points = parse_curves(csv, options.log.string());
   write_file(options.out, run_gnuplot(curves_script(points)));
-  fmt::print("{}: {} epoch{}\n", options.out.string(), points.size(),
-             points.size() == 1 ? "" : "s");
+  fmt::print("{}: {}\n", options.out.string(), counted(points.size(), "epoch"));
 }
 
 }  // namespace
 
-void add_plot(CLI::App& app) {
+void add_plot(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "plot",
-                        "Draw the curves of a training: ELBO, reconstruction and KL (by gnuplot)");
-  command.path("log", options->log, "A log of picovae train --log").required().type_name("LOG");
-  command.path("--out", options->out, "PNG to write").required().type_name("FILE.png");
-  command.footer(
-      "Example:\n  picovae train --out model.safetensors --log log.csv\n"
-      "  picovae plot log.csv --out curve.png");
+  Command command =
+      line.add("plot", "Draw the curves of a training: ELBO, reconstruction and KL (by gnuplot)",
+               "Example:\n  picovae train --out model.safetensors --log log.csv\n"
+               "  picovae plot log.csv --out curve.png");
+  command.path("log", options->log, "LOG", "A log of picovae train --log");
+  command.out(options->out, "FILE.png", "PNG to write");
   command.run([options] { run(*options); });
 }
 

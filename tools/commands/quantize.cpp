@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <limits>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <vector>
@@ -15,8 +14,8 @@
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
-#include "tools/commands/json.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/names.hpp"
@@ -117,21 +116,23 @@ void run(const Options& options) {
   write_file(options.out, result.blob.bytes());
 
   if (options.json) {
-    nlohmann::ordered_json json = {{"type", type_name(options.type)},
-                                   {"f32", to_json(f32)},
-                                   {"quantized", to_json(after)},
-                                   {"loss", loss},
-                                   {"worst_pixel", worst},
-                                   {"bytes", result.blob.bytes().size()}};
+    Json json = {{"type", type_name(options.type)},
+                 {"f32", to_json(f32)},
+                 {"quantized", to_json(after)},
+                 {"loss", loss},
+                 {"worst_pixel", worst},
+                 {"bytes", result.blob.bytes().size()}};
     if (result.quantized) {
+      std::vector<Json> layers;
       for (std::size_t i = 0; i < kLayerCount; ++i) {
         const LayerReport& layer = result.quantized->layers[i];
-        json["layers"].push_back({{"name", layer.name}, {"sqnr_db", layer.sqnr_db}});
-        if (options.layers) json["layers"].back()["loss"] = by_layer[i] - f32.neg_elbo;
+        layers.push_back({{"name", layer.name}, {"sqnr_db", layer.sqnr_db}});
+        if (options.layers) layers.back().add("loss", by_layer[i] - f32.neg_elbo);
       }
-      json["signature"] = fmt::format("{:08x}", quantized->header().signature);
+      json.add("layers", Json::list(layers));
+      json.add("signature", fmt::format("{:08x}", quantized->header().signature));
     }
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", json.text());
     return;
   }
   fmt::print("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
@@ -150,26 +151,23 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_quantize(CLI::App& app) {
+void add_quantize(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "quantize",
-                        "Turn an f32 model into the blob that is deployed, and measure the loss");
-  command.path("model", options->model, "A .safetensors model").required().type_name("MODEL");
-  add_data_option(command, options->data);
-  command.path("--out", options->out, "Model to write").required().type_name("FILE.pvae");
-  command
-      .choice("--type", options->type, kTypeNames,
-              "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged")
-      .type_name("s8|f16|bf16|f32")
-      .shows_default();
-  command.real("--max-loss", options->max_loss, "Fail where more than this is lost")
-      .type_name("NATS");
+  Command command =
+      line.add("quantize", "Turn an f32 model into the blob that is deployed, and measure the loss",
+               "Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");
+  command.model(options->model, "A .safetensors model");
+  command.data(options->data);
+  command.out(options->out, "FILE.pvae", "Model to write");
+  command.choice("--type", options->type, kTypeNames,
+                 "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged");
+  command.real("--max-loss", options->max_loss, {}, "NATS", "Fail if more than this is lost")
+      .hide_default();
   command.flag("--layers", options->layers,
                "Print what each layer loses when it alone runs on integers");
-  add_validation_option(command, options->validation);
-  add_threads_option(command, options->threads);
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae quantize model.safetensors --out model.pvae --max-loss 0.1");
+  command.validation(options->validation);
+  command.threads(options->threads);
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

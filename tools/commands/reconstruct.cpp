@@ -8,10 +8,10 @@
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/view/pairs.hpp"
+#include "tools/view/grid.hpp"
 #include "tools/view/png.hpp"
 
 namespace picovae::tools {
@@ -41,7 +41,7 @@ std::vector<std::uint8_t> load_images(const Options& options, std::size_t side) 
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side();
+  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
   const std::vector<std::uint8_t> images = load_images(options, side);
   std::vector<std::uint8_t> reconstructions(images.size());
@@ -53,21 +53,17 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_reconstruct(CLI::App& app) {
+void add_reconstruct(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "reconstruct", "Encode images and decode them again, as a PNG");
-  command.path("model", options->model, "A .safetensors or .pvae model")
-      .required()
-      .type_name("MODEL");
-  add_data_option(command, options->data);
-  command.whole("--count", options->count, "Test images to take", 1, 10'000)
-      .type_name("N")
-      .shows_default();
-  command.path("--image", options->image, "A PNG to take instead of test images")
-      .type_name("FILE")
+  Command command =
+      line.add("reconstruct", "Encode images and decode them again, as a PNG",
+               "Example:\n  picovae reconstruct model.pvae --count 20 --out pairs.png");
+  command.model(options->model);
+  command.data(options->data);
+  command.whole("--count", options->count, {1, 10'000}, "N", "Test images to take");
+  command.path("--image", options->image, "FILE", "A PNG to take instead of test images")
       .excludes("--count");
-  command.path("--out", options->out, "PNG to write").required().type_name("FILE");
-  command.footer("Example:\n  picovae reconstruct model.pvae --count 20 --out pairs.png");
+  command.out(options->out, "FILE", "PNG to write");
   command.run([options] { run(*options); });
 }
 

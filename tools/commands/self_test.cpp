@@ -2,14 +2,14 @@
 #include <fmt/core.h>
 
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/shared/json.hpp"
 #include "tools/format/names.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/format/unpack.hpp"
@@ -53,7 +53,7 @@ void print_row(const Row& row) {
              signatures_text(row.test.signatures), row.test.ok() ? "as the model says" : "WRONG");
 }
 
-nlohmann::ordered_json to_json(const Row& row) {
+Json to_json(const Row& row) {
   if (!row.ran) return {{"isa", row.kernels->name}, {"ran", false}};
   return {{"isa", row.kernels->name},
           {"ran", true},
@@ -90,9 +90,9 @@ void run(const Options& options) {
     if (!options.json) print_row(rows.back());
   }
   if (options.json) {
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const Row& row : rows) json.push_back(to_json(row));
-    fmt::print("{}\n", json.dump(2));
+    std::vector<Json> list;
+    for (const Row& row : rows) list.push_back(to_json(row));
+    fmt::print("{}\n", Json::list(list).text());
   }
   BlobView view;
   open_blob(blob.bytes(), blob.header().dimensions, view);
@@ -109,18 +109,16 @@ void run(const Options& options) {
 
 }  // namespace
 
-void add_self_test(CLI::App& app) {
+void add_self_test(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(
-      app, "self-test",
-      "Run a model's golden layers and draw its signatures' digits anew: bit for bit the same?");
-  command.path("model", options->model, "A .pvae model of type s8, for any target")
-      .required()
-      .type_name("MODEL");
+  Command command = line.add(
+      "self-test",
+      "Run a model's golden layers and draw the digits of its signatures: the same, bit for bit?",
+      "Example:\n  picovae self-test model.pvae --every-isa");
+  command.model(options->model, "A .pvae model of type s8, for any target");
   command.flag("--every-isa", options->every_isa,
                "On all kernels of this build; those that the machine lacks are named");
-  add_json_option(command, options->json);
-  command.footer("Example:\n  picovae self-test model.pvae --every-isa");
+  command.json(options->json);
   command.run([options] { run(*options); });
 }
 

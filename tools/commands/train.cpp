@@ -16,19 +16,16 @@
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
-#include "tools/commands/common.hpp"
-#include "tools/commands/objective.hpp"
-#include "tools/commands/recipe_options.hpp"
-#include "tools/commands/run_keeper.hpp"
-#include "tools/commands/training_report.hpp"
-#include "tools/commands/training_settings.hpp"
+#include "tools/commands/shared/command_line.hpp"
+#include "tools/commands/train_options.hpp"
+#include "tools/commands/train_report.hpp"
 #include "tools/data/dataset.hpp"
-#include "tools/measure/elbo.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/measure/model.hpp"
+#include "tools/measure/nll.hpp"
+#include "tools/train/run_keeper.hpp"
 #include "tools/train/trainer.hpp"
 #include "tools/view/grid.hpp"
-#include "tools/view/pairs.hpp"
 #include "tools/view/png.hpp"
 #include "tools/view/progress.hpp"
 
@@ -36,11 +33,11 @@ namespace picovae::tools {
 namespace {
 
 struct Options {
-  std::filesystem::path data, out, log, pictures;
+  std::filesystem::path data, out, log, pictures, checkpoint;
   std::size_t validation = 0;
+  unsigned threads = 1;
   RecipeOptions recipe;
-  ObjectiveOptions objective;
-  CheckpointOptions checkpoint;
+  bool resume = false;
 };
 
 // A grid of samples and one of test images over their reconstructions.
@@ -48,7 +45,7 @@ void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
                 std::span<const std::uint8_t> test_images) {
   constexpr std::size_t kSamples = 100;
   constexpr std::size_t kPairs = 20;
-  const std::size_t side = image_side();
+  const std::size_t side = image_side(BuiltShape::kPixels);
   std::vector<std::uint8_t> samples(kSamples * BuiltShape::kPixels);
   model.generate(1, 0, kSamples, samples.data());
   write_png(folder / fmt::format("samples_{:03}.png", epoch), compose_grid(samples, side, side));
@@ -59,20 +56,20 @@ void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
             compose_pairs(images, reconstructions, side));
 }
 
-void describe(Network& network, const Recipe& recipe, const EpochFigures& last) {
-  auto& about = network.metadata;
-  about = settings_of(recipe);
-  about["picovae.version"] = PICOVAE_VERSION;
-  about["test_neg_elbo"] = fmt::format("{:.4f}", last.test.neg_elbo);
-  about["test_reconstruction"] = fmt::format("{:.4f}", last.test.reconstruction);
-  about["test_kl"] = fmt::format("{:.4f}", last.test.kl);
+Settings metadata_of(const Recipe& recipe, const Elbo& test) {
+  Settings metadata = settings_of(recipe);
+  metadata["picovae.version"] = PICOVAE_VERSION;
+  metadata["test_neg_elbo"] = fmt::format("{:.4f}", test.neg_elbo);
+  metadata["test_reconstruction"] = fmt::format("{:.4f}", test.reconstruction);
+  metadata["test_kl"] = fmt::format("{:.4f}", test.kl);
+  return metadata;
 }
 
 void check_outputs(const Options& options) {
   check_writable(options.out);
   if (!options.log.empty()) check_writable(options.log);
   if (!options.pictures.empty()) {
-    image_side();
+    image_side(BuiltShape::kPixels);  // fails early
     check_writable(options.pictures / "samples_001.png");
   }
 }
@@ -85,6 +82,7 @@ class Training {
  private:
   void train_epoch();
   void evaluate_epoch();
+  double test_loss() const;
   void write_epoch() const;
   void write_model();
 
@@ -92,13 +90,13 @@ class Training {
   const Recipe& recipe_;
   const Kernels& kernels_ = chosen_kernels();
   const EvaluateOptions evaluation_{
-      .pixels = recipe_.pixels, .seed = recipe_.seed, .threads = recipe_.threads};
+      .pixels = recipe_.pixels, .seed = recipe_.seed, .threads = options_.threads};
   RunKeeper keeper_;
   Dataset data_;
   Trainer trainer_;
-  TrainingReport report_;
+  TrainReport report_;
   EpochFigures figures_{};
-  std::unique_ptr<Model> model_;  // as it was evaluated
+  std::unique_ptr<Model> model_;  // of the epoch that was evaluated
 };
 
 Dataset load_data(const Options& options, const Recipe& recipe) {
@@ -113,20 +111,21 @@ Dataset load_data(const Options& options, const Recipe& recipe) {
 Training::Training(const Options& options, const Recipe& recipe)
     : options_(options),
       recipe_(recipe),
-      keeper_(options.checkpoint, options.out),
+      keeper_(options.checkpoint, options.resume, options.out),
       data_(load_data(options, recipe)),
-      trainer_(BuiltShape::kDimensions, data_.train.images.pixels, recipe, kernels_),
+      trainer_(BuiltShape::kDimensions, data_.train.images.pixels, recipe, kernels_,
+               options.threads),
       report_(recipe, options.validation == 0 ? "test" : "valid.") {}
 
 void Training::run() {
-  report_.print_head(recipe_, kernels_);
-  report_.go_on_from(keeper_.start(
+  report_.print_head(kernels_, options_.threads);
+  report_.continue_from(keeper_.start(
       trainer_, settings_of_run(recipe_, kernels_, data_, options_.validation), report_.csv()));
   if (keeper_.resumes()) {
     fmt::print("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
                trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));
   }
-  // Of its last epoch the run may have left nothing but the checkpoint.
+  // The run may have ended after it saved the checkpoint and before it wrote the other files.
   if (trainer_.epoch() > 0 && trainer_.is_between_epochs()) {
     evaluate_epoch();
     write_epoch();
@@ -135,17 +134,17 @@ void Training::run() {
     train_epoch();
     evaluate_epoch();
     report_.add(figures_);
-    // First of all: nothing is lost where another file cannot be written.
+    // First, so that nothing is lost if another file cannot be written.
     keeper_.save(trainer_, report_.csv());
     write_epoch();
   }
   write_model();
   keeper_.finish();
-  report_.print_end(figures_, recipe_, options_.out.string());
+  report_.print_end(figures_, options_.out.string());
 }
 
-// One epoch, or what is left of it, with a progress bar. Whatever ends it early, the checkpoint
-// holds the run, and the message says so.
+// One epoch, or what is left of it, with a progress bar. If it ends early, the checkpoint holds the
+// run, and the message says so.
 void Training::train_epoch() {
   constexpr std::size_t kSteps = 1000;
   const auto start = std::chrono::steady_clock::now();
@@ -178,7 +177,16 @@ void Training::evaluate_epoch() {
         figures_.epoch, options_.validation == 0 ? "test" : "validation",
         keeper_.kept(figures_.epoch - 1));
   }
-  if (has_own_loss(recipe_)) figures_.test_loss = test_loss(*model_, images, recipe_);
+  if (recipe_.bound != Bound::kElbo) figures_.test_loss = test_loss();
+}
+
+// On the test images, what training minimizes.
+double Training::test_loss() const {
+  const std::span<const std::uint8_t> images = data_.test.images.pixels;
+  if (recipe_.bound == Bound::kDeck) return evaluate_deck_loss(*model_, images, options_.threads);
+  EvaluateOptions evaluation = evaluation_;
+  evaluation.samples = recipe_.samples;
+  return estimate_nll(*model_, images, evaluation).nll;
 }
 
 void Training::write_epoch() const {
@@ -190,37 +198,38 @@ void Training::write_epoch() const {
 
 void Training::write_model() {
   Network network = trainer_.network();
-  describe(network, recipe_, figures_);
+  network.metadata = metadata_of(recipe_, figures_.test);
   network.classes = fit_known_classes(*model_, data_.train, evaluation_);
   save_network(options_.out, network);
 }
 
 }  // namespace
 
-void add_train(CLI::App& app) {
+void add_train(CommandLine& line) {
   auto options = std::make_shared<Options>();
-  const Command command(app, "train", "Train the network, reporting the ELBO each epoch");
-  add_data_option(command, options->data);
-  command.path("--out", options->out, "Model to write").required().type_name("FILE.safetensors");
-  add_recipe_options(command, options->recipe);
-  add_objective_options(command, options->objective);
-  add_validation_option(command, options->validation);
-  command.path("--log", options->log, "CSV of each epoch's figures").type_name("FILE");
-  command
-      .path("--pictures", options->pictures,
-            "Folder for a PNG of samples and one of reconstructions each epoch")
-      .type_name("DIR");
-  add_checkpoint_options(command, options->checkpoint);
-  command.footer(
+  Command command = line.add(
+      "train", "Train the network, reporting the ELBO each epoch",
       "Example:\n"
       "  picovae train --out model.safetensors --log log.csv\n"
-      "The same command with --resume goes on where it was interrupted, to the same bits.\n"
+      "The same command with --resume continues an interrupted training, to the same bits.\n"
       "Any data set of images of this size in IDX files, with any labels:\n"
       "  picovae train --data fashion-mnist --out fashion.safetensors\n"
       "  picovae train --data emnist/emnist-letters --out letters.safetensors");
+  command.data(options->data);
+  command.out(options->out, "FILE.safetensors", "Model to write");
+  add_recipe_options(command, options->recipe);
+  command.threads(options->threads);
+  command.validation(options->validation);
+  command.path("--log", options->log, "FILE", "CSV of each epoch's figures");
+  command.path("--pictures", options->pictures, "DIR",
+               "Folder for a PNG of samples and one of reconstructions each epoch");
+  command.path("--checkpoint", options->checkpoint, "FILE",
+               "Keeps the run after each epoch and when it is interrupted, until the model is "
+               "written; OUT.checkpoint by default; /dev/null: keep nothing");
+  command.flag("--resume", options->resume,
+               "Continue from the checkpoint, with the options that the run began with");
   command.run([options, command] {
-    Recipe recipe = options->recipe.recipe();
-    apply_objective(command, options->objective, options->recipe.preset, recipe);
+    const Recipe recipe = requested_recipe(command, options->recipe);
     check_outputs(*options);
     Training(*options, recipe).run();
   });

@@ -1,7 +1,6 @@
 #include "tools/data/dataset_files.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <array>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <system_error>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
@@ -58,7 +58,7 @@ std::string choices(const fs::path& folder, const std::set<std::string>& prefixe
     if (!name.empty()) name.pop_back();  // the hyphen
     names.insert((folder / name).string());
   }
-  return fmt::format("{}", fmt::join(names, " or "));
+  return joined(names, " or ");
 }
 
 Place locate(const fs::path& path) {

@@ -3,42 +3,31 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "tools/base/names.hpp"
 
 namespace picovae::tools {
 
 enum class PixelMode {
   kGray,        // p / 255
-  kBinary,      // 1 where p / 255 is above one half
-  kStochastic,  // 1 with probability p / 255, drawn anew at each use
+  kBinary,      // 1 if p / 255 is above one half, else 0
+  kStochastic,  // 1 with probability p / 255, drawn at each use
 };
 
-struct PixelModeName {
-  std::string_view name;
-  PixelMode mode;
-};
-
-inline constexpr std::array<PixelModeName, 3> kPixelModes{{
+inline constexpr std::array<Named<PixelMode>, 3> kPixelModes{{
     {"gray", PixelMode::kGray},
     {"binary", PixelMode::kBinary},
     {"stochastic", PixelMode::kStochastic},
 }};
 
-constexpr std::string_view pixel_mode_name(PixelMode mode) {
-  for (const auto& known : kPixelModes) {
-    if (known.mode == mode) return known.name;
-  }
-  return "unknown";
-}
-
 // Returns the f32 input in [0, 1] for pixel `p`.
-//   uniform  32 uniformly distributed random bits; only kStochastic looks at them
+//   uniform  32 uniformly distributed random bits; used by kStochastic alone
 constexpr float pixel_value(std::uint8_t p, PixelMode mode, std::uint32_t uniform) {
   switch (mode) {
     case PixelMode::kBinary:
       return p >= 128 ? 1.0F : 0.0F;
     case PixelMode::kStochastic:
-      // uniform / 2^32 < p / 255 in whole numbers: 0 is never drawn as ink and 255 always is.
+      // uniform / 2^32 < p / 255 in whole numbers: p = 0 never gives 1, and p = 255 always does.
       return std::uint64_t{uniform} * 255 < std::uint64_t{p} << 32 ? 1.0F : 0.0F;
     case PixelMode::kGray:
       break;

@@ -7,36 +7,19 @@
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
+#include "tools/base/names.hpp"
 
 namespace picovae::tools {
 
-struct TypeName {
-  std::string_view name;
-  Type type;
-};
-inline constexpr std::array<TypeName, 4> kTypeNames = {
+inline constexpr std::array<Named<Type>, 4> kTypeNames = {
     {{"f32", Type::kF32}, {"s8", Type::kS8}, {"f16", Type::kF16}, {"bf16", Type::kBf16}}};
 
-constexpr std::string_view type_name(Type type) {
-  for (const auto& known : kTypeNames) {
-    if (known.type == type) return known.name;
-  }
-  return "unknown";
-}
+constexpr std::string_view type_name(Type type) { return name_of(kTypeNames, type); }
 
-struct LayoutName {
-  std::string_view name;
-  Layout layout;
-};
-inline constexpr std::array<LayoutName, 3> kLayoutNames = {
+inline constexpr std::array<Named<Layout>, 3> kLayoutNames = {
     {{"host", Layout::kHost}, {"cortex-m", Layout::kCortexM}, {"mve", Layout::kMve}}};
 
-constexpr std::string_view layout_name(Layout layout) {
-  for (const auto& known : kLayoutNames) {
-    if (known.layout == layout) return known.name;
-  }
-  return "unknown";
-}
+constexpr std::string_view layout_name(Layout layout) { return name_of(kLayoutNames, layout); }
 
 constexpr std::string_view parts_name(const BlobHeader& header) {
   if (header.parts == kDecoderPart) return "decoder";

@@ -85,14 +85,14 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
     return covariance(a, mean_a, x, moments.mean_x, count, product_for(kernels.isa), threads);
   };
   moments.covariance = cov(x, moments.mean_x);
-  // Centred first: f32 sums of y far from zero would round away what matters.
-  AlignedRows<float> centred(count, y.width());
+  // Centered first: f32 sums of y far from zero would round away what matters.
+  AlignedRows<float> centered(count, y.width());
   for (std::size_t row = 0; row < count; ++row) {
     for (std::size_t j = 0; j < y.width(); ++j) {
-      centred.row(row)[j] = y.row(row)[j] - static_cast<float>(moments.mean_y[j]);
+      centered.row(row)[j] = y.row(row)[j] - static_cast<float>(moments.mean_y[j]);
     }
   }
-  moments.cross = cov(centred, mean(centred, count));
+  moments.cross = cov(centered, mean(centered, count));
   return moments;
 }
 

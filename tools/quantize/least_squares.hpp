@@ -29,7 +29,7 @@ struct Moments {
 Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y, std::size_t count,
                         const Kernels& kernels, unsigned threads);
 
-// The rows w [out][in] that minimize E[(w x - y)^2] + lambda |w - prior|^2, x and y centred, where
+// The rows w [out][in] that minimize E[(w x - y)^2] + lambda |w - prior|^2, x and y centered, where
 // lambda is `ridge` times the mean variance of the inputs (ridge regression: Hoerl and Kennard
 // 1970). Inputs that never vary keep the prior.
 std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,

@@ -14,7 +14,7 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
       product_(product_for(kernels.isa)),
       ops_(vector_ops(kernels.isa)),
       form_(form),
-      hidden_centre_(form.centring == nullptr ? 0 : form.centring->hidden),
+      hidden_center_(form.centering == nullptr ? 0 : form.centering->hidden),
       pixels_(capacity * plan.layers[kEncoder0].input_stride),
       heads_(capacity * 2 * plan.latent_width),
       sigma_(capacity * plan.latent_width),
@@ -74,11 +74,11 @@ void Backpropagation::center_pixels(Rows images) {
   const LayerPlan& plan = plan_.layers[kEncoder0];
   for (std::size_t i = images.first; i < images.first + images.count; ++i) {
     float* x = input(kEncoder0, i);
-    if (form_.centring == nullptr) {
+    if (form_.centering == nullptr) {
       std::copy_n(pixels(i), plan.in, x);
     } else {
-      ops_.center_pixels(pixels(i), form_.centring->pixel_mean.data(), form_.centring->pixel_scale,
-                         x, round_up(plan.in, kPerLine<float>));
+      ops_.center_pixels(pixels(i), form_.centering->pixel_mean.data(),
+                         form_.centering->pixel_scale, x, round_up(plan.in, kPerLine<float>));
       x[plan.in] = 1;  // padding may have covered it
     }
   }
@@ -107,7 +107,7 @@ void Backpropagation::softplus_layer(const Parameters& parameters, std::size_t l
   const std::size_t input_stride = plan_.layers[layer + 1].input_stride;
   sums(parameters, layer, rows, hidden(layer + 1, rows.first), hidden_stride(layer + 1));
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    ops_.softplus(hidden(layer + 1, row), hidden_centre_, plan.width);
+    ops_.softplus(hidden(layer + 1, row), hidden_center_, plan.width);
   }
   if (rotation != nullptr && rotation->active()) {
     product_({.a = hidden(layer + 1, rows.first),
@@ -232,7 +232,7 @@ void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_
     input_gradient(parameters, layer, rows, delta(layer - 1, rows.first), panel);
   }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    ops_.softplus_backward(delta(layer - 1, row), hidden(layer, row), hidden_centre_, width);
+    ops_.softplus_backward(delta(layer - 1, row), hidden(layer, row), hidden_center_, width);
   }
 }
 

@@ -13,7 +13,7 @@
 #include "picovae/kernels.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/vector_ops.hpp"
-#include "tools/train/centring.hpp"
+#include "tools/train/centering.hpp"
 #include "tools/train/objective.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/rotation.hpp"
@@ -23,7 +23,7 @@ namespace picovae::tools {
 // The form in which the parameters are written; the plain one by default. All of it is the
 // caller's and outlives the Backpropagation; contents may change between runs.
 struct Form {
-  const Centring* centring = nullptr;
+  const Centering* centering = nullptr;
   std::array<const Rotation*, kLayerCount> rotations{};  // of layers above hidden ones, or null
 };
 
@@ -118,7 +118,7 @@ class Backpropagation {
   ProductFn product_;
   const VectorOps& ops_;
   Form form_;
-  float hidden_centre_;
+  float hidden_center_;
 
   AlignedFloats pixels_;  // [image][input_stride]
 

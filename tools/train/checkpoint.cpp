@@ -1,7 +1,6 @@
 #include "tools/train/checkpoint.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -11,6 +10,7 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/text.hpp"
 #include "tools/data/checksum.hpp"
 
 namespace picovae::tools {
@@ -47,6 +47,7 @@ std::string checksum_around(std::span<const std::byte> bytes, std::size_t digits
 std::string option_of(const std::string& setting) {
   if (setting == "isa") return "PICOVAE_ISA";
   if (setting == "learning_rate") return "--lr";
+  if (setting == "centred") return "--centered";
   if (setting == "version" || setting == "shape") return "picovae's " + setting;
   std::string option = "--" + setting;
   std::replace(option.begin(), option.end(), '_', '-');
@@ -132,7 +133,7 @@ void require_same_settings(const Checkpoint& checkpoint, const Settings& asked,
   }
   if (differences.empty()) return;
   fail("{}: is of another training: {}; resume with the options that it began with", path.string(),
-       fmt::join(differences, ", "));
+       joined(differences, ", "));
 }
 
 }  // namespace picovae::tools

@@ -5,18 +5,15 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "tools/format/network.hpp"
 #include "tools/format/safetensors.hpp"
+#include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
-
-// What a run is: options that decide over its result, and what it runs on; each as text.
-using Settings = std::map<std::string, std::string>;
 
 struct Checkpoint {
   Settings settings;

@@ -1,9 +1,11 @@
 // What training minimizes, and the parts of it that are no matrix product.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <span>
-#include <string_view>
+
+#include "tools/base/names.hpp"
 
 namespace picovae::tools {
 
@@ -14,17 +16,11 @@ enum class Bound {
   kDeck,                // as the deck prints it, with a KL that is none: no bound of anything
 };
 
-constexpr std::string_view bound_name(Bound bound) {
-  switch (bound) {
-    case Bound::kImportanceWeighted:
-      return "iwae";
-    case Bound::kDeck:
-      return "deck";
-    case Bound::kElbo:
-      break;
-  }
-  return "elbo";
-}
+inline constexpr std::array<Named<Bound>, 3> kBounds{{
+    {"elbo", Bound::kElbo},
+    {"iwae", Bound::kImportanceWeighted},
+    {"deck", Bound::kDeck},
+}};
 
 struct Objective {
   std::size_t samples = 1;  // z drawn for each image

@@ -103,8 +103,8 @@ Network initial_network(Dimensions dimensions, std::uint64_t seed) {
     uniforms(seed, Purpose::kInitialize, 0, static_cast<std::uint32_t>(l), words.data(),
              words.size());
     for (std::size_t i = 0; i < words.size(); ++i) {
-      const double centred = (words[i] + 0.5) * 0x1p-31 - 1;  // in (-1, 1)
-      dense.weight[i] = static_cast<float>(limit * centred);
+      const double centered = (words[i] + 0.5) * 0x1p-31 - 1;  // in (-1, 1)
+      dense.weight[i] = static_cast<float>(limit * centered);
     }
   }
   return network;

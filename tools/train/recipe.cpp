@@ -1,12 +1,14 @@
 #include "tools/train/recipe.hpp"
 
+#include <fmt/core.h>
+
 #include <cmath>
 
 namespace picovae::tools {
 
 Recipe deck_recipe() {
   Recipe recipe;
-  recipe.centred = false;
+  recipe.centered = false;
   recipe.rotated = false;
   recipe.learning_rate = 1e-3;
   recipe.schedule = Schedule::kConstant;
@@ -23,6 +25,34 @@ double long_rate(double rate, int epochs) {
   return epochs > 30 ? rate * std::sqrt(30.0 / epochs) : rate;
 }
 
-std::array<Preset, 2> presets() { return {{{"default", Recipe{}}, {"deck", deck_recipe()}}}; }
+std::array<Named<Recipe>, 2> presets() {
+  return {{{"default", Recipe{}}, {"deck", deck_recipe()}}};
+}
+
+Settings settings_of(const Recipe& recipe) {
+  Settings settings;
+  const auto add = [&](const char* name, const auto& value) {
+    settings[name] = fmt::format("{}", value);
+  };
+  add("epochs", recipe.epochs);
+  add("batch", recipe.batch);
+  add("learning_rate", recipe.learning_rate);
+  add("schedule", name_of(kSchedules, recipe.schedule));
+  add("warmup", recipe.warmup);
+  add("beta1", recipe.beta1);
+  add("nesterov", recipe.nesterov);
+  add("bias_rate", recipe.bias_rate);
+  add("clip", recipe.clip);
+  add("sticking", recipe.sticking);
+  add("centred", recipe.centered);  // files keep the key they have always had
+  add("rotated", recipe.rotated);
+  add("samples", recipe.samples);
+  add("beta", recipe.beta);
+  add("kl_warmup", recipe.kl_warmup);
+  add("objective", name_of(kBounds, recipe.bound));
+  add("pixels", name_of(kPixelModes, recipe.pixels));
+  add("seed", recipe.seed);
+  return settings;
+}
 
 }  // namespace picovae::tools

@@ -1,11 +1,13 @@
-// How a network is trained, all of it: the same recipe on the same images gives the same weights.
+// How a network is trained: the same recipe on the same images gives the same weights.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <string_view>
+#include <map>
+#include <string>
 
+#include "tools/base/names.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/train/objective.hpp"
 #include "tools/train/schedule.hpp"
@@ -22,11 +24,10 @@ struct Recipe {
   Bound bound = Bound::kElbo;
   PixelMode pixels = PixelMode::kGray;
   std::uint64_t seed = 1;
-  unsigned threads = 1;
 
   // The form that the network is trained in. It folds into plain weights in the end.
-  bool centred = true;  // inputs and hidden activations about zero (centring.hpp)
-  bool rotated = true;  // hidden inputs along their principal axes (rotation.hpp)
+  bool centered = true;  // inputs and hidden activations about zero (centering.hpp)
+  bool rotated = true;   // hidden inputs along their principal axes (rotation.hpp)
 
   // The optimizer.
   double learning_rate = 5e-3;  // at its highest; for 30 epochs: long_rate()
@@ -35,23 +36,26 @@ struct Recipe {
   double beta1 = 0.95;   // decay of Adam's mean
   bool nesterov = true;  // NAdam
   double bias_rate = 1;  // rate of biases, as a multiple of that of weights
-  double clip = 2;       // gradients at most this multiple of their running mean norm; 0: as is
+  double clip = 2;       // gradients at most this multiple of their running mean norm; 0: no limit
   bool sticking = true;  // sticking the landing (vector_ops.hpp)
+
+  bool operator==(const Recipe&) const = default;
 };
 
-// What the deck of the course trained, with the loss that its formulas say: constant Adam.
+// What the deck of the course trained, with the loss of its formulas: Adam at a constant rate.
 Recipe deck_recipe();
 
-// The rate for a training of so many epochs with the rest of the recipe, whose own rate is `rate`:
-// less where there are more than 30. At 5e-3 it diverges after 20 epochs near the highest rate.
+// The rate for a training of `epochs` with a recipe whose rate is `rate`: lower if there are more
+// than 30. At 5e-3 training diverges after 20 epochs near the highest rate.
 double long_rate(double rate, int epochs);
 
-struct Preset {
-  std::string_view name;
-  Recipe recipe;
-};
+// The recipes by name, `default` first.
+std::array<Named<Recipe>, 2> presets();
 
-// The presets by name, `default` first.
-std::array<Preset, 2> presets();
+// Options of a training as text, by name: in the model's metadata and in checkpoints.
+using Settings = std::map<std::string, std::string>;
+
+// All of a recipe. Numbers are read back as the same ones.
+Settings settings_of(const Recipe& recipe);
 
 }  // namespace picovae::tools

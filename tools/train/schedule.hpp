@@ -3,7 +3,8 @@
 
 #include <array>
 #include <cstdint>
-#include <string_view>
+
+#include "tools/base/names.hpp"
 
 namespace picovae::tools {
 
@@ -12,22 +13,10 @@ enum class Schedule {
   kCosine,  // down to zero along half a cosine (Loshchilov and Hutter 2016, without restarts)
 };
 
-struct ScheduleName {
-  std::string_view name;
-  Schedule schedule;
-};
-
-inline constexpr std::array<ScheduleName, 2> kSchedules{{
+inline constexpr std::array<Named<Schedule>, 2> kSchedules{{
     {"constant", Schedule::kConstant},
     {"cosine", Schedule::kCosine},
 }};
-
-constexpr std::string_view schedule_name(Schedule schedule) {
-  for (const auto& known : kSchedules) {
-    if (known.schedule == schedule) return known.name;
-  }
-  return "unknown";
-}
 
 // The rate of step t = 1, 2, ... of `steps`, as a share of the highest. Over the first `warmup`
 // (0 to 1) of the steps it rises from a twentieth along half a cosine; then it follows the

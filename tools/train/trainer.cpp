@@ -9,7 +9,7 @@
 #include "tools/base/threads.hpp"
 #include "tools/train/adam.hpp"
 #include "tools/train/backpropagation.hpp"
-#include "tools/train/centring.hpp"
+#include "tools/train/centering.hpp"
 #include "tools/train/chunks.hpp"
 #include "tools/train/clip.hpp"
 #include "tools/train/minibatches.hpp"
@@ -20,14 +20,14 @@
 namespace picovae::tools {
 namespace {
 
-Centring chosen_centring(const Recipe& recipe, std::span<const std::uint8_t> images,
-                         std::size_t pixels) {
-  return recipe.centred ? centring_of(images, pixels, recipe.pixels) : no_centring(pixels);
+Centering chosen_centering(const Recipe& recipe, std::span<const std::uint8_t> images,
+                           std::size_t pixels) {
+  return recipe.centered ? centering_of(images, pixels, recipe.pixels) : no_centering(pixels);
 }
 
-TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centring& centring) {
+TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centering& centering) {
   Network network = initial_network(plan.dimensions, recipe.seed);
-  if (recipe.centred) start_at_mean(centring, network);
+  if (recipe.centered) start_at_mean(centering, network);
   TrainingState state{
       Parameters(plan, network), AlignedFloats(plan.size), AlignedFloats(plan.size), {}};
   if (recipe.rotated) {
@@ -36,8 +36,8 @@ TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centring
   return state;
 }
 
-Form form_of(const Centring& centring, const TrainingState& state) {
-  Form form{.centring = &centring};
+Form form_of(const Centering& centering, const TrainingState& state) {
+  Form form{.centering = &centering};
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
     form.rotations[kRotatedLayers[i]] = &state.rotations[i];
   }
@@ -48,24 +48,24 @@ Form form_of(const Centring& centring, const TrainingState& state) {
 
 struct Trainer::Work {
   Work(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& chosen,
-       const Kernels& kernels)
+       const Kernels& kernels, unsigned threads)
       : recipe(chosen),
         samples(static_cast<std::size_t>(chosen.samples)),
         plan(dimensions),
         product(product_for(kernels.isa)),
         ops(vector_ops(kernels.isa)),
-        centring(chosen_centring(chosen, images, dimensions.pixels)),
-        state(first_state(plan, chosen, centring)),
+        centering(chosen_centering(chosen, images, dimensions.pixels)),
+        state(first_state(plan, chosen, centering)),
         minibatches(images, dimensions.pixels, chosen.pixels, chosen.seed),
         batch(std::min(chosen.batch, minibatches.images())),
         steps_an_epoch((minibatches.images() + batch - 1) / batch),
         pass(plan, batch, {samples, chosen.beta, chosen.sticking, chosen.bound}, kernels,
-             form_of(centring, state)),
+             form_of(centering, state)),
         chunks(cut_into_chunks(plan)),
         rotator(state, chunks, product),
         gradient(chosen.clip > 0 ? plan.size : 0),
         squares(chunks.size()),
-        team(chosen.threads) {
+        team(threads) {
     const std::size_t size = std::max(kChunkRows * plan.widest(), pass.scratch_size());
     for (unsigned i = 0; i < team.size(); ++i) scratch.emplace_back(size);
   }
@@ -92,7 +92,7 @@ struct Trainer::Work {
   Plan plan;
   ProductFn product;
   const VectorOps& ops;
-  Centring centring;
+  Centering centering;
   TrainingState state;
 
   Minibatches minibatches;
@@ -245,8 +245,8 @@ void Trainer::Work::fail_diverged() {
 }
 
 Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
-                 const Kernels& kernels)
-    : work_(std::make_unique<Work>(dimensions, images, recipe, kernels)) {}
+                 const Kernels& kernels, unsigned threads)
+    : work_(std::make_unique<Work>(dimensions, images, recipe, kernels, threads)) {}
 
 Trainer::~Trainer() = default;
 
@@ -276,7 +276,7 @@ EpochLoss Trainer::run_epoch(const Progress& progress) {
 
 Network Trainer::network() const {
   Network network = Rotator::unrotated(work_->state, work_->product).network();
-  fold(work_->centring, network);
+  fold(work_->centering, network);
   return network;
 }
 

@@ -31,10 +31,11 @@ class Trainer {
   // Takes all the memory that training needs, but for what the eigenvalue solver asks for when a
   // rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
-  //   recipe   batch, samples and threads at least 1; a batch may be larger than `images`
+  //   recipe   batch and samples at least 1; a batch may be larger than `images`
   //   kernels  choose the ISA
+  //   threads  at least 1; the result does not depend on them
   Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
-          const Kernels& kernels);
+          const Kernels& kernels, unsigned threads = 1);
   ~Trainer();
 
   // One pass over the images. Returns their mean loss as training went (the weights changed

@@ -112,7 +112,8 @@ std::vector<CurvePoint> parse_curves(std::string_view csv, std::string_view name
 std::string curves_script(const std::vector<CurvePoint>& points) {
   std::string script = "$log << END\n";
   for (const CurvePoint& point : points) {
-    script += fmt::format("{:.9g}\n", fmt::join(point, " "));
+    for (const double value : point) script += fmt::format("{:.9g} ", value);
+    script.back() = '\n';
   }
   script +=
       "END\n"

@@ -1,10 +1,18 @@
 #include "tools/view/grid.hpp"
 
 #include <algorithm>
+#include <cmath>
+#include <vector>
 
 #include "tools/base/error.hpp"
 
 namespace picovae::tools {
+
+std::size_t image_side(std::size_t pixels) {
+  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(pixels)));
+  if (side * side != pixels) fail("{} pixels make no square image; pictures need one", pixels);
+  return side;
+}
 
 GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, std::size_t height,
                        const GridStyle& style) {
@@ -43,6 +51,24 @@ GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, 
     }
   }
   return grid;
+}
+
+GrayImage compose_pairs(std::span<const std::uint8_t> images,
+                        std::span<const std::uint8_t> reconstructions, std::size_t side) {
+  const std::size_t pixels = side * side;
+  const std::size_t count = images.size() / pixels;
+  const GridStyle style{.columns = std::min<std::size_t>(count, 10)};
+  std::vector<std::uint8_t> cells;
+  for (std::size_t first = 0; first < count; first += style.columns) {
+    // A last row that is not full is filled up with empty cells, so that pairs stay together.
+    for (const auto& source : {images, reconstructions}) {
+      const std::size_t row = std::min(style.columns, count - first);
+      const auto part = source.subspan(first * pixels, row * pixels);
+      cells.insert(cells.end(), part.begin(), part.end());
+      cells.resize(cells.size() + (style.columns - row) * pixels, style.background);
+    }
+  }
+  return compose_grid(cells, side, side, style);
 }
 
 }  // namespace picovae::tools

@@ -26,14 +26,13 @@ double normal_quantile(double probability) {
 std::string normal_tics(double length) {
   std::string tics;
   for (int z = -2; z <= 2; ++z) {
-    fmt::format_to(std::back_inserter(tics), "{}'{}' {:.4f}", z == -2 ? "" : ", ", z,
-                   length * normal_cdf(z));
+    tics += fmt::format("{}'{}' {:.4f}", z == -2 ? "" : ", ", z, length * normal_cdf(z));
   }
   return tics;
 }
 
-// 0xRRGGBB: ten colours that can be told apart, else a rainbow.
-unsigned colour(std::size_t index, std::size_t count) {
+// 0xRRGGBB: ten colors that can be told apart, else a rainbow.
+unsigned color(std::size_t index, std::size_t count) {
   constexpr std::array<unsigned, 10> kTen = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
                                              0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
   if (count <= kTen.size()) return kTen[index];
@@ -49,18 +48,18 @@ unsigned colour(std::size_t index, std::size_t count) {
 }
 
 // Where a label is written.
-struct Centre {
+struct Center {
   std::array<double, 2> at{};
   double count = 0;
   unsigned ink = 0;
 };
 
 // Moves labels apart that would cover each other.
-void part(std::map<std::uint8_t, Centre>& centres) {
+void part(std::map<std::uint8_t, Center>& centers) {
   constexpr double kLeast = 0.6;  // in units of both axes
   for (int round = 0; round < 100; ++round) {
-    for (auto a = centres.begin(); a != centres.end(); ++a) {
-      for (auto b = std::next(a); b != centres.end(); ++b) {
+    for (auto a = centers.begin(); a != centers.end(); ++a) {
+      for (auto b = std::next(a); b != centers.end(); ++b) {
         const double dx = b->second.at[0] - a->second.at[0];
         const double dy = b->second.at[1] - a->second.at[1];
         const double distance = std::hypot(dx, dy);
@@ -83,7 +82,7 @@ std::string mosaic(const LatentMap& map) {
     for (std::size_t x = 0; x < map.side * map.width; ++x) {
       const std::size_t image = y / map.width * map.side + x / map.width;
       const std::size_t at = image * pixels + y % map.width * map.width + x % map.width;
-      fmt::format_to(std::back_inserter(text), "{} ", map.digits[at]);
+      text += fmt::format("{} ", map.digits[at]);
     }
     text += '\n';
   }
@@ -102,31 +101,30 @@ std::vector<double> normal_quantiles(std::size_t count) {
 }
 
 std::string map_script(const LatentMap& map) {
-  std::map<std::uint8_t, Centre> centres;
+  std::map<std::uint8_t, Center> centers;
   for (std::size_t i = 0; i < map.points.size(); ++i) {
-    Centre& centre = centres[map.labels[i]];
-    ++centre.count;
-    for (std::size_t axis = 0; axis < 2; ++axis) centre.at[axis] += map.points[i][axis];
+    Center& center = centers[map.labels[i]];
+    ++center.count;
+    for (std::size_t axis = 0; axis < 2; ++axis) center.at[axis] += map.points[i][axis];
   }
   std::string key;
   std::size_t index = 0;
-  for (auto& [label, centre] : centres) {
-    for (double& x : centre.at) x /= centre.count;
-    centre.ink = colour(index++, centres.size());
+  for (auto& [label, center] : centers) {
+    for (double& x : center.at) x /= center.count;
+    center.ink = color(index++, centers.size());
     key += fmt::format("NaN with points pointtype 7 pointsize 1.6 linecolor rgb {} title '{}', ",
-                       centre.ink, label);
+                       center.ink, label);
   }
-  part(centres);
+  part(centers);
   std::string script = mosaic(map) + "$points << END\n";
   // In the order of the data set, so that no label lies on top.
   for (std::size_t i = 0; i < map.points.size(); ++i) {
-    fmt::format_to(std::back_inserter(script), "{:.4g} {:.4g} {}\n", map.points[i][0],
-                   map.points[i][1], centres[map.labels[i]].ink);
+    script += fmt::format("{:.4g} {:.4g} {}\n", map.points[i][0], map.points[i][1],
+                          centers[map.labels[i]].ink);
   }
-  script += "END\n$centres << END\n";
-  for (const auto& [label, centre] : centres) {
-    fmt::format_to(std::back_inserter(script), "{:.4g} {:.4g} {}\n", centre.at[0], centre.at[1],
-                   label);
+  script += "END\n$centers << END\n";
+  for (const auto& [label, center] : centers) {
+    script += fmt::format("{:.4g} {:.4g} {}\n", center.at[0], center.at[1], label);
   }
   script += "END\n";
   const double length = static_cast<double>(map.side * map.width);
@@ -159,9 +157,9 @@ std::string map_script(const LatentMap& map) {
       "plot $points using 1:2:3 with points pointtype 7 pointsize 0.3 linecolor rgb variable "
       "notitle, "
       "{}"
-      "$centres using 1:2:3 with labels font ',22' textcolor rgb 'black' notitle\n"
+      "$centers using 1:2:3 with labels font ',22' textcolor rgb 'black' notitle\n"
       "unset multiplot\n",
-      centres.size() <= 20 ? 0.94 : 0.86, key);
+      centers.size() <= 20 ? 0.94 : 0.86, key);
   return script;
 }
 

@@ -1,20 +1,14 @@
 #include "tools/view/progress.hpp"
 
 #include <fmt/core.h>
-#include <sys/ioctl.h>
 
 #include <algorithm>
 #include <utility>
 
+#include "tools/view/terminal.hpp"
+
 namespace picovae::tools {
 namespace {
-
-std::size_t terminal_width(int descriptor) {
-  constexpr std::size_t kUsual = 80;
-  winsize size{};
-  if (::ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kUsual;
-  return size.ws_col;
-}
 
 void draw(int descriptor, std::string_view text) {
   // A terminal that has gone away must not end an hour of training.
@@ -60,6 +54,7 @@ Progress::~Progress() {
 }
 
 void Progress::update(std::size_t done, std::string_view tail) {
+  constexpr std::size_t kUsualWidth = 80;
   constexpr auto kInterval = std::chrono::milliseconds(100);
   if (!is_terminal_) return;
   const auto now = Clock::now();
@@ -67,7 +62,7 @@ void Progress::update(std::size_t done, std::string_view tail) {
   next_ = now + kInterval;
   const double seconds = std::chrono::duration<double>(now - start_).count();
   // One column stays free: a character in the last one makes some terminals wrap.
-  const std::size_t width = terminal_width(descriptor_) - 1;
+  const std::size_t width = terminal_width(descriptor_, kUsualWidth) - 1;
   draw(descriptor_,
        fmt::format("\r{}\x1b[K", progress_line(label_, done, total_, seconds, tail, width)));
   drawn_ = true;

@@ -40,22 +40,22 @@ TEST_CASE("softplus and its derivative by the output") {
   for_each_table([](const VectorOps& ops) {
     constexpr std::size_t kCount = 1024;
     const AlignedFloats a = ramp(kCount, -30, 100);
-    for (const float centre : {0.0f, 0.7f}) {
+    for (const float center : {0.0f, 0.7f}) {
       AlignedFloats h = a;
-      ops.softplus(h.data(), centre, kCount);
+      ops.softplus(h.data(), center, kCount);
       AlignedFloats d = ramp(kCount, -2, 3);
       const AlignedFloats before = d;
-      ops.softplus_backward(d.data(), h.data(), centre, kCount);
+      ops.softplus_backward(d.data(), h.data(), center, kCount);
       for (std::size_t i = 0; i < kCount; ++i) {
-        const double expected = softplus(a.data()[i]) - centre;
-        CHECK(std::fabs(h.data()[i] - expected) < 1e-6 * std::fmax(std::fabs(expected), centre));
+        const double expected = softplus(a.data()[i]) - center;
+        CHECK(std::fabs(h.data()[i] - expected) < 1e-6 * std::fmax(std::fabs(expected), center));
         CHECK(std::fabs(d.data()[i] - before.data()[i] * sigmoid(a.data()[i])) < 1e-6);
       }
     }
   });
 }
 
-TEST_CASE("centred pixels and the sum of squares") {
+TEST_CASE("centered pixels and the sum of squares") {
   for_each_table([](const VectorOps& ops) {
     const AlignedFloats x = ramp(48, 0, 1);
     const AlignedFloats mean = ramp(48, 0.5f, 0.1f);

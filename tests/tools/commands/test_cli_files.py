@@ -13,7 +13,7 @@ import threading
 import unittest
 
 sys.dont_write_bytecode = True
-import test_cli
+import cli
 
 PROGRAM = S8_MODEL = ""
 OLD = b"an old file"
@@ -30,7 +30,7 @@ class Files(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         root = cls.root = pathlib.Path(cls.folder.name)
         cls.data = root / "data"
-        test_cli.write_data(cls.data, 300, 40)
+        cli.write_data(cls.data, 300, 40)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         shutil.copy(S8_MODEL, cls.s8)
         cls.log = root / "log.csv"
@@ -187,5 +187,4 @@ class Files(unittest.TestCase):
 
 if __name__ == "__main__":
     PROGRAM, S8_MODEL = (str(pathlib.Path(p).resolve()) for p in sys.argv[1:3])
-    test_cli.PROGRAM = PROGRAM
     unittest.main(argv=sys.argv[:1])

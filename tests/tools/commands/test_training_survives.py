@@ -18,7 +18,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-import test_cli
+import cli
 
 PROGRAM = ""
 KILLS = 20
@@ -44,7 +44,7 @@ class TrainingSurvives(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.root = pathlib.Path(cls.folder.name)
         cls.data = cls.root / "data"
-        test_cli.write_data(cls.data, 300, 40)
+        cli.write_data(cls.data, 300, 40)
         whole = cls.whole = cls.root / "whole"  # what a run gives that nothing disturbs
         whole.mkdir()
         start = time.monotonic()

@@ -310,5 +310,5 @@ TEST_CASE("pixel modes") {
 }
 
 TEST_CASE("pixel modes have names") {
-  for (const auto& [name, mode] : kPixelModes) CHECK(pixel_mode_name(mode) == name);
+  for (const auto& [name, mode] : kPixelModes) CHECK(name_of(kPixelModes, mode) == name);
 }

@@ -81,7 +81,7 @@ TEST_CASE("evaluate does not depend on the number of threads") {
   const auto model = make_model(network, select_kernels());
   const auto images = tests::some_images(330);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
-    CAPTURE(pixel_mode_name(pixels));
+    CAPTURE(name_of(kPixelModes, pixels));
     const Elbo one = evaluate(*model, images, {.pixels = pixels, .threads = 1});
     const Elbo three = evaluate(*model, images, {.pixels = pixels, .threads = 3});
     CHECK(one.neg_elbo == three.neg_elbo);

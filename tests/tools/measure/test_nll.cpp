@@ -192,7 +192,7 @@ TEST_CASE("the estimate depends on neither threads nor batches") {
       make_model(tests::random_network(BuiltShape::kDimensions, 4), select_kernels());
   const auto images = tests::some_images(30);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
-    CAPTURE(pixel_mode_name(pixels));
+    CAPTURE(name_of(kPixelModes, pixels));
     const Nll one = estimate_nll(*model, images, {.samples = 130, .pixels = pixels, .threads = 1});
     const Nll three =
         estimate_nll(*model, images, {.samples = 130, .pixels = pixels, .threads = 3});

@@ -63,9 +63,7 @@ TEST_CASE("a trainer that is left anywhere goes on in another to the same bits")
       CAPTURE(steps);
       Trainer first(kSmall, images, recipe, select_kernels());
       auto found = train_steps(first, steps);
-      Recipe others = recipe;
-      others.threads = 2;
-      Trainer second(kSmall, images, others, select_kernels());
+      Trainer second(kSmall, images, recipe, select_kernels(), 2);
       second.restore(first.state(), "file");
       CHECK(second.epoch() == first.epoch());
       CHECK(second.state() == first.state());

@@ -1,4 +1,4 @@
-// The forms in which networks are trained: centring and rotation fold into plain weights.
+// The forms in which networks are trained: centering and rotation fold into plain weights.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -7,7 +7,7 @@
 #include "host/product.hpp"
 #include "picovae/random.hpp"
 #include "tools/train/backpropagation.hpp"
-#include "tools/train/centring.hpp"
+#include "tools/train/centering.hpp"
 #include "tools/train/rotation.hpp"
 
 namespace {
@@ -55,13 +55,13 @@ std::vector<double> losses(const Network& network, const Form& form) {
   return result;
 }
 
-TEST_CASE("a folded network computes what the centred one does") {
-  const Centring centring = centring_of(random_images(), kSmall.pixels, PixelMode::kGray);
+TEST_CASE("a folded network computes what the centered one does") {
+  const Centering centering = centering_of(random_images(), kSmall.pixels, PixelMode::kGray);
   Network network = initial_network(kSmall, 3);
-  start_at_mean(centring, network);
-  const auto expected = losses(network, {.centring = &centring});
+  start_at_mean(centering, network);
+  const auto expected = losses(network, {.centering = &centering});
   const auto other = losses(network, {});
-  fold(centring, network);
+  fold(centering, network);
   const auto folded = losses(network, {});
   for (std::size_t i = 0; i < folded.size(); ++i) {
     CHECK(std::fabs(folded[i] - expected[i]) < 1e-5 * expected[i]);
@@ -72,20 +72,20 @@ TEST_CASE("a folded network computes what the centred one does") {
 TEST_CASE("the plain form folds into itself") {
   Network network = initial_network(kSmall, 3);
   const Network before = network;
-  fold(no_centring(kSmall.pixels), network);
+  fold(no_centering(kSmall.pixels), network);
   for (const NetworkLayer& layer : kNetworkLayers) {
     CHECK((network.*layer.weights).weight == (before.*layer.weights).weight);
     CHECK((network.*layer.weights).bias == (before.*layer.weights).bias);
   }
 }
 
-TEST_CASE("centring takes the mean of the pixels, as the mode has it") {
+TEST_CASE("centering takes the mean of the pixels, as the mode has it") {
   const std::vector<std::uint8_t> images{0, 51, 255, 0, 153, 255};
-  const Centring gray = centring_of(images, 3, PixelMode::kGray);
+  const Centering gray = centering_of(images, 3, PixelMode::kGray);
   CHECK(gray.pixel_mean.data()[1] == doctest::Approx(0.4));
-  CHECK(centring_of(images, 3, PixelMode::kStochastic).pixel_mean.data()[1] ==
+  CHECK(centering_of(images, 3, PixelMode::kStochastic).pixel_mean.data()[1] ==
         doctest::Approx(0.4));
-  CHECK(centring_of(images, 3, PixelMode::kBinary).pixel_mean.data()[1] == doctest::Approx(0.5));
+  CHECK(centering_of(images, 3, PixelMode::kBinary).pixel_mean.data()[1] == doctest::Approx(0.5));
   Network network = initial_network({3, 4, 4, 2}, 1);
   start_at_mean(gray, network);
   CHECK(network.decoder2.bias[0] == doctest::Approx(std::log(0.001 / 0.999)));

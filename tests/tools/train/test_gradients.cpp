@@ -24,17 +24,17 @@ struct Example {
   std::size_t images;
   Objective objective;
   Network network;
-  std::vector<float> x;                  // [images][pixels]
-  std::vector<float> eps;                // [images][samples][latent]
-  Centring centring = no_centring(0);    // of no size: none
-  std::vector<Rotation> rotations = {};  // none, or of kRotated
+  std::vector<float> x;                   // [images][pixels]
+  std::vector<float> eps;                 // [images][samples][latent]
+  Centering centering = no_centering(0);  // of no size: none
+  std::vector<Rotation> rotations = {};   // none, or of kRotated
 };
 
 constexpr std::array kRotated{kEncoder1, kEncoderHeads, kDecoder1, kDecoder2};
 
 Form form_of(const Example& e) {
   Form form;
-  if (e.centring.pixel_mean.size() > 0) form.centring = &e.centring;
+  if (e.centering.pixel_mean.size() > 0) form.centering = &e.centering;
   for (std::size_t i = 0; i < e.rotations.size(); ++i)
     form.rotations[kRotated[i]] = &e.rotations[i];
   return form;
@@ -64,11 +64,11 @@ Example make_example(Dimensions dimensions, std::size_t images, const Objective&
   return e;
 }
 
-// The same in a centred and rotated form, whose axes are those of random inputs.
+// The same in a centered and rotated form, whose axes are those of random inputs.
 Example in_another_form(Example e) {
-  e.centring = {AlignedFloats(round_up(e.dimensions.pixels, kPerLine<float>)), 2, 0.7f};
+  e.centering = {AlignedFloats(round_up(e.dimensions.pixels, kPerLine<float>)), 2, 0.7f};
   for (std::size_t i = 0; i < e.dimensions.pixels; ++i) {
-    e.centring.pixel_mean.data()[i] = 0.1f + 0.02f * static_cast<float>(i);
+    e.centering.pixel_mean.data()[i] = 0.1f + 0.02f * static_cast<float>(i);
   }
   const auto sizes = layer_sizes(e.dimensions);
   for (const Layer layer : kRotated) {
@@ -128,7 +128,7 @@ class Reference {
     Loss loss;
     for (std::size_t image = 0; image < example_.images; ++image) {
       const float* x = &example_.x[image * pixels];
-      Values h = hidden(kEncoder1, dense(values, 0, centred(Values(x, x + pixels))));
+      Values h = hidden(kEncoder1, dense(values, 0, centered(Values(x, x + pixels))));
       h = hidden(kEncoderHeads, dense(values, 1, h));
       const Values mu = dense(values, 2, h);
       Values logvar = dense(values, 3, h);
@@ -196,11 +196,11 @@ class Reference {
     return dense.weight.size() + dense.bias.size();
   }
 
-  Values centred(Values v) const {
-    const Centring& centring = example_.centring;
-    if (centring.pixel_mean.size() == 0) return v;
+  Values centered(Values v) const {
+    const Centering& centering = example_.centering;
+    if (centering.pixel_mean.size() == 0) return v;
     for (std::size_t i = 0; i < v.size(); ++i) {
-      v[i] = (v[i] - centring.pixel_mean.data()[i]) * centring.pixel_scale;
+      v[i] = (v[i] - centering.pixel_mean.data()[i]) * centering.pixel_scale;
     }
     return v;
   }
@@ -208,7 +208,7 @@ class Reference {
   // The inputs of `layer` from the sums of the hidden one below.
   Values hidden(Layer layer, const Values& sums) const {
     Values v;
-    for (const double a : sums) v.push_back(std::log1p(std::exp(a)) - example_.centring.hidden);
+    for (const double a : sums) v.push_back(std::log1p(std::exp(a)) - example_.centering.hidden);
     if (example_.rotations.empty()) return v;
     const auto which = std::find(kRotated.begin(), kRotated.end(), layer) - kRotated.begin();
     const Rotation& rotation = example_.rotations[static_cast<std::size_t>(which)];
@@ -328,7 +328,7 @@ TEST_CASE("gradients are right where no width needs padding, and where one spans
   }
 }
 
-TEST_CASE("gradients of the centred and rotated form agree with central differences") {
+TEST_CASE("gradients of the centered and rotated form agree with central differences") {
   constexpr double kError = 1e-5;  // two more f32 products a layer
   for (const Kernels* kernels : built_kernels()) {
     if (!machine_runs(kernels->isa)) continue;

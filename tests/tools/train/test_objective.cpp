@@ -106,8 +106,7 @@ TEST_CASE("training lowers the importance-weighted bound, on any number of threa
     Recipe recipe = small_recipe(20);
     recipe.samples = 4;
     recipe.bound = Bound::kImportanceWeighted;
-    recipe.threads = threads;
-    Trainer trainer(kSmall, images, recipe, select_kernels());
+    Trainer trainer(kSmall, images, recipe, select_kernels(), threads);
     const double first = trainer.run_epoch({}).loss;
     EpochLoss last;
     for (int epoch = 0; epoch < 19; ++epoch) last = trainer.run_epoch({});
@@ -125,7 +124,7 @@ TEST_CASE("training lowers the importance-weighted bound, on any number of threa
 TEST_CASE("training lowers the deck's loss; the ELBO's is the ELBO") {
   const auto images = stripes(400);
   for (const Bound bound : {Bound::kDeck, Bound::kElbo}) {
-    CAPTURE(bound_name(bound));
+    CAPTURE(name_of(kBounds, bound));
     Recipe recipe = small_recipe(20);
     recipe.bound = bound;
     Trainer trainer(kSmall, images, recipe, select_kernels());

@@ -257,8 +257,8 @@ TEST_CASE("rotations leave the network what it is") {
   recipe.batch = 5;
   recipe.epochs = 100;
   recipe.learning_rate = 1e-20;
-  for (const bool centred : {false, true}) {
-    recipe.centred = centred;
+  for (const bool centered : {false, true}) {
+    recipe.centered = centered;
     Trainer trainer(kSmall, images, recipe, select_kernels());
     const auto before = all_values(trainer.network());
     for (int epoch = 0; epoch < 11; ++epoch) trainer.run_epoch({});
@@ -282,10 +282,10 @@ TEST_CASE("presets") {
   const auto all = presets();
   CHECK(all[0].name == "default");
   CHECK(all[1].name == "deck");
-  CHECK(all[1].recipe.learning_rate == 1e-3);
-  CHECK(all[1].recipe.beta1 == 0.9);
-  CHECK_FALSE(all[1].recipe.centred);
-  CHECK_FALSE(all[1].recipe.rotated);
+  CHECK(all[1].value.learning_rate == 1e-3);
+  CHECK(all[1].value.beta1 == 0.9);
+  CHECK_FALSE(all[1].value.centered);
+  CHECK_FALSE(all[1].value.rotated);
 }
 
 TEST_CASE("the same recipe gives the same bytes on one, two and three threads") {
@@ -301,8 +301,7 @@ TEST_CASE("the same recipe gives the same bytes on one, two and three threads") 
         recipe.samples = 2;
         recipe.pixels = pixels;
         recipe.seed = seed;
-        recipe.threads = threads;
-        Trainer trainer(kSmall, images, recipe, *kernels);
+        Trainer trainer(kSmall, images, recipe, *kernels, threads);
         const Elbo first = trainer.run_epoch({});
         trainer.run_epoch({});
         const Elbo second = trainer.run_epoch({});
@@ -327,8 +326,7 @@ TEST_CASE("training lowers the loss") {
   Recipe recipe;
   recipe.batch = 20;
   recipe.epochs = 31;
-  recipe.threads = 2;
-  Trainer trainer(kSmall, images, recipe, select_kernels());
+  Trainer trainer(kSmall, images, recipe, select_kernels(), 2);
   double last_fraction = 0;
   int calls = 0;
   const Elbo first = trainer.run_epoch([&](double fraction, const Elbo& so_far) {

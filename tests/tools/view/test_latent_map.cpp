@@ -29,13 +29,13 @@ TEST_CASE("the script holds every pixel upright, and every point under its label
   const std::string script = map_script({{3, 9}, 2, 2, digits, points, labels});
   CHECK(contains(script, "$mosaic << END\n10 11 14 15 \n8 9 12 13 \n2 3 6 7 \n0 1 4 5 \nEND\n"));
   CHECK(contains(script, "$points << END\n1 2 2062260\n3 4 16744206\n5 6 2062260\nEND\n"));
-  CHECK(contains(script, "$centres << END\n2.7 4 7\n3.3 4 200\nEND\n"));
+  CHECK(contains(script, "$centers << END\n2.7 4 7\n3.3 4 200\nEND\n"));
   CHECK(contains(script, "'latent 3'"));
   CHECK(contains(script, "'latent 9'"));
   CHECK(contains(script, "title '200'"));
 }
 
-TEST_CASE("up to 64 labels have colours of their own") {
+TEST_CASE("up to 64 labels have colors of their own") {
   for (const std::size_t count : {10u, 26u, 64u}) {
     std::vector<std::array<double, 2>> points(count);
     std::vector<std::uint8_t> labels;

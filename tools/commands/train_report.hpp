@@ -16,28 +16,31 @@ struct EpochFigures {
   double seconds;  // of training alone
   EpochLoss train;
   Elbo test;
-  double test_loss;  // where the loss is no ELBO
+  double test_loss;  // if the loss is not the ELBO's
 };
 
-class TrainingReport {
+class TrainReport {
  public:
-  // `judge` names the images that judge: "test" or "valid.".
-  TrainingReport(const Recipe& recipe, const char* judge);
+  //   judge  names the images that are tested on: "test" or "valid."
+  TrainReport(const Recipe& recipe, const char* judge);
 
-  void print_head(const Recipe& recipe, const Kernels& kernels) const;
+  void print_head(const Kernels& kernels, unsigned threads) const;
 
   // Prints a line, and adds one to the CSV.
   void add(const EpochFigures& figures);
 
-  // Prints the last figures, of the model that stands in the file `out`.
-  void print_end(const EpochFigures& last, const Recipe& recipe, const std::string& out) const;
+  // Prints the last figures: those of the model in the file `out`.
+  void print_end(const EpochFigures& last, const std::string& out) const;
 
   const std::string& csv() const { return csv_; }
-  void go_on_from(std::string csv) { csv_ = std::move(csv); }
+  void continue_from(std::string csv) { csv_ = std::move(csv); }
 
  private:
+  std::string describe_objective() const;
+
+  Recipe recipe_;
   const char* judge_;
-  bool own_loss_;  // the loss is another figure than the ELBO
+  bool own_loss_;  // the loss is another figure than the ELBO's
   std::string csv_;
 };
 

@@ -1,4 +1,4 @@
-#include "tools/train/centring.hpp"
+#include "tools/train/centering.hpp"
 
 #include <algorithm>
 #include <array>
@@ -21,9 +21,9 @@ AlignedFloats padded(std::size_t size) { return AlignedFloats(round_up(size, kPe
 
 }  // namespace
 
-Centring no_centring(std::size_t pixels) { return {padded(pixels), 1, 0}; }
+Centering no_centering(std::size_t pixels) { return {padded(pixels), 1, 0}; }
 
-Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode) {
+Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode) {
   const std::size_t count = images.size() / pixels;
   if (mode == PixelMode::kStochastic) mode = PixelMode::kGray;  // the same on average
   std::array<double, 256> values;
@@ -34,29 +34,29 @@ Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, P
   for (std::size_t image = 0; image < count; ++image) {
     for (std::size_t i = 0; i < pixels; ++i) sums[i] += values[images[image * pixels + i]];
   }
-  Centring centring{padded(pixels), kPixelScale, kHidden};
+  Centering centering{padded(pixels), kPixelScale, kHidden};
   for (std::size_t i = 0; i < pixels; ++i) {
-    centring.pixel_mean.data()[i] = static_cast<float>(sums[i] / static_cast<double>(count));
+    centering.pixel_mean.data()[i] = static_cast<float>(sums[i] / static_cast<double>(count));
   }
-  return centring;
+  return centering;
 }
 
-void start_at_mean(const Centring& centring, Network& network) {
+void start_at_mean(const Centering& centering, Network& network) {
   for (std::size_t i = 0; i < network.pixels; ++i) {
     const double mean =
-        std::clamp<double>(centring.pixel_mean.data()[i], kLeastMean, 1 - kLeastMean);
+        std::clamp<double>(centering.pixel_mean.data()[i], kLeastMean, 1 - kLeastMean);
     network.decoder2.bias[i] = static_cast<float>(std::log(mean / (1 - mean)));
   }
 }
 
-void fold(const Centring& centring, Network& network) {
-  const float* mean = centring.pixel_mean.data();
+void fold(const Centering& centering, Network& network) {
+  const float* mean = centering.pixel_mean.data();
   DenseWeights& first = network.encoder0;
   for (std::size_t o = 0; o < first.out; ++o) {
     double moved = first.bias[o];
     for (std::size_t i = 0; i < first.in; ++i) {
       float& weight = first.weight[o * first.in + i];
-      weight *= centring.pixel_scale;
+      weight *= centering.pixel_scale;
       moved -= static_cast<double>(weight) * static_cast<double>(mean[i]);
     }
     first.bias[o] = static_cast<float>(moved);
@@ -67,7 +67,7 @@ void fold(const Centring& centring, Network& network) {
       double moved = layer.bias[o];
       for (std::size_t i = 0; i < layer.in; ++i) {
         moved -= static_cast<double>(layer.weight[o * layer.in + i]) *
-                 static_cast<double>(centring.hidden);
+                 static_cast<double>(centering.hidden);
       }
       layer.bias[o] = static_cast<float>(moved);
     }

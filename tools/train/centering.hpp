@@ -1,4 +1,4 @@
-// The centred form of the network, in which training converges faster: every layer sees inputs
+// The centered form of the network, in which training converges faster: every layer sees inputs
 // about zero, so that a step on its weights is not mostly one on its biases (LeCun et al. 1998,
 // "Efficient BackProp", section 4.3). It computes
 //   pixels -> (x - mean) scale, hidden layers -> softplus(a) - hidden
@@ -14,23 +14,23 @@
 
 namespace picovae::tools {
 
-struct Centring {
+struct Centering {
   AlignedFloats pixel_mean;  // [pixels], padded to whole lines
   float pixel_scale = 1;
   float hidden = 0;
 };
 
 // The plain form: nothing is subtracted.
-Centring no_centring(std::size_t pixels);
+Centering no_centering(std::size_t pixels);
 
 // The mean of the images' inputs as `mode` has it, and constants that suit every data set.
 //   images [count][pixels] u8, at least one
-Centring centring_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode);
+Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode);
 
 // Starts the logits at those of the mean image, in place of zero biases.
-void start_at_mean(const Centring& centring, Network& network);
+void start_at_mean(const Centering& centering, Network& network);
 
-// Turns the weights of the centred form into plain ones that compute the same.
-void fold(const Centring& centring, Network& network);
+// Turns the weights of the centered form into plain ones that compute the same.
+void fold(const Centering& centering, Network& network);
 
 }  // namespace picovae::tools

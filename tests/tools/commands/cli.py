@@ -1,0 +1,89 @@
+"""What the tests of the picovae program share: small data sets, and a trained model with its s8 twin."""
+
+import json
+import os
+import pathlib
+import struct
+import subprocess
+import sys
+import tempfile
+import unittest
+
+PROGRAM = ""
+ISAS = ("scalar", "sse2", "avx2", "avxvnni", "avx512", "avx512vnni", "neon", "sdot", "i8mm")
+
+
+def idx_images(count):
+    """Blurry bars and crosses: small data that a network can learn something from."""
+    pixels = bytearray()
+    for i in range(count):
+        for y in range(28):
+            for x in range(28):
+                near = min(abs(x - 6 - 2 * (i % 10)), abs(y - 4 - i % 7) + 3 * (i % 2))
+                pixels.append(max(0, 255 - 90 * near) if 3 < y < 25 else 0)
+    return struct.pack(">IIII", 0x803, count, 28, 28) + bytes(pixels)
+
+
+def idx_labels(labels):
+    return struct.pack(">II", 0x801, len(labels)) + bytes(labels)
+
+
+def write_data(folder, train, test):
+    """A data set of so many images, under the names of MNIST's files."""
+    folder.mkdir()
+    for split, count in (("train", train), ("t10k", test)):
+        (folder / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count))
+        (folder / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels([i % 10 for i in range(count)]))
+
+
+def run(*arguments, env=None):
+    return subprocess.run([PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                          env={**os.environ, **(env or {})}, timeout=300)
+
+
+class CliTest(unittest.TestCase):
+    """Tests with a folder `root` that holds a data set and models trained on it."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        root = cls.root = pathlib.Path(cls.folder.name)
+        cls.data = root / "data"
+        write_data(cls.data, 1200, 100)
+        cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
+        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2,
+                      "--log", root / "log.csv", "--pictures", root)
+        assert trained.returncode == 0, trained.stderr
+        quantized = run("quantize", cls.f32, "--data", cls.data, "--out", cls.s8, "--json")
+        assert quantized.returncode == 0, quantized.stderr
+        cls.quantized = json.loads(quantized.stdout)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def good(self, *arguments, env=None):
+        """Ends with status 0 and an empty stderr; returns stdout."""
+        result = run(*arguments, env=env)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(result.stderr, "")  # no progress bar, as there is no terminal
+        return result.stdout
+
+    def bad(self, status, *arguments, says="", env=None):
+        """Fails with this status and one line, and leaves the folders as they were."""
+        def files():
+            return {p: p.stat().st_mtime_ns for p in self.root.rglob("*") if p.is_file()}
+
+        before = files()
+        result = run(*arguments, env=env)
+        self.assertEqual(result.returncode, status, result.stderr + result.stdout)
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn(says, result.stderr)
+        self.assertEqual(files(), before)
+
+
+def main():
+    """For programs whose first argument is picovae."""
+    global PROGRAM
+    PROGRAM = str(pathlib.Path(sys.argv.pop(1)).resolve())
+    unittest.main(module="__main__", verbosity=1)

@@ -1,0 +1,130 @@
+#include "tools/commands/train_options.hpp"
+
+#include <fmt/core.h>
+
+#include <initializer_list>
+#include <span>
+#include <string_view>
+
+namespace picovae::tools {
+namespace {
+
+void add_training_options(Command command, Recipe& recipe) {
+  command.whole("--epochs", recipe.epochs, {1, 100'000}, "N", "Passes over the training images");
+  command.whole("--batch", recipe.batch, {1, 10'000}, "N", "Images in an optimizer step");
+  command.whole("--samples", recipe.samples, {1, 1000}, "L", "z drawn for each image in a step");
+  command.real("--beta", recipe.beta, {0}, "B", "Weight of the KL in the loss");
+  command.pixels(recipe.pixels);
+  command.seed(recipe.seed, "Seed of weights, order and noise");
+}
+
+void add_optimizer_options(Command command, Recipe& recipe) {
+  command.positive("--lr", recipe.learning_rate, "RATE",
+                   "Adam's learning rate, at its highest; less by default for more than 30 epochs");
+  command.choice("--schedule", recipe.schedule, kSchedules,
+                 "Of the learning rate: constant, or down to zero along a cosine");
+  command.real("--warmup", recipe.warmup, {0, 1}, "SHARE",
+               "Share of the steps over which the learning rate rises");
+  command.real("--beta1", recipe.beta1, {0, 0.9999}, "B", "Decay of Adam's mean gradient");
+  command.on_or_off("--nesterov", recipe.nesterov, "NAdam: each step looks ahead");
+  command.real("--bias-rate", recipe.bias_rate, {0}, "FACTOR",
+               "Learning rate of biases, as a multiple of that of weights");
+  command.real("--clip", recipe.clip, {0}, "FACTOR",
+               "Largest norm of a gradient, as a multiple of the running mean; 0: no limit");
+  command.on_or_off("--sticking", recipe.sticking,
+                    "Sticking the landing: the KL's gradient along the path of z alone");
+  command.on_or_off("--centered", recipe.centered,
+                    "Train with inputs and hidden activations about zero");
+  command.on_or_off("--rotated", recipe.rotated,
+                    "Train along the principal axes of hidden activations");
+}
+
+void add_objective_options(Command command, RecipeOptions& options) {
+  command.choice(
+      "--objective", options.recipe.bound, std::span(kBounds).first(2),  // not the deck's
+      "elbo, or the tighter bound of --samples importance-weighted z (Burda et al. 2015)");
+  command.real("--kl-warmup", options.recipe.kl_warmup, {0}, "EPOCHS",
+               "Epochs over which the weight of the KL rises from 0 to --beta");
+  command.flag("--deck-loss", options.deck_loss,
+               "With --preset deck: the loss as the deck prints it, which is not an ELBO");
+}
+
+void refuse_with(const Command& command, const char* objective,
+                 std::initializer_list<const char*> others) {
+  for (const char* other : others) {
+    if (command.given(other)) {
+      throw Misuse(fmt::format("{} contradicts {}: its loss has no such part", objective, other));
+    }
+  }
+}
+
+// Sticking estimates the gradient of a closed KL, which the loss of `objective` does not have.
+void turn_off_sticking(const Command& command, const char* objective, Recipe& recipe) {
+  if (command.given("--sticking") && recipe.sticking) {
+    throw Misuse(
+        fmt::format("{} contradicts --sticking on, which is about the KL of an ELBO", objective));
+  }
+  recipe.sticking = false;
+}
+
+void apply_deck_loss(const Command& command, Recipe& recipe) {
+  refuse_with(command, "--deck-loss", {"--objective", "--beta", "--kl-warmup"});
+  if (command.text_of("--preset") != "deck") {
+    throw Misuse("--deck-loss belongs to --preset deck; give both");
+  }
+  if (command.given("--pixels") && recipe.pixels != PixelMode::kBinary) {
+    throw Misuse(fmt::format("--deck-loss contradicts --pixels {}: it is one of binary pixels",
+                             name_of(kPixelModes, recipe.pixels)));
+  }
+  turn_off_sticking(command, "--deck-loss", recipe);
+  recipe.pixels = PixelMode::kBinary;
+  recipe.bound = Bound::kDeck;
+}
+
+void check_importance_weighted(const Command& command, Recipe& recipe) {
+  refuse_with(command, "--objective iwae", {"--beta", "--kl-warmup"});
+  if (recipe.samples < 2) {
+    throw Misuse(fmt::format("--objective iwae with --samples {} is the ELBO; give at least 2",
+                             recipe.samples));
+  }
+  turn_off_sticking(command, "--objective iwae", recipe);
+}
+
+void check_kl_warmup(const Recipe& recipe) {
+  if (recipe.kl_warmup > recipe.epochs) {
+    throw Misuse(fmt::format("--kl-warmup {:g} is longer than --epochs {}", recipe.kl_warmup,
+                             recipe.epochs));
+  }
+  if (recipe.kl_warmup > 0 && recipe.beta == 0) {
+    throw Misuse("--kl-warmup contradicts --beta 0, a weight that never rises");
+  }
+}
+
+}  // namespace
+
+void add_recipe_options(Command command, RecipeOptions& options) {
+  // First, so that it sets all of the recipe and the others change that.
+  command.choice("--preset", options.recipe, presets(),
+                 "Recipe that the options below change: default, the best known; deck, plain Adam "
+                 "at a constant rate");
+  add_training_options(command, options.recipe);
+  add_optimizer_options(command, options.recipe);
+  add_objective_options(command, options);
+}
+
+Recipe requested_recipe(const Command& command, const RecipeOptions& options) {
+  Recipe recipe = options.recipe;
+  if (!command.given("--lr") && recipe.schedule == Schedule::kCosine) {
+    recipe.learning_rate = long_rate(recipe.learning_rate, recipe.epochs);
+  }
+  if (options.deck_loss) {
+    apply_deck_loss(command, recipe);
+  } else if (recipe.bound == Bound::kImportanceWeighted) {
+    check_importance_weighted(command, recipe);
+  } else {
+    check_kl_warmup(recipe);
+  }
+  return recipe;
+}
+
+}  // namespace picovae::tools

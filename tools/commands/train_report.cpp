@@ -1,0 +1,65 @@
+#include "tools/commands/train_report.hpp"
+
+#include <fmt/core.h>
+
+#include <cstdio>
+
+#include "tools/base/text.hpp"
+
+namespace picovae::tools {
+
+TrainReport::TrainReport(const Recipe& recipe, const char* judge)
+    : recipe_(recipe),
+      judge_(judge),
+      own_loss_(recipe.bound != Bound::kElbo),
+      csv_(
+          "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
+          "test_neg_elbo,test_reconstruction,test_kl") {
+  csv_ += own_loss_ ? ",train_loss,test_loss\n" : "\n";
+}
+
+std::string TrainReport::describe_objective() const {
+  const std::string elbo = "negative ELBO = reconstruction + KL";
+  switch (recipe_.bound) {
+    case Bound::kImportanceWeighted:
+      return fmt::format("loss = -log of the mean weight of {} z (IWAE); {}", recipe_.samples,
+                         elbo);
+    case Bound::kDeck:
+      return "loss = the deck's, NOT an ELBO: binary pixels, sigma for sigma^2 in the KL, "
+             "tested at z = mu;\nthe honest " +
+             elbo;
+    case Bound::kElbo:
+      break;
+  }
+  return elbo;
+}
+
+void TrainReport::print_head(const Kernels& kernels, unsigned threads) const {
+  fmt::print("{}, nats per image ({}, {})\n", describe_objective(), kernels.name,
+             counted(threads, "thread"));
+  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge_,
+             own_loss_ ? fmt::format("  loss: train {:>9}", judge_) : "");
+}
+
+void TrainReport::add(const EpochFigures& e) {
+  fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", e.epoch,
+             e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
+             e.test.reconstruction, e.test.kl, e.seconds,
+             own_loss_ ? fmt::format("     {:8.3f}  {:8.3f}", e.train.loss, e.test_loss) : "");
+  std::fflush(stdout);
+  csv_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}", e.epoch, e.seconds,
+                      e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
+                      e.test.reconstruction, e.test.kl);
+  csv_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.test_loss) : "\n";
+}
+
+void TrainReport::print_end(const EpochFigures& last, const std::string& out) const {
+  if (own_loss_) {
+    fmt::print("{}: {} loss {:.4f}, the {}'s\n", out, judge_, last.test_loss,
+               name_of(kBounds, recipe_.bound));
+  }
+  fmt::print("{}: {} negative ELBO {:.4f} after {}\n", out, judge_, last.test.neg_elbo,
+             counted(static_cast<std::size_t>(last.epoch), "epoch"));
+}
+
+}  // namespace picovae::tools

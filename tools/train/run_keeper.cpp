@@ -1,0 +1,164 @@
+#include "tools/train/run_keeper.hpp"
+
+#include <fmt/core.h>
+
+#include <csignal>
+#include <cstdint>
+#include <span>
+#include <system_error>
+#include <utility>
+
+#include "picovae/version.h"
+#include "tools/base/built_shape.hpp"
+#include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/data/checksum.hpp"
+#include "tools/train/checkpoint.hpp"
+
+namespace picovae::tools {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool is_device(const fs::path& path) {
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
+}
+
+fs::path choose_path(const fs::path& checkpoint, const fs::path& out) {
+  if (is_device(checkpoint) || (checkpoint.empty() && is_device(out))) return {};
+  if (!checkpoint.empty()) return checkpoint;
+  fs::path beside = out;
+  beside += ".checkpoint";
+  return beside;
+}
+
+// Fails if `path` holds a run, whose hours would be lost because --resume was forgotten.
+void check_unused(const fs::path& path) {
+  if (!fs::exists(path)) return;
+  const Checkpoint old = load_checkpoint(path);
+  const auto find = [&](const char* key) {
+    const auto found = old.state.metadata.find(std::string("picovae.train.") + key);
+    return found == old.state.metadata.end() ? "?" : found->second;
+  };
+  if (find("steps") == "0") return;
+  fail("{}: holds a training that stopped after epoch {}; --resume it, or remove the file",
+       path.string(), find("epochs"));
+}
+
+volatile std::sig_atomic_t caught_signal = 0;
+
+void note(int signal) { caught_signal = signal; }
+
+// Notes the next `signal`, unless it is ignored (as under nohup). Returns the old action.
+struct sigaction catch_once(int signal) {
+  struct sigaction action {};
+  struct sigaction old {};
+  action.sa_handler = note;
+  action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
+  ::sigemptyset(&action.sa_mask);
+  ::sigaction(signal, nullptr, &old);
+  if (old.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
+  return old;
+}
+
+}  // namespace
+
+Settings settings_of_run(const Recipe& recipe, const Kernels& kernels, const Dataset& data,
+                         std::size_t validation) {
+  Settings settings = settings_of(recipe);
+  settings["version"] = PICOVAE_VERSION;
+  settings["isa"] = kernels.name;
+  const Dimensions d = BuiltShape::kDimensions;
+  settings["shape"] = fmt::format("{},{},{},{}", d.pixels, d.hidden1, d.hidden2, d.latent);
+  settings["validation"] = fmt::format("{}", validation);
+  std::uint32_t sum = 0;
+  for (const LabelledImages* half : {&data.train, &data.test}) {
+    sum = checksum(std::as_bytes(std::span(half->images.pixels)), sum);
+    sum = checksum(std::as_bytes(std::span(half->labels)), sum);
+  }
+  settings["data"] = fmt::format("{} and {} images with checksum {:08x}", data.train.images.count,
+                                 data.test.images.count, sum);
+  return settings;
+}
+
+class RunKeeper::StopSignals {
+ public:
+  StopSignals() {
+    caught_signal = 0;
+    old_interrupt_ = catch_once(SIGINT);
+    old_terminate_ = catch_once(SIGTERM);
+  }
+  ~StopSignals() {
+    ::sigaction(SIGINT, &old_interrupt_, nullptr);
+    ::sigaction(SIGTERM, &old_terminate_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+ private:
+  struct sigaction old_interrupt_ {};
+  struct sigaction old_terminate_ {};
+};
+
+RunKeeper::RunKeeper(const fs::path& checkpoint, bool resume, const fs::path& out)
+    : path_(choose_path(checkpoint, out)),
+      resume_(resume),
+      signals_(std::make_unique<StopSignals>()) {
+  if (path_.empty()) {
+    if (resume_) fail("--resume: a device keeps no checkpoint; give --checkpoint FILE");
+    return;
+  }
+  if (path_.lexically_normal() == out.lexically_normal()) {
+    fail("{}: --checkpoint and --out are the same file; give two", path_.string());
+  }
+  check_writable(path_);
+  if (!resume_) {
+    check_unused(path_);
+  } else if (!fs::exists(path_)) {
+    fail("{}: there is no such checkpoint; the training is finished, or train without --resume",
+         path_.string());
+  }
+}
+
+RunKeeper::~RunKeeper() = default;
+
+std::string RunKeeper::start(Trainer& trainer, const Settings& settings, std::string new_log) {
+  settings_ = settings;
+  if (!resume_) {
+    save(trainer, new_log);  // finds out early whether there is room for it
+    return new_log;
+  }
+  Checkpoint checkpoint = load_checkpoint(path_);
+  require_same_settings(checkpoint, settings_, path_);
+  trainer.restore(checkpoint.state, path_.string());
+  return std::move(checkpoint.log);
+}
+
+void RunKeeper::save(const Trainer& trainer, const std::string& log) const {
+  if (path_.empty()) return;
+  save_checkpoint(path_, {settings_, log, trainer.state()}, trainer.network());
+}
+
+void RunKeeper::check_signals() const {
+  if (const int signal = caught_signal; signal != 0) throw Interrupted(signal);
+}
+
+std::string RunKeeper::kept(int epochs) const {
+  if (path_.empty()) return "";
+  return fmt::format("; {} holds it after epoch {}", path_.string(), epochs);
+}
+
+std::string RunKeeper::kept_in_epoch() const {
+  if (path_.empty()) return ", and kept nowhere";
+  return fmt::format("; {} holds it up to here, --resume continues it", path_.string());
+}
+
+void RunKeeper::finish() const {
+  std::error_code error;
+  if (!path_.empty()) fs::remove(path_, error);
+  if (error) fail("{}: cannot be removed: {}", path_.string(), error.message());
+}
+
+}  // namespace picovae::tools
