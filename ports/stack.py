@@ -68,8 +68,8 @@ def bounds(board, compiler):
     kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
-        for source in (ENGINE / "src/blob.cpp", ENGINE / "src/c_api.cpp", ENGINE / "src/classes.cpp", kernels,
-                       PORTS / "common/memory.cpp"):
+        engine = [ENGINE / "src" / name for name in ("blob.cpp", "verify.cpp", "classes.cpp", "c_api.cpp")]
+        for source in (*engine, kernels, PORTS / "common/memory.cpp"):
             options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
                        f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50",
                        f"-I{ENGINE}/include", f"-I{ENGINE}/src"]

@@ -1,5 +1,5 @@
-// How far the sums of an s8 layer can go, proved from its weights: the largest over all inputs of
-// the legal range (engine FORMAT.md, "Ranges").
+// The largest sums of an s8 layer over all legal inputs, proved from its weights (engine
+// ranges.hpp).
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct Bounds {
   std::int64_t scaled = 0;  // |(sum >> pre_shift) * multiplier + bias|
 };
 
-// What these may be at most: what verify_blob accepts.
+// The limits of both: verify_blob accepts these (and -2^31, one more below zero).
 Bounds greatest_bounds(Layer index);
 
 Bounds row_bounds(const QuantizedLayer& layer, Layer index, std::size_t output);

@@ -10,6 +10,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/ranges.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
 
@@ -64,16 +65,7 @@ struct Section {
 };
 static_assert(sizeof(Section) == 16);
 
-// Ranges that the integer arithmetic relies on (FORMAT.md, "Ranges").
-inline constexpr int kMaxPreShift = 8;
-inline constexpr int kMaxPostShift = 24;
-inline constexpr int kMaxMultiplier = 1023;
-inline constexpr int kMaxRescale = 32767;
-inline constexpr std::int32_t kMaxActivation = 127;           // u8 inputs
-inline constexpr std::int32_t kMaxLatent = 8191;              // s16 inputs, Q3.10
-inline constexpr std::int32_t kMaxNarrowSum = (1 << 23) - 1;  // |sum| of a layer with u8 input
-
-// True where the layer's input is the s16 latent vector.
+// True if the layer's input is the s16 latent vector.
 constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
 
 // The activation that a layer has in the model; decoder.2 is the identity there (its logits), and
@@ -108,7 +100,9 @@ Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions,
 Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
 
 // The table behind the header.
-std::span<const Section> sections(const BlobHeader& header);
+inline std::span<const Section> sections(const BlobHeader& header) {
+  return {reinterpret_cast<const Section*>(&header + 1), header.section_count};
+}
 
 // The thorough check of an open view: the CRC of every section, zero padding between sections and
 // within them, and that no row's sums can leave the range the kernels rely on. Whatever it accepts

@@ -7,7 +7,7 @@
 #include <cstdint>
 
 #include "picovae/arena.hpp"
-#include "picovae/blob.hpp"
+#include "picovae/ranges.hpp"
 
 namespace picovae {
 

@@ -29,18 +29,21 @@ inline constexpr int kCortexMOffset = 128;       // added to even outputs there
 inline constexpr std::size_t kMvePanel = 8;      // output rows of an MVE panel
 inline constexpr std::size_t kMveVector = 16;    // bytes of an MVE register
 
-// A layer's inputs are padded to a multiple of this.
+// A layer's inputs and outputs are padded to multiples of these.
 constexpr std::size_t input_pad(Layout layout, Type type) {
   if (layout == Layout::kMve) return kMveVector;
   return type == Type::kS8 ? kInputPad : 1;
 }
 
+constexpr std::size_t output_pad(Layout layout) {
+  return layout == Layout::kCortexM ? kCortexMPanel
+         : layout == Layout::kMve   ? kMvePanel
+                                    : kOutputPad;
+}
+
 // Elements of a layer's packed weights, padding included.
 constexpr std::size_t packed_size(Layout layout, Type type, std::size_t in, std::size_t out) {
-  const std::size_t panel = layout == Layout::kCortexM ? kCortexMPanel
-                            : layout == Layout::kMve   ? kMvePanel
-                                                       : kOutputPad;
-  return round_up(in, input_pad(layout, type)) * round_up(out, panel);
+  return round_up(in, input_pad(layout, type)) * round_up(out, output_pad(layout));
 }
 
 // Index of weight [output][input] among them. Padding has indices too: outputs and inputs up to the
@@ -85,7 +88,7 @@ template <typename T>
 constexpr void pack_weights(Layout layout, Type type, std::size_t in, std::size_t out,
                             const T* weight, T* packed) {
   const std::size_t padded_in = round_up(in, input_pad(layout, type));
-  const std::size_t padded_out = packed_size(layout, type, in, out) / padded_in;
+  const std::size_t padded_out = round_up(out, output_pad(layout));
   for (std::size_t output = 0; output < padded_out; ++output) {
     for (std::size_t input = 0; input < padded_in; ++input) {
       T value = output < out && input < in ? weight[output * in + input] : T{};

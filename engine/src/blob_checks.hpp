@@ -1,0 +1,42 @@
+// What both checks of a blob need: open_blob (blob.cpp) and verify_blob (verify.cpp).
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "picovae/blob.hpp"
+
+namespace picovae {
+
+// A board's build names the one layout that its kernels read (PICOVAE_ONLY_LAYOUT), and has no code
+// for models that it could not run.
+#if defined(PICOVAE_ONLY_LAYOUT)
+constexpr Type type_of(const BlobHeader&) { return Type::kS8; }
+constexpr Layout layout_of(const BlobHeader&) { return Layout::PICOVAE_ONLY_LAYOUT; }
+#else
+inline Type type_of(const BlobHeader& header) { return header.type; }
+inline Layout layout_of(const BlobHeader& header) { return header.layout; }
+#endif
+
+// The blob that starts with the header.
+inline std::span<const std::byte> bytes_of(const BlobHeader& header) {
+  return {reinterpret_cast<const std::byte*>(&header), header.total_size};
+}
+
+// Where the section table ends, in bytes from the start of the blob.
+inline std::size_t table_end(const BlobHeader& header) {
+  return sizeof(BlobHeader) + header.section_count * sizeof(Section);
+}
+
+inline bool has_layer(const BlobHeader& header, std::size_t layer) {
+  return (header.parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
+}
+
+inline bool is_zero(std::span<const std::byte> bytes) {
+  for (const std::byte b : bytes) {
+    if (b != std::byte{0}) return false;
+  }
+  return true;
+}
+
+}  // namespace picovae
