@@ -31,15 +31,24 @@ std::string version() {
                      d.hidden1, d.hidden2, d.latent, kBlobVersion, chosen_kernels().name);
 }
 
-void run(int argc, char** argv) {
-  CommandLine line(
+std::string about() {
+  std::string isas;  // of this build, best last
+  for (const Kernels* kernels : built_kernels()) {
+    isas = kernels->name + (isas.empty() ? "" : "|" + isas);
+  }
+  return fmt::format(
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA=scalar|sse2|avx2|avxvnni|avx512|avx512vnni|neon|sdot|i8mm forces the kernels.",
-      "Example:\n"
-      "  picovae train --out model.safetensors\n"
-      "  picovae quantize model.safetensors --out model.pvae\n"
-      "  picovae generate model.pvae --ascii --count 3",
-      version);
+      "PICOVAE_ISA={} forces the kernels.",
+      isas);
+}
+
+void run(int argc, char** argv) {
+  CommandLine line(about().c_str(),
+                   "Example:\n"
+                   "  picovae train --out model.safetensors\n"
+                   "  picovae quantize model.safetensors --out model.pvae\n"
+                   "  picovae generate model.pvae --ascii --count 3",
+                   version);
   for (const auto add : kCommands) add(line);
   if (const auto work = line.parse(argc, argv)) work();
   // Output that could not be written is a failure too, now or when it was flushed before.
