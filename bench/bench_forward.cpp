@@ -16,7 +16,7 @@
 #include "models.hpp"
 #include "report.hpp"
 #include "roofline.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
 
 namespace {
 

@@ -18,7 +18,7 @@
 #include "report.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "models.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 
 namespace picovae::bench {
 

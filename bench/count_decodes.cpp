@@ -9,7 +9,7 @@
 #include "contender.hpp"
 #include "models.hpp"
 #include "picovae/kernels.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
 
 namespace {
 

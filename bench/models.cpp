@@ -6,9 +6,9 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
-#include "tools/format/layers.hpp"
+#include "tools/format/network.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/quantize/quantize.hpp"
+#include "tools/quantize/quantize_network.hpp"
 
 namespace picovae::bench {
 namespace {
@@ -63,8 +63,8 @@ std::vector<std::uint8_t> make_images(std::size_t count, std::uint32_t item) {
 tools::BlobBytes pack_s8() {
   constexpr std::size_t kCount = 200;
   const auto quantized =
-      tools::quantize(network(), make_images(kCount, kCalibration),
-                      {.images = kCount, .seed = kSeed, .threads = 1}, select_kernels());
+      tools::quantize_network(network(), make_images(kCount, kCalibration),
+                              {.images = kCount, .seed = kSeed, .threads = 1}, select_kernels());
   return tools::pack_s8(quantized.network, Layout::kHost, kEncoderPart | kDecoderPart, {});
 }
 

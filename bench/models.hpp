@@ -9,7 +9,7 @@
 
 #include "picovae/kernels.hpp"
 #include "tools/base/built_shape.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::bench {

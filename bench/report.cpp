@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "roofline.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
 
 namespace picovae::bench {
 

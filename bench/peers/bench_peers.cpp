@@ -22,8 +22,8 @@
 #include "report.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
-#include "tools/format/layers.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
+#include "tools/format/network.hpp"
 
 namespace {
 

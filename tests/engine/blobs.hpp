@@ -6,7 +6,7 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
 
 namespace picovae::tests {

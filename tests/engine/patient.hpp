@@ -11,7 +11,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 
 namespace picovae::tests {
 

@@ -26,7 +26,8 @@ constexpr std::size_t kOutputs = 4096;  // 16 such layers hold every t
 // One u8 a t, in order.
 std::vector<std::uint8_t> activate_every_t(const Kernels& kernels, Activation activation,
                                            std::int16_t rescale) {
-  S8Layer layer(1, kOutputs, [](std::size_t, std::size_t) { return std::int8_t{0}; });
+  auto layer =
+      make_layer<S8Layer>(1, kOutputs, [](std::size_t, std::size_t) { return std::int8_t{0}; });
   layer.activation = activation;
   std::fill(layer.rescale.begin(), layer.rescale.end(), rescale);
   const std::uint8_t x[kInputPad] = {1};
@@ -88,7 +89,7 @@ TEST_CASE("the s8 activations are within a step of softplus and of the sigmoid")
 
 std::vector<float> activate(const Kernels& kernels, Activation activation,
                             const std::vector<float>& x) {
-  F32Layer layer(1, 1, [](std::size_t, std::size_t) { return 1.0f; });
+  auto layer = make_layer<F32Layer>(1, 1, [](std::size_t, std::size_t) { return 1.0f; });
   layer.activation = activation;
   std::vector<float> y(x.size());
   kernels.f32(layer.dense(), x.data(), 1, y.data(), 1, x.size());

@@ -10,7 +10,7 @@
 #include "picovae/blob.hpp"
 #include "tests/engine/blobs.hpp"
 #include "tests/engine/patient.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 
 using namespace picovae;
 using namespace picovae::tests;

@@ -34,9 +34,9 @@ Halves random_halves(std::size_t in, std::size_t out, int lowest_exponent, int m
                                    random.between(0, (1 << mantissa_bits) - 1));
   }
   const auto at = [&](std::size_t j, std::size_t k) { return bits[j * in + k]; };
-  Halves layers{HalfLayer(in, out, at), F32Layer(in, out, [&](std::size_t j, std::size_t k) {
-                  return kConvert(at(j, k));
-                })};
+  Halves layers{make_layer<HalfLayer>(in, out, at),
+                make_layer<F32Layer>(
+                    in, out, [&](std::size_t j, std::size_t k) { return kConvert(at(j, k)); })};
   for (std::size_t j = 0; j < out; ++j) {
     layers.half.bias[j] = layers.f32.bias[j] = 0.1f * random.unit();
   }
@@ -96,7 +96,8 @@ TEST_CASE("16-bit weights are converted exactly, subnormal ones as well") {
   const float x = 1;  // the only input, so that each output is its weight
   for (std::uint32_t first = 0; first < 0x10000; first += 1024) {
     const auto bits = [&](std::size_t j) { return static_cast<std::uint16_t>(first + j); };
-    const HalfLayer layer(1, 1024, [&](std::size_t j, std::size_t) { return bits(j); });
+    const auto layer =
+        make_layer<HalfLayer>(1, 1024, [&](std::size_t j, std::size_t) { return bits(j); });
     for (const Kernels* kernels : runnable_kernels()) {
       CAPTURE(std::string(kernels->name));
       std::vector<float> f16(1024), bf16(1024);

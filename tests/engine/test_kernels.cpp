@@ -97,7 +97,7 @@ void check_s8(const S8Layer& layer, const S8Input& input, std::size_t gap) {
 
 // A layer whose sums land in the interesting part of the activations.
 S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
-  S8Layer layer(in, out, [&](std::size_t, std::size_t) {
+  auto layer = make_layer<S8Layer>(in, out, [&](std::size_t, std::size_t) {
     return static_cast<std::int8_t>(random.between(-127, 127));
   });
   layer.wide_input = random.between(0, 1) != 0;
@@ -147,8 +147,8 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
   for (const int weight : {127, -127, -128}) {
     for (const bool wide : {false, true}) {
       for (const std::size_t in : {std::size_t{4}, std::size_t{301}, kMaxWidth}) {
-        S8Layer layer(in, 49,
-                      [&](std::size_t, std::size_t) { return static_cast<std::int8_t>(weight); });
+        auto layer = make_layer<S8Layer>(
+            in, 49, [&](std::size_t, std::size_t) { return static_cast<std::int8_t>(weight); });
         layer.wide_input = wide;
         for (std::uint8_t shift = 0; shift <= 24; ++shift) {
           layer.pre_shift = shift % 9;
@@ -171,7 +171,8 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
 // Outputs of order 1.
 F32Layer random_f32(std::size_t in, std::size_t out, Random& random) {
   const float scale = 2.0f / std::sqrt(static_cast<float>(in));
-  F32Layer layer(in, out, [&](std::size_t, std::size_t) { return scale * random.unit(); });
+  auto layer = make_layer<F32Layer>(
+      in, out, [&](std::size_t, std::size_t) { return scale * random.unit(); });
   for (float& bias : layer.bias) bias = 0.1f * random.unit();
   layer.activation = static_cast<Activation>(random.between(0, 2));
   return layer;

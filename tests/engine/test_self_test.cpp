@@ -13,7 +13,7 @@
 #include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/base/file.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
 
 using namespace picovae;

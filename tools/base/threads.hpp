@@ -1,6 +1,7 @@
 // Work on several threads: independent pieces (parallel_for), or one task by a team that stays.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <exception>
@@ -69,6 +70,30 @@ void parallel_for(unsigned threads, std::size_t count, const Work& work) {
   struct Nothing {};
   parallel_for(
       threads, count, [] { return Nothing{}; }, [&](Nothing&, std::size_t i) { work(i); });
+}
+
+// Calls work(first, count) for [0, total) in parts of `size`, the last one smaller if need be.
+template <typename Work>
+void for_parts(std::size_t total, std::size_t size, const Work& work) {
+  for (std::size_t first = 0; first < total; first += size) {
+    work(first, std::min(size, total - first));
+  }
+}
+
+// The same on several threads, for work(state, first, count); see parallel_for.
+template <typename MakeState, typename Work>
+void parallel_parts(unsigned threads, std::size_t total, std::size_t size,
+                    const MakeState& make_state, const Work& work) {
+  parallel_for(threads, (total + size - 1) / size, make_state, [&](auto& state, std::size_t i) {
+    work(state, i * size, std::min(size, total - i * size));
+  });
+}
+
+// The same for work(first, count), which needs no state.
+template <typename Work>
+void parallel_parts(unsigned threads, std::size_t total, std::size_t size, const Work& work) {
+  parallel_for(threads, (total + size - 1) / size,
+               [&](std::size_t i) { work(i * size, std::min(size, total - i * size)); });
 }
 
 // Threads that do one task after another together; the caller is the first of them.

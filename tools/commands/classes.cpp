@@ -13,13 +13,12 @@
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/class_gaussians.hpp"
-#include "tools/format/names.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/format/unpack.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/measure/signature.hpp"
+#include "tools/measure/signatures.hpp"
 
 namespace picovae::tools {
 namespace {

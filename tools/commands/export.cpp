@@ -8,10 +8,8 @@
 #include "tools/base/file.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
-#include "tools/format/c_array.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/format/unpack.hpp"
 #include "tools/measure/model.hpp"
 
 namespace picovae::tools {

@@ -16,8 +16,8 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/shared/json.hpp"
-#include "tools/format/names.hpp"
-#include "tools/format/unpack.hpp"
+#include "tools/format/blob.hpp"
+#include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/quantize/bounds.hpp"
 

@@ -14,8 +14,8 @@
 #include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/codes.hpp"
+#include "tools/measure/likelihood.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/measure/nll.hpp"
 #include "tools/view/progress.hpp"
 
 namespace picovae::tools {

@@ -17,14 +17,14 @@
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/class_gaussians.hpp"
-#include "tools/format/names.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/measure/signature.hpp"
+#include "tools/measure/signatures.hpp"
 #include "tools/quantize/layer_losses.hpp"
-#include "tools/quantize/quantize.hpp"
+#include "tools/quantize/quantize_network.hpp"
 #include "tools/view/progress.hpp"
 
 namespace picovae::tools {
@@ -45,8 +45,8 @@ struct Result {
   std::optional<Quantized> quantized;  // s8 only
 };
 
-Result quantize_network(Network& network, const LabelledImages& train, const Options& options,
-                        const Kernels& kernels) {
+Result quantize_model(Network& network, const LabelledImages& train, const Options& options,
+                      const Kernels& kernels) {
   if (network.classes.empty()) {  // of another program
     network.classes =
         fit_known_classes(*make_model(network, kernels), train, {.threads = options.threads});
@@ -54,9 +54,9 @@ Result quantize_network(Network& network, const LabelledImages& train, const Opt
   if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt};
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
-  Quantized quantized =
-      quantize(network, train.images.pixels, {.threads = options.threads}, kernels,
-               [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
+  Quantized quantized = quantize_network(
+      network, train.images.pixels, {.threads = options.threads}, kernels,
+      [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
   if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
   constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
   const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});
@@ -90,13 +90,10 @@ void run(const Options& options) {
   check_writable(options.out);
   const Kernels& kernels = chosen_kernels();
   Network network = load_network(options.model);
-  check_shape(
-      network,
-      {BuiltShape::kPixels, BuiltShape::kHidden1, BuiltShape::kHidden2, BuiltShape::kLatent},
-      options.model);
+  check_built_shape(network.sizes(), options.model.string());
   const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
   const std::span<const std::uint8_t> test = data.test.images.pixels;
-  Result result = quantize_network(network, data.train, options, kernels);
+  Result result = quantize_model(network, data.train, options, kernels);
 
   const auto reference = make_model(network, kernels);
   const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);

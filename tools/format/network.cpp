@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <unordered_map>
 #include <utility>
 
@@ -136,18 +137,6 @@ void save_network(const std::filesystem::path& path, const Network& network) {
   write_safetensors(path, to_safetensors(network, path.string()));
 }
 
-void check_shape(const Network& network, const NetworkShape& wanted,
-                 const std::filesystem::path& path) {
-  const NetworkShape found{network.pixels, network.hidden1, network.hidden2, network.latent};
-  if (found == wanted) return;
-  const auto text = fmt::format("{}", fmt::join(found, ","));
-  fail(
-      "{}: the model's shape is {}, but this picovae is built for {}; build with cmake "
-      "-DPICOVAE_SHAPE={}",
-      path.string(), text, fmt::join(wanted, ","), text);
-}
-
-// The name of the first tensor with a value that is not finite.
 std::optional<std::string> first_not_finite(const Network& network) {
   const auto finite = [](float value) { return std::isfinite(value); };
   for (const NetworkLayer& layer : kNetworkLayers) {
@@ -159,6 +148,29 @@ std::optional<std::string> first_not_finite(const Network& network) {
     }
   }
   return std::nullopt;
+}
+
+Dimensions dimensions_of(const Network& network) {
+  for (const std::size_t width :
+       {network.pixels, network.hidden1, network.hidden2, 2 * network.latent}) {
+    if (width == 0 || width > kMaxWidth) {
+      fail("a layer of the model has {} outputs; the engine takes 1 to {}: train a narrower model",
+           width, kMaxWidth);
+    }
+  }
+  const auto narrow = [](std::size_t size) { return static_cast<std::uint16_t>(size); };
+  return {narrow(network.pixels), narrow(network.hidden1), narrow(network.hidden2),
+          narrow(network.latent)};
+}
+
+std::array<DenseWeights, kLayerCount> engine_layers(const Network& network) {
+  DenseWeights heads = network.mu;
+  const DenseWeights& logvar = network.logvar;
+  heads.out += logvar.out;
+  heads.weight.insert(heads.weight.end(), logvar.weight.begin(), logvar.weight.end());
+  heads.bias.insert(heads.bias.end(), logvar.bias.begin(), logvar.bias.end());
+  return {network.encoder0, network.encoder1, std::move(heads),
+          network.decoder0, network.decoder1, network.decoder2};
 }
 
 }  // namespace picovae::tools

@@ -1,4 +1,5 @@
-// The f32 model on a host: seven dense layers and their names in a safetensors file.
+// The f32 model on a host: seven dense layers, their names in a safetensors file, and the six
+// layers that the engine makes of them.
 #pragma once
 
 #include <array>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "picovae/shape.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/safetensors.hpp"
 
@@ -26,12 +28,14 @@ struct DenseWeights {
 struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;
   DenseWeights encoder0, encoder1, mu, logvar, decoder0, decoder1, decoder2;
-  ClassGaussians classes;                       // empty where nobody fitted them
+  ClassGaussians classes;                       // empty if they were not fitted
   std::map<std::string, std::string> metadata;  // hyperparameters, figures: anything
+
+  std::array<std::size_t, 4> sizes() const { return {pixels, hidden1, hidden2, latent}; }
 };
 
-// Where a layer stands in a Network, what its tensors are called (name.weight [out, in] and
-// name.bias [out]), and which of the network's sizes it joins.
+// The name of a layer's tensors (name.weight [out, in] and name.bias [out]), its member of Network,
+// and the sizes that it joins.
 struct NetworkLayer {
   std::string_view name;
   DenseWeights Network::*weights;
@@ -50,29 +54,31 @@ inline constexpr std::array<NetworkLayer, 7> kNetworkLayers{{
     {"decoder.2", &Network::decoder2, &Network::pixels, &Network::hidden1},
 }};
 
-// pixels, hidden1, hidden2, latent: the order of PICOVAE_SHAPE.
-using NetworkShape = std::array<std::size_t, 4>;
-
-// Reads a model from the bytes of a safetensors file; `name` stands for the path in messages. The
-// shape is what the tensors say. Fails where a tensor is missing, does not fit the others, or is
-// known neither as a layer nor as an extra (picovae.*, of which classes are taken).
+// Reads a model from the bytes of a safetensors file; `name` is the file's, for messages. The sizes
+// are those of the tensors. Fails if a tensor is missing, does not fit the others, or is neither a
+// layer's nor an extra (picovae.*, of which those of classes are read).
 Network parse_network(std::span<const std::byte> bytes, std::string_view name);
 Network load_network(const std::filesystem::path& path);
 
-// The content of a model's file; `name` stands for its path in messages. Fails where the layers'
-// sizes do not agree.
+// The content of a model's file; `name` is the file's, for messages. Fails if the layers' sizes do
+// not agree.
 SafetensorsFile to_safetensors(const Network& network, std::string_view name);
 
-// Writes a model, whole or not at all; equal networks give equal bytes. Fails where the layers'
-// sizes do not agree or a value is not finite.
+// Writes a model, whole or not at all; equal networks give equal bytes. Fails if the layers' sizes
+// do not agree or a value is not finite.
 void save_network(const std::filesystem::path& path, const Network& network);
 
-// The name of the first tensor with a value that is not finite, as in a file.
+// The name of the first tensor with a value that is not finite, as in a file; none if all are.
 std::optional<std::string> first_not_finite(const Network& network);
 
-// Fails where `network`, read from `path`, has another shape than the one these tools are built
-// for; the message says how to build for it.
-void check_shape(const Network& network, const NetworkShape& wanted,
-                 const std::filesystem::path& path);
+// The sizes as the engine holds them. Fails if a layer is wider than the engine allows.
+Dimensions dimensions_of(const Network& network);
+
+// The network as the engine sees it, indexed by picovae::Layer: the encoder's two heads are one
+// layer, whose rows are mu's, then logvar's.
+std::array<DenseWeights, kLayerCount> engine_layers(const Network& network);
+
+inline constexpr std::array<std::string_view, kLayerCount> kLayerNames = {
+    "encoder.0", "encoder.1", "encoder.heads", "decoder.0", "decoder.1", "decoder.2"};
 
 }  // namespace picovae::tools

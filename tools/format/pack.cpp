@@ -3,83 +3,30 @@
 #include <Eigen/Core>
 #include <cstring>
 #include <span>
-#include <utility>
 #include <vector>
 
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
+#include "picovae/layout.hpp"
 #include "picovae/shape.hpp"
+#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 #include "tools/format/class_gaussians.hpp"
-#include "tools/format/golden.hpp"
-#include "tools/format/layers.hpp"
-#include "tools/format/names.hpp"
-#include "tools/format/packed_weights.hpp"
+#include "tools/format/packed_layer.hpp"
 
 namespace picovae::tools {
 namespace {
 
-// Sections in the order of the file. Finishing computes places and CRCs.
-class BlobWriter {
- public:
-  template <typename T>
-  void add(SectionKind kind, std::size_t layer, const std::vector<T>& values) {
-    const auto bytes = std::as_bytes(std::span(values));
-    // Who does not know golden sections or classes computes the same without them.
-    const bool skip = kind == SectionKind::kGolden || kind == SectionKind::kClasses;
-    const std::uint8_t flags = skip ? kMaySkip : 0;
-    entries_.push_back({kind, static_cast<std::uint8_t>(layer), flags, 0, 0,
-                        static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)});
-    contents_.emplace_back(bytes.begin(), bytes.end());
-  }
-
-  // Takes a header with type, layout, dimensions, parts, model_id, signatures and shifts.
-  BlobBytes finish(BlobHeader header) {
-    std::size_t end = sizeof(BlobHeader) + entries_.size() * sizeof(Section);
-    for (Section& entry : entries_) {
-      entry.offset = static_cast<std::uint32_t>(round_up(end, kBlobAlignment));
-      end = entry.offset + entry.size;
-    }
-    header.magic = kBlobMagic;
-    header.version = kBlobVersion;
-    header.total_size = static_cast<std::uint32_t>(round_up(end, kBlobAlignment));
-    header.section_count = static_cast<std::uint8_t>(entries_.size());
-
-    const auto table = std::as_bytes(std::span(entries_));
-    const auto header_bytes = std::as_bytes(std::span(&header, 1));
-    header.checksum = crc32c(table, crc32c(header_bytes.first(offsetof(BlobHeader, checksum))));
-
-    BlobBytes blob(header.total_size);
-    std::byte* base = blob.bytes().data();
-    std::memcpy(base, header_bytes.data(), header_bytes.size());
-    std::memcpy(base + sizeof(BlobHeader), table.data(), table.size());
-    for (std::size_t i = 0; i < entries_.size(); ++i) {
-      std::memcpy(base + entries_[i].offset, contents_[i].data(), contents_[i].size());
-    }
-    check(blob, header.dimensions);
-    return blob;
-  }
-
- private:
-  // What the engine would refuse on a board is refused here.
-  static void check(const BlobBytes& blob, const Dimensions& dimensions) {
-    BlobView view;
-    Status status = open_blob(blob.bytes(), dimensions, view);
-    if (status == Status::kOk) status = verify_blob(view);
-    if (status != Status::kOk) fail("the model cannot be packed: {}", message(status));
-  }
-
-  std::vector<Section> entries_;
-  std::vector<std::vector<std::byte>> contents_;
-};
+constexpr std::size_t kLargestModel = 256U << 20;
 
 // The CRC-32C of everything that decides what a model computes, in logical order: for each layer
 // weights [out][in], biases, then (s8) multipliers, rescales and shifts, without padding. Layers
-// that a part lacks are left out, so a decoder alone is a model with an id of its own.
+// that a part lacks are left out, so a decoder alone has another id.
 class ModelId {
  public:
-  template <typename T>
-  void add(const std::vector<T>& values) {
+  template <typename Values>
+  void add(const Values& values) {
     crc_ = crc32c(std::as_bytes(std::span(values)), crc_);
   }
   std::uint32_t value() const { return crc_; }
@@ -92,27 +39,24 @@ bool has_layer(std::uint8_t parts, std::size_t layer) {
   return (parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
 }
 
-std::vector<std::uint16_t> to_f16(const std::vector<float>& weights, std::size_t layer) {
-  std::vector<std::uint16_t> result;
+// The nearest values of a 16-bit type, as bits.
+//   Half  Eigen::half or Eigen::bfloat16
+template <typename Half>
+std::vector<std::uint16_t> to_halves(const std::vector<float>& weights, Type type,
+                                     std::size_t layer) {
+  std::vector<std::uint16_t> halves;
   for (const float weight : weights) {
-    const Eigen::half half(weight);
+    const Half half(weight);
     if (!Eigen::numext::isfinite(half)) {
-      fail("{}: weight {} is too large for f16; take bf16", kLayerNames[layer], weight);
+      fail("{}: weight {} is too large for {}; take {}", kLayerNames[layer], weight,
+           type_name(type), type == Type::kF16 ? "bf16" : "f32");
     }
-    result.push_back(Eigen::numext::bit_cast<std::uint16_t>(half));
+    halves.push_back(Eigen::numext::bit_cast<std::uint16_t>(half));
   }
-  return result;
+  return halves;
 }
 
-std::vector<std::uint16_t> to_bf16(const std::vector<float>& weights) {
-  std::vector<std::uint16_t> result;
-  for (const float weight : weights) {
-    result.push_back(Eigen::numext::bit_cast<std::uint16_t>(Eigen::bfloat16(weight)));
-  }
-  return result;
-}
-
-// A layer whose vectors do not fit its sizes would be read beyond its end.
+// Fails if the vectors of a layer do not fit its sizes: they would be read beyond their ends.
 void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index) {
   const bool rescaled = layer_activation(index) == Activation::kSoftplus;
   if (layer.in != size.in || layer.out != size.out || layer.weight.size() != layer.in * layer.out ||
@@ -120,6 +64,26 @@ void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index)
       layer.rescale.size() != (rescaled ? layer.out : 0)) {
     fail("the model cannot be packed: its layer {} does not fit the shape", index);
   }
+}
+
+std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
+  const auto* packed = static_cast<const std::int8_t*>(dense.weights);
+  std::vector<std::int8_t> weights(std::size_t{dense.in} * dense.out);
+  for (std::size_t output = 0; output < dense.out; ++output) {
+    for (std::size_t input = 0; input < dense.in; ++input) {
+      weights[output * dense.in + input] = logical_weight(
+          layout, output,
+          packed[packed_index(layout, Type::kS8, dense.in, dense.out, output, input)]);
+    }
+  }
+  return weights;
+}
+
+template <typename T>
+std::vector<T> values(const void* from, std::size_t count) {
+  if (from == nullptr) return {};
+  const T* first = static_cast<const T*>(from);
+  return {first, first + count};
 }
 
 }  // namespace
@@ -135,27 +99,101 @@ BlobBytes pack_float(const Network& network, Type type) {
   ModelId id;
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    const DenseWeights& layer = layers[i];
-    const auto add = [&](const auto& weight) {
-      id.add(weight);
-      id.add(layer.bias);
+    const auto& [in, out, weight, bias] = layers[i];
+    const auto add = [&]<typename Weight>(const std::vector<Weight>& values) {
+      id.add(values);
       writer.add(SectionKind::kWeights, i,
-                 packed_weights(header.layout, type, layer.in, layer.out, weight));
+                 PackedLayer<Weight, float>(header.layout, in, out, values).weights);
     };
-    if (type == Type::kF32) {
-      add(layer.weight);
-    } else {
-      add(type == Type::kF16 ? to_f16(layer.weight, i) : to_bf16(layer.weight));
-    }
+    if (type == Type::kF32) add(weight);
+    if (type == Type::kF16) add(to_halves<Eigen::half>(weight, type, i));
+    if (type == Type::kBf16) add(to_halves<Eigen::bfloat16>(weight, type, i));
+    id.add(bias);
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    writer.add(SectionKind::kBias, i, padded_outputs(layers[i].bias));
+    std::vector<float> bias = layers[i].bias;
+    bias.resize(round_up(bias.size(), kOutputPad));
+    writer.add(SectionKind::kBias, i, bias);
   }
   if (!network.classes.empty()) {
     writer.add(SectionKind::kClasses, kDecoder0, class_section(network.classes));
   }
   header.model_id = id.value();
   return writer.finish(header);
+}
+
+BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
+                  Signatures signatures) {
+  BlobHeader header{};
+  header.type = Type::kS8;
+  header.layout = layout;
+  header.dimensions = network.dimensions;
+  header.parts = parts;
+  header.model_id = model_id(network, parts);
+  if (has_layer(parts, kDecoder0)) {
+    header.signature = signatures.generated;
+    if (has_layer(parts, kEncoder0)) header.signature_reconstruct = signatures.reconstructed;
+  }
+
+  struct Entry {
+    Layer index;
+    S8Layer layer;
+  };
+  std::vector<Entry> entries;
+  const auto sizes = layer_sizes(network.dimensions);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(parts, i)) continue;
+    const QuantizedLayer& layer = network.layers[i];
+    check_layer(layer, sizes[i], i);
+    header.shifts[i] = {layer.pre_shift, layer.post_shift};
+    entries.push_back({static_cast<Layer>(i), pack_layer(layer, static_cast<Layer>(i), layout)});
+  }
+  BlobWriter writer;
+  for (const auto& [index, layer] : entries) {
+    writer.add(SectionKind::kWeights, index, layer.weights);
+  }
+  for (const auto& [index, layer] : entries) {
+    writer.add(SectionKind::kBias, index, layer.bias);
+    writer.add(SectionKind::kMultiplier, index, layer.multiplier);
+    if (layer.activation == Activation::kSoftplus) {
+      writer.add(SectionKind::kRescale, index, layer.rescale);
+    }
+  }
+  for (const auto& [index, layer] : entries) {
+    writer.add(SectionKind::kGolden, index, golden_section(network.layers[index], index));
+  }
+  if (has_layer(parts, kDecoder0) && !network.classes.empty()) {
+    std::vector<std::byte> classes = network.classes;
+    std::memcpy(classes.data() + offsetof(ClassHeader, signature), &signatures.classes,
+                sizeof signatures.classes);
+    writer.add(SectionKind::kClasses, kDecoder0, classes);
+  }
+  return writer.finish(header);
+}
+
+QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
+  QuantizedNetwork network;
+  network.dimensions = view.header->dimensions;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const Dense& dense = view.layers[i];
+    if (dense.weights == nullptr) continue;
+    network.layers[i] = {.in = dense.in,
+                         .out = dense.out,
+                         .weight = logical_weights(dense, view.header->layout),
+                         .bias = values<std::int32_t>(dense.bias, dense.out),
+                         .multiplier = values<std::uint16_t>(dense.multiplier, dense.out),
+                         .rescale = values<std::int16_t>(dense.rescale, dense.out),
+                         .pre_shift = dense.pre_shift,
+                         .post_shift = dense.post_shift};
+  }
+  network.classes = class_section(view);
+  if (const std::uint32_t id = model_id(network, view.header->parts); id != view.header->model_id) {
+    fail(
+        "{}: its parameters have model id {:08x}, its header says {:08x}: it was changed; "
+        "quantize the model again",
+        name, id, view.header->model_id);
+  }
+  return network;
 }
 
 std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
@@ -167,59 +205,21 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(layer.bias);
     id.add(layer.multiplier);
     id.add(layer.rescale);
-    id.add(std::vector<std::uint8_t>{layer.pre_shift, layer.post_shift});
+    id.add(std::array{layer.pre_shift, layer.post_shift});
   }
   return id.value();
 }
 
-Signatures signatures_of(const BlobView& view) {
-  Signatures signatures{view.header->signature, view.header->signature_reconstruct};
-  ClassPriors priors;
-  if (find_classes(view, priors) == Status::kOk) signatures.classes = priors.header->signature;
-  return signatures;
-}
-
-BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t parts,
-                  Signatures signatures) {
-  BlobHeader header{};
-  header.type = Type::kS8;
-  header.layout = layout;
-  header.dimensions = network.dimensions;
-  header.parts = parts;
-  if (has_layer(parts, kDecoder0)) {
-    header.signature = signatures.generated;
-    if (has_layer(parts, kEncoder0)) header.signature_reconstruct = signatures.reconstructed;
+BlobBytes load_blob(const std::filesystem::path& path) {
+  const auto bytes = read_file(path, kLargestModel);
+  if (starts_as_blob(bytes)) {
+    BlobBytes blob{std::span{bytes}};
+    check_blob(blob.bytes(), path.string());
+    return blob;
   }
-
-  BlobWriter writer;
-  const auto sizes = layer_sizes(network.dimensions);
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(parts, i)) continue;
-    const QuantizedLayer& layer = network.layers[i];
-    check_layer(layer, sizes[i], i);
-    header.shifts[i] = {layer.pre_shift, layer.post_shift};
-    writer.add(SectionKind::kWeights, i,
-               packed_weights(layout, header.type, layer.in, layer.out, layer.weight));
-  }
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(parts, i)) continue;
-    const QuantizedLayer& layer = network.layers[i];
-    writer.add(SectionKind::kBias, i, padded_outputs(layer.bias));
-    writer.add(SectionKind::kMultiplier, i, padded_outputs(layer.multiplier));
-    if (!layer.rescale.empty()) writer.add(SectionKind::kRescale, i, padded_outputs(layer.rescale));
-  }
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(parts, i)) continue;
-    writer.add(SectionKind::kGolden, i, golden_section(network.layers[i], static_cast<Layer>(i)));
-  }
-  if (has_layer(parts, kDecoder0) && !network.classes.empty()) {
-    std::vector<std::byte> classes = network.classes;
-    std::memcpy(classes.data() + offsetof(ClassHeader, signature), &signatures.classes,
-                sizeof signatures.classes);
-    writer.add(SectionKind::kClasses, kDecoder0, classes);
-  }
-  header.model_id = model_id(network, parts);
-  return writer.finish(header);
+  const Network network = parse_network(bytes, path.string());
+  check_built_shape(network.sizes(), path.string());
+  return pack_float(network);
 }
 
 }  // namespace picovae::tools

@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "tools/measure/elbo.hpp"
+#include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
 
@@ -16,8 +16,7 @@ struct Codes {
   std::vector<float> mu, logvar;  // [count][latent], in real units
 };
 
-// Encodes images [count][pixels] u8. Of the options, pixels and seed decide what the model sees, as
-// in evaluate(). The result does not depend on the number of threads.
+// Encodes images [count][pixels] u8. Of the options, pixels and seed decide what the model sees.
 Codes encode_images(const Model& model, std::span<const std::uint8_t> images,
                     const EvaluateOptions& options);
 

@@ -2,16 +2,12 @@
 // latents (Kingma and Welling 2013, equations 7 and 10).
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <span>
 
-#include "tools/data/pixels.hpp"
+#include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
-
-class Model;
 
 struct Elbo {
   double neg_elbo = 0;        // reconstruction + kl
@@ -29,25 +25,11 @@ double gaussian_kl(std::span<const float> mu, std::span<const float> logvar);
 // A KL has sigma^2 in the last term.
 double deck_kl(std::span<const float> mu, std::span<const float> sigma);
 
-struct EvaluateOptions {
-  int samples = 1;  // z drawn for each image; the reconstruction is their mean
-  PixelMode pixels = PixelMode::kGray;
-  std::uint64_t seed = 1;
-  unsigned threads = 1;
-};
-
-// Inputs x [pixels] of a data set's image `index`, `image` [pixels] u8, the same in each
-// evaluation: stochastic pixels are uniforms(seed, Purpose::kBinarize, 0, index).
-void evaluation_pixels(std::span<const std::uint8_t> image, const EvaluateOptions& options,
-                       std::size_t index, float* x);
-
 // Mean over images [count][pixels] u8. eps of image i and sample s is
 // normals(seed, Purpose::kPosterior, s, i), so that two models are compared at the same noise, and
 // the result does not depend on the number of threads.
-//   progress  called with the images done so far, from one thread
 Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
-              const EvaluateOptions& options,
-              const std::function<void(std::size_t)>& progress = {});
+              const EvaluateOptions& options, const ImageProgress& progress = {});
 
 // The figure that the deck prints as val_loss, which is no ELBO: mean over images [count][pixels]
 // u8 of the reconstruction at z = mu plus deck_kl, pixels binarized at one half. Does not depend on

@@ -2,16 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
-#include <type_traits>
 #include <vector>
 
 #include "picovae/latent.hpp"
 #include "picovae/vae.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
-#include "tools/base/file.hpp"
-#include "tools/format/names.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
 
 namespace picovae::tools {
@@ -20,10 +17,6 @@ namespace {
 constexpr std::size_t kModelBatch = 100;
 constexpr std::size_t kPixels = BuiltShape::kPixels;
 constexpr std::size_t kLatent = BuiltShape::kLatent;
-constexpr std::size_t kLargestModel = 256U << 20;
-
-constexpr NetworkShape kBuiltShape = {BuiltShape::kPixels, BuiltShape::kHidden1,
-                                      BuiltShape::kHidden2, BuiltShape::kLatent};
 
 template <int Bits>
 float real(std::int16_t q) {
@@ -92,7 +85,7 @@ class EngineModel final : public Model {
   }
 
   void encode(std::span<const float> images, float* mu, float* logvar) override {
-    for_parts(images.size() / kPixels, [&](std::size_t first, std::size_t count) {
+    for_parts(images.size() / kPixels, kModelBatch, [&](std::size_t first, std::size_t count) {
       fill_pixels(images.data() + first * kPixels, count);
       check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena_->encoder, count));
       for (std::size_t i = 0; i < count * kLatent; ++i) {
@@ -110,7 +103,7 @@ class EngineModel final : public Model {
   double sigma(float logvar) const override { return Units::sigma(logvar); }
 
   void decode_logits(std::span<const float> z, float* logits) override {
-    for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
+    for_parts(z.size() / kLatent, kModelBatch, [&](std::size_t first, std::size_t count) {
       fill_latents(z.data() + first * kLatent, count);
       check(vae_.decode_logits(mu_.data(), logits_.data(), arena_->decoder, count));
       std::transform(logits_.begin(),
@@ -120,7 +113,7 @@ class EngineModel final : public Model {
   }
 
   void decode(std::span<const float> z, std::uint8_t* pixels) override {
-    for_parts(z.size() / kLatent, [&](std::size_t first, std::size_t count) {
+    for_parts(z.size() / kLatent, kModelBatch, [&](std::size_t first, std::size_t count) {
       fill_latents(z.data() + first * kLatent, count);
       check(vae_.decode(mu_.data(), pixels_.data(), arena_->decoder, count));
       take_pixels(pixels + first * kPixels, count);
@@ -129,7 +122,7 @@ class EngineModel final : public Model {
 
   void generate(std::uint64_t seed, std::uint32_t first_digit, std::size_t total,
                 std::uint8_t* pixels) override {
-    for_parts(total, [&](std::size_t first, std::size_t count) {
+    for_parts(total, kModelBatch, [&](std::size_t first, std::size_t count) {
       check(vae_.generate(seed, first_digit + static_cast<std::uint32_t>(first), pixels_.data(),
                           arena_->decoder, count));
       take_pixels(pixels + first * kPixels, count);
@@ -138,7 +131,7 @@ class EngineModel final : public Model {
 
   void generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first_digit,
                       std::size_t total, std::uint8_t* pixels) override {
-    for_parts(total, [&](std::size_t first, std::size_t count) {
+    for_parts(total, kModelBatch, [&](std::size_t first, std::size_t count) {
       check(vae_.generate_class(seed, label, first_digit + static_cast<std::uint32_t>(first),
                                 pixels_.data(), arena_->decoder, count));
       take_pixels(pixels + first * kPixels, count);
@@ -148,7 +141,7 @@ class EngineModel final : public Model {
   std::span<const std::uint8_t> classes() const override { return vae_.classes(); }
 
   void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) override {
-    for_parts(images.size() / kPixels, [&](std::size_t first, std::size_t count) {
+    for_parts(images.size() / kPixels, kModelBatch, [&](std::size_t first, std::size_t count) {
       fill_pixels(images.data() + first * kPixels, count);
       check(vae_.reconstruct(pixels_.data(), pixels_.data(), *arena_, count));
       take_pixels(pixels + first * kPixels, count);
@@ -164,13 +157,6 @@ class EngineModel final : public Model {
 
  private:
   using BatchArena = Arena<BuiltShape, A, kModelBatch>;
-
-  template <typename Function>
-  static void for_parts(std::size_t total, Function&& function) {
-    for (std::size_t first = 0; first < total; first += kModelBatch) {
-      function(first, std::min(kModelBatch, total - first));
-    }
-  }
 
   template <typename T>
   void fill_pixels(const T* from, std::size_t count) {
@@ -199,34 +185,7 @@ class EngineModel final : public Model {
   std::vector<typename A::Logit> logits_ = std::vector<typename A::Logit>(kModelBatch * kPixels);
 };
 
-bool starts_as_blob(std::span<const std::byte> bytes) {
-  return bytes.size() >= kBlobMagic.size() &&
-         std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0;
-}
-
 }  // namespace
-
-void check_blob(std::span<const std::byte> blob, const std::string& name) {
-  const BlobHeader* header = nullptr;
-  if (const Status status = read_header(blob, header); status != Status::kOk) {
-    fail("{}: {}", name, message(status));
-  }
-  const Dimensions d = header->dimensions;
-  BlobView view;
-  const Status status = open_blob(blob, BuiltShape::kDimensions, view);
-  if (status == Status::kWrongShape) {
-    const Dimensions b = BuiltShape::kDimensions;
-    fail(
-        "{}: the model's shape is {},{},{},{}, but this picovae is built for {},{},{},{}; "
-        "build with cmake -DPICOVAE_SHAPE={},{},{},{}",
-        name, d.pixels, d.hidden1, d.hidden2, d.latent, b.pixels, b.hidden1, b.hidden2, b.latent,
-        d.pixels, d.hidden1, d.hidden2, d.latent);
-  }
-  if (status != Status::kOk) fail("{}: {}", name, message(status));
-  if (const Status thorough = verify_blob(view); thorough != Status::kOk) {
-    fail("{}: {}", name, message(thorough));
-  }
-}
 
 std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels) {
   check_blob(blob.bytes(), name);
@@ -240,22 +199,6 @@ std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const
 
 std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels) {
   return make_model(pack_float(network), "network", kernels);
-}
-
-bool is_blob(const std::filesystem::path& path) {
-  return starts_as_blob(read_file(path, kLargestModel));
-}
-
-BlobBytes load_blob(const std::filesystem::path& path) {
-  const auto bytes = read_file(path, kLargestModel);
-  if (starts_as_blob(bytes)) {
-    BlobBytes blob{std::span{bytes}};
-    check_blob(blob.bytes(), path.string());
-    return blob;
-  }
-  const Network network = parse_network(bytes, path.string());
-  check_shape(network, kBuiltShape, path);
-  return pack_float(network);
 }
 
 std::unique_ptr<Model> load_model(const std::filesystem::path& path, const Kernels& kernels) {

@@ -11,7 +11,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
-#include "tools/format/blob_bytes.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::tools {
@@ -69,17 +69,7 @@ std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const
 // An f32 model from a network of the shape that the tools are built for.
 std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels);
 
-// Reads a file of any kind into a checked blob: safetensors of the built shape become an f32 blob.
-// Throws Error naming the file.
-BlobBytes load_blob(const std::filesystem::path& path);
-
-// True where the file starts as a blob does.
-bool is_blob(const std::filesystem::path& path);
-
 // make_model of load_blob.
 std::unique_ptr<Model> load_model(const std::filesystem::path& path, const Kernels& kernels);
-
-// Fails where open_blob or verify_blob refuse; names both shapes where they differ.
-void check_blob(std::span<const std::byte> blob, const std::string& name);
 
 }  // namespace picovae::tools

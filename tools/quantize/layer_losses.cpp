@@ -8,19 +8,14 @@
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 #include "tools/base/aligned.hpp"
-#include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
-#include "tools/format/integer_layer.hpp"
-#include "tools/format/layers.hpp"
-#include "tools/format/pack.hpp"
 #include "tools/quantize/quantize_layer.hpp"
+#include "tools/quantize/run_layer.hpp"
 
 namespace picovae::tools {
 namespace {
 
 constexpr std::size_t kPart = 100;  // images that a thread takes at a time
-
-float softplus(float v) { return std::max(v, 0.0F) + std::log1p(std::exp(-std::abs(v))); }
 
 std::span<const float> part_of_row(const AlignedRows<float>& samples, std::size_t row,
                                    std::size_t first, std::size_t count) {
@@ -31,11 +26,9 @@ std::span<const float> part_of_row(const AlignedRows<float>& samples, std::size_
 class MixedModel {
  public:
   MixedModel(const Network& network, const QuantizedNetwork& quantized, const Kernels& kernels)
-      : blob_(pack_float(network)), quantized_(quantized), kernels_(kernels) {
-    if (kernels.f32 == nullptr) fail("the {} kernels cannot run float models", kernels.name);
-    if (const Status status = open_blob(blob_.bytes(), dimensions_of(network), view_);
-        status != Status::kOk) {
-      fail("the model cannot be measured: {}", message(status));
+      : dimensions_(quantized.dimensions), quantized_(quantized) {
+    for (const DenseWeights& layer : engine_layers(network)) {
+      float_layers_.emplace_back(layer, kernels);
     }
     for (std::size_t l = 0; l < kLayerCount; ++l) {
       integer_layers_.emplace_back(quantized.layers[l], static_cast<Layer>(l), kernels);
@@ -45,8 +38,8 @@ class MixedModel {
   // The sum of the negative ELBOs of images first .. first + count - 1.
   double run(Layer integer, std::span<const std::uint8_t> images, const EvaluateOptions& options,
              std::size_t first, std::size_t count) const {
-    const std::size_t pixels = view_.header->dimensions.pixels;
-    const std::size_t latent = view_.header->dimensions.latent;
+    const std::size_t pixels = dimensions_.pixels;
+    const std::size_t latent = dimensions_.latent;
     AlignedRows<float> x(count, pixels);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint8_t* image = images.data() + (first + i) * pixels;
@@ -82,20 +75,9 @@ class MixedModel {
  private:
   // A layer's outputs; logits in the last.
   AlignedRows<float> layer(Layer index, Layer integer, const AlignedRows<float>& x) const {
-    AlignedRows<float> y = index == integer ? run_integer(index, x) : run_float(index, x);
-    if (layer_activation(index) == Activation::kSoftplus) {
-      for (std::size_t row = 0; row < y.rows(); ++row) {
-        std::transform(y.row(row), y.row(row) + y.width(), y.row(row), softplus);
-      }
-    }
-    return y;
-  }
-
-  AlignedRows<float> run_float(Layer index, const AlignedRows<float>& x) const {
-    Dense dense = view_.layers[index];
-    dense.activation = Activation::kIdentity;
-    AlignedRows<float> y(x.rows(), dense.out);
-    kernels_.f32(dense, x.row(0), x.stride(), y.row(0), y.stride(), x.rows());
+    AlignedRows<float> y =
+        index == integer ? run_integer(index, x) : float_layers_[index].outputs(x, 1);
+    if (layer_activation(index) == Activation::kSoftplus) apply_softplus(y);
     return y;
   }
 
@@ -144,10 +126,9 @@ class MixedModel {
     return result;
   }
 
-  BlobBytes blob_;
-  BlobView view_;
+  Dimensions dimensions_;
   const QuantizedNetwork& quantized_;
-  const Kernels& kernels_;
+  std::vector<FloatLayer> float_layers_;
   std::vector<IntegerLayer> integer_layers_;
 };
 

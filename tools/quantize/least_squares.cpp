@@ -3,6 +3,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Core>
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "host/product.hpp"
 #include "tools/base/threads.hpp"
@@ -18,13 +20,14 @@ static_assert(kExactRows * 127 * 127 < std::size_t{1} << 24);
 
 constexpr std::size_t kBlock = 64;  // columns that a thread takes at a time
 
-// Columns `first` .. first + kBlock - 1 of a, each times all columns of b, summed over the rows:
+Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
+
+// Columns first .. first + columns - 1 of a, each times all columns of b, summed over the rows:
 // sums [a.width()][b.width()].
-void accumulate_block(const AlignedRows<float>& a, const AlignedRows<float>& b, std::size_t count,
-                      std::size_t first, ProductFn product, double* sums) {
-  const std::size_t columns = std::min(kBlock, a.width() - first);
+void accumulate_block(const AlignedRows<float>& a, const AlignedRows<float>& b, std::size_t rows,
+                      std::size_t first, std::size_t columns, ProductFn product, double* sums) {
   AlignedRows<float> part(columns, b.width());
-  for (std::size_t row = 0; row < count; row += kExactRows) {
+  for_parts(rows, kExactRows, [&](std::size_t row, std::size_t count) {
     product({.a = a.row(row) + first,
              .a_row = 1,
              .a_column = a.stride(),
@@ -34,12 +37,12 @@ void accumulate_block(const AlignedRows<float>& a, const AlignedRows<float>& b, 
              .c_row = part.stride(),
              .m = columns,
              .n = b.stride(),
-             .k = std::min(kExactRows, count - row)});
+             .k = count});
     for (std::size_t i = 0; i < columns; ++i) {
       double* sum = sums + (first + i) * b.width();
       for (std::size_t j = 0; j < b.width(); ++j) sum[j] += static_cast<double>(part.row(i)[j]);
     }
-  }
+  });
 }
 
 // mean(a b) - mean(a) mean(b), [a.width()][b.width()].
@@ -47,8 +50,8 @@ std::vector<double> covariance(const AlignedRows<float>& a, std::span<const doub
                                const AlignedRows<float>& b, std::span<const double> mean_b,
                                std::size_t count, ProductFn product, unsigned threads) {
   std::vector<double> sums(a.width() * b.width());
-  parallel_for(threads, (a.width() + kBlock - 1) / kBlock, [&](std::size_t block) {
-    accumulate_block(a, b, count, block * kBlock, product, sums.data());
+  parallel_parts(threads, a.width(), kBlock, [&](std::size_t first, std::size_t columns) {
+    accumulate_block(a, b, count, first, columns, product, sums.data());
   });
   for (std::size_t i = 0; i < a.width(); ++i) {
     for (std::size_t j = 0; j < b.width(); ++j) {
@@ -109,6 +112,41 @@ std::vector<double> fit_weights(const Moments& moments, std::span<const double> 
   Eigen::Map<RowMatrix>(weights.data(), out, in).transpose() =
       system.llt().solve(wanted.transpose());
   return weights;
+}
+
+WeightRounder::WeightRounder(std::span<const double> covariance, std::size_t in, double damping)
+    : in_(in), order_(in), upper_(in * in) {
+  const auto variance = [&](std::size_t i) { return covariance[i * in + i]; };
+  std::iota(order_.begin(), order_.end(), std::size_t{0});
+  std::stable_sort(order_.begin(), order_.end(),
+                   [&](std::size_t a, std::size_t b) { return variance(a) > variance(b); });
+  double trace = 0;
+  for (std::size_t i = 0; i < in; ++i) trace += variance(i);
+  const double added = damping * std::max(trace / static_cast<double>(in), kLeastVariance);
+
+  RowMatrix damped(index(in), index(in));
+  for (std::size_t i = 0; i < in; ++i) {
+    for (std::size_t j = 0; j < in; ++j) {
+      damped(index(i), index(j)) = covariance[order_[i] * in + order_[j]];
+    }
+  }
+  damped.diagonal().array() += added;
+  const RowMatrix inverse = damped.llt().solve(RowMatrix::Identity(damped.rows(), damped.cols()));
+  Eigen::Map<RowMatrix>(upper_.data(), damped.rows(), damped.cols()) = inverse.llt().matrixU();
+}
+
+void WeightRounder::round(std::span<const double> weight, double scale,
+                          std::span<std::int8_t> q) const {
+  std::vector<double> left(in_);  // weights still to be rounded, errors made up for
+  for (std::size_t i = 0; i < in_; ++i) left[i] = weight[order_[i]] / scale;
+  for (std::size_t i = 0; i < in_; ++i) {
+    const double rounded =
+        std::clamp(std::nearbyint(left[i]), -double{kMaxWeight}, double{kMaxWeight});
+    q[order_[i]] = static_cast<std::int8_t>(rounded);
+    const double* row = upper_.data() + i * in_;
+    const double error = (left[i] - rounded) / row[i];
+    for (std::size_t j = i + 1; j < in_; ++j) left[j] -= error * row[j];
+  }
 }
 
 }  // namespace picovae::tools

@@ -1,7 +1,9 @@
-// Linear regression of a layer's outputs on its inputs, from the moments of many images.
+// A layer's weights by least squares, from the moments of many images: fitted to the outputs
+// wanted, then rounded so that the outputs change least.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -34,5 +36,25 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
 // 1970). Inputs that never vary keep the prior.
 std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,
                                 double ridge);
+
+inline constexpr int kMaxWeight = 127;  // |s8 weight|
+
+// GPTQ (Frantar et al. 2022, Algorithm 1): weights are rounded one by one, and the error of each is
+// made up for by those still to come, as the covariance of the inputs says. Inputs of large
+// variance come first. One object serves all rows of a layer, and several threads.
+class WeightRounder {
+ public:
+  //   covariance  [in][in] of the layer's inputs
+  //   damping     share of the mean variance that is added to the diagonal; above 0
+  WeightRounder(std::span<const double> covariance, std::size_t in, double damping);
+
+  // One row: weight [in] in real units, q [in] out with weight ~ q * scale.
+  void round(std::span<const double> weight, double scale, std::span<std::int8_t> q) const;
+
+ private:
+  std::size_t in_;
+  std::vector<std::size_t> order_;  // input that is rounded at each step
+  std::vector<double> upper_;       // [in][in]: U of inverse(covariance) = U^T U, in that order
+};
 
 }  // namespace picovae::tools

@@ -8,9 +8,8 @@
 #include "picovae/latent.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
-#include "tools/format/names.hpp"
+#include "tools/format/network.hpp"
 #include "tools/quantize/bounds.hpp"
-#include "tools/quantize/round_weights.hpp"
 
 namespace picovae::tools {
 namespace {

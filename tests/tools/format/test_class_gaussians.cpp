@@ -15,7 +15,6 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/format/unpack.hpp"
 
 using namespace picovae;
 using namespace picovae::tools;

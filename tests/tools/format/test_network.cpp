@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <algorithm>
 #include <string>
@@ -6,8 +7,8 @@
 
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
-#include "tools/format/layers.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/safetensors.hpp"
 
@@ -160,13 +161,12 @@ TEST_CASE("a network that does not hold together is not saved") {
 }
 
 TEST_CASE("a model of another shape is refused with the way out") {
-  const auto network = parse(example());
-  check_shape(network, {7, 5, 3, 2}, "m.safetensors");
-  CHECK(message_of([&] {
-          check_shape(network, {784, 300, 300, 50}, "m.safetensors");
-        }) ==
-        "m.safetensors: the model's shape is 7,5,3,2, but this picovae is built for "
-        "784,300,300,50; build with cmake -DPICOVAE_SHAPE=7,5,3,2");
+  constexpr Dimensions d = BuiltShape::kDimensions;
+  check_built_shape({d.pixels, d.hidden1, d.hidden2, d.latent}, "m.safetensors");
+  CHECK(message_of([] { check_built_shape(parse(example()).sizes(), "m.safetensors"); }) ==
+        fmt::format("m.safetensors: the model's shape is 7,5,3,2, but this picovae is built for "
+                    "{},{},{},{}; build with cmake -DPICOVAE_SHAPE=7,5,3,2",
+                    d.pixels, d.hidden1, d.hidden2, d.latent));
 }
 
 TEST_CASE("the engine's layers are the network's, with one layer for both heads") {

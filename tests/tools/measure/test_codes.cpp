@@ -12,6 +12,7 @@
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/built_shape.hpp"
+#include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
 
 using namespace picovae;

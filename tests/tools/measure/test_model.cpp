@@ -16,7 +16,6 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/format/unpack.hpp"
 
 using namespace picovae;
 using namespace picovae::tools;

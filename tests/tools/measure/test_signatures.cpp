@@ -1,5 +1,5 @@
 // Signatures against their definition, digit by digit.
-#include "tools/measure/signature.hpp"
+#include "tools/measure/signatures.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,8 +14,8 @@
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/built_shape.hpp"
+#include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/measure/self_test.hpp"
 
 using namespace picovae;
 using namespace picovae::tools;

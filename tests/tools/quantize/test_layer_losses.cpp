@@ -8,7 +8,7 @@
 #include "picovae/random.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/quantize/layer_losses.hpp"
-#include "tools/quantize/quantize.hpp"
+#include "tools/quantize/quantize_network.hpp"
 
 namespace {
 
@@ -72,7 +72,8 @@ TEST_CASE("each layer alone costs little, and a broken one is the one that costs
   const Network network = tests::random_network(kSize, 6, 1.0f);
   const auto images = noisy_images(1000);
   QuantizedNetwork quantized =
-      quantize(network, images, {.images = 500, .seed = 1, .threads = 1}, kScalarKernels).network;
+      quantize_network(network, images, {.images = 500, .seed = 1, .threads = 1}, kScalarKernels)
+          .network;
   const auto test = std::span(images).first(kImages * kSize.pixels);
   const auto by_layer = [&](unsigned threads) {
     return elbo_by_layer(network, quantized, test, {.threads = threads}, kScalarKernels);

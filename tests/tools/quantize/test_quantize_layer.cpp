@@ -9,11 +9,10 @@
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/aligned.hpp"
-#include "tools/format/integer_layer.hpp"
 #include "tools/quantize/bounds.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
-#include "tools/quantize/round_weights.hpp"
+#include "tools/quantize/run_layer.hpp"
 
 namespace {
 

@@ -40,8 +40,8 @@ struct Quantized {
 //   images    [count][pixels] u8, of the training set
 //   kernels   run both models; f32 and s8 are used, and the ISA's product
 //   progress  called with the share of the work done, 0 to 1, from this thread
-Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
-                   const QuantizeOptions& options, const Kernels& kernels,
-                   const std::function<void(double)>& progress = {});
+Quantized quantize_network(const Network& network, std::span<const std::uint8_t> images,
+                           const QuantizeOptions& options, const Kernels& kernels,
+                           const std::function<void(double)>& progress = {});
 
 }  // namespace picovae::tools

@@ -7,11 +7,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <functional>
 #include <limits>
 #include <span>
 
-#include "tools/measure/elbo.hpp"
+#include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
 
@@ -45,9 +44,8 @@ inline constexpr double kWiderPosterior = 1.4;
 // of each image and sample is that of evaluate(). w is computed from logits and from the z that the
 // model's own arithmetic draws: with the fixed-point z of an s8 model it is the weight of a sum
 // over its lattice of z. The result does not depend on the number of threads.
-//   progress  called with the images done so far, from one thread
 Nll estimate_nll(const Model& model, std::span<const std::uint8_t> images,
                  const EvaluateOptions& options, double widen = 1,
-                 const std::function<void(std::size_t)>& progress = {});
+                 const ImageProgress& progress = {});
 
 }  // namespace picovae::tools

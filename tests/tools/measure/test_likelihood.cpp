@@ -1,5 +1,5 @@
 // Importance sampling against integrals that can be written down, or computed by brute force.
-#include "tools/measure/nll.hpp"
+#include "tools/measure/likelihood.hpp"
 
 #include <doctest/doctest.h>
 
@@ -15,6 +15,7 @@
 #include "tests/tools/examples.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
 
 using namespace picovae;

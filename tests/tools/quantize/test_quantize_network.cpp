@@ -17,8 +17,8 @@
 #include "tools/base/error.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/quantize/bounds.hpp"
-#include "tools/quantize/calibrate.hpp"
-#include "tools/quantize/quantize.hpp"
+#include "tools/quantize/calibration.hpp"
+#include "tools/quantize/quantize_network.hpp"
 
 namespace {
 
@@ -47,8 +47,8 @@ std::vector<std::uint8_t> wavy_images(std::size_t count, std::uint32_t seed) {
 }
 
 Quantized quantize_small(const Network& network, unsigned threads = 1, std::size_t images = 500) {
-  return quantize(network, wavy_images(1000, 1), {.images = images, .seed = 1, .threads = threads},
-                  kScalarKernels);
+  return quantize_network(network, wavy_images(1000, 1),
+                          {.images = images, .seed = 1, .threads = threads}, kScalarKernels);
 }
 
 bool same(const QuantizedLayer& a, const QuantizedLayer& b) {
@@ -158,8 +158,8 @@ TEST_CASE("the same seed gives the same integers on any number of threads") {
   CHECK(same(first, quantize_small(network).network));
   CHECK(same(first, quantize_small(network, 3).network));
   CHECK_FALSE(same(first, quantize_small(network, 1, 400).network));
-  const Quantized other = quantize(network, wavy_images(1000, 1),
-                                   {.images = 500, .seed = 2, .threads = 1}, kScalarKernels);
+  const Quantized other = quantize_network(
+      network, wavy_images(1000, 1), {.images = 500, .seed = 2, .threads = 1}, kScalarKernels);
   CHECK(same(first.layers[kEncoderHeads], other.network.layers[kEncoderHeads]));
   CHECK_FALSE(same(first.layers[kDecoder0], other.network.layers[kDecoder0]));
 }
@@ -197,7 +197,7 @@ TEST_CASE("weights of inputs that calibration never moves are the float ones, ro
   network.mu.bias[kDead] = 0;
   auto images = wavy_images(1000, 1);
   for (std::size_t i = kDead; i < images.size(); i += kSize.pixels) images[i] = 0;
-  const QuantizedNetwork quantized = quantize(network, images, {}, kScalarKernels).network;
+  const QuantizedNetwork quantized = quantize_network(network, images, {}, kScalarKernels).network;
 
   // A unit that never fires has a range of 3 % of the layer's widest, which is 0.9 of its largest.
   const auto& rescale = quantized.layers[kEncoder0].rescale;
@@ -282,7 +282,7 @@ TEST_CASE("calibration images are distinct and spread over the whole set") {
 TEST_CASE("blank images calibrate too") {
   const Network network = random_network(kSize, 4);
   const std::vector<std::uint8_t> blank(20 * std::size_t{kSize.pixels});
-  const Quantized quantized = quantize(network, blank, {}, kScalarKernels);
+  const Quantized quantized = quantize_network(network, blank, {}, kScalarKernels);
   CHECK(quantized.images == 18);
   CHECK(quantized.held_out == 2);
   check_bounds(quantized.network);
@@ -294,7 +294,7 @@ TEST_CASE("what cannot be quantized is said in a line") {
   const auto images = wavy_images(100, 1);
   const auto error = [&](const Network& n, std::span<const std::uint8_t> x,
                          const Kernels& kernels) {
-    const auto message = message_of([&] { quantize(n, x, {}, kernels); });
+    const auto message = message_of([&] { quantize_network(n, x, {}, kernels); });
     CHECK(message.find('\n') == std::string::npos);
     return message;
   };
@@ -319,8 +319,8 @@ TEST_CASE("what cannot be quantized is said in a line") {
 
 TEST_CASE("progress goes from 0 to 1, layer by layer") {
   std::vector<double> seen;
-  quantize(random_network(kSize, 6), wavy_images(50, 1), {}, kScalarKernels,
-           [&](double done) { seen.push_back(done); });
+  quantize_network(random_network(kSize, 6), wavy_images(50, 1), {}, kScalarKernels,
+                   [&](double done) { seen.push_back(done); });
   CHECK(seen.size() == kLayerCount + 1);
   CHECK(seen.front() == 0);
   CHECK(seen.back() == 1);

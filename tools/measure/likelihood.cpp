@@ -1,10 +1,8 @@
-#include "tools/measure/nll.hpp"
+#include "tools/measure/likelihood.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <cmath>
 #include <memory>
-#include <thread>
 #include <vector>
 
 #include "picovae/latent.hpp"
@@ -12,7 +10,6 @@
 #include "tools/base/aligned.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/base/vector_ops.hpp"
-#include "tools/measure/model.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -47,15 +44,14 @@ class Sampler {
     LogMeanExp likelihood;
     double sum = 0;
     const auto samples = static_cast<std::size_t>(options_.samples);
-    for (std::size_t first = 0; first < samples; first += kBatch) {
-      const std::size_t count = std::min(kBatch, samples - first);
+    for_parts(samples, kBatch, [&](std::size_t first, std::size_t count) {
       draw(first, count, index);
       for (std::size_t s = 0; s < count; ++s) {
         const double v = log_weight(s);
         likelihood.add(v);
         sum += v;
       }
-    }
+    });
     return {-likelihood.value(), -sum / static_cast<double>(samples)};
   }
 
@@ -141,18 +137,15 @@ void LogMeanExp::add(double v) {
 double LogMeanExp::value() const { return largest_ + std::log(sum_ / static_cast<double>(count_)); }
 
 Nll estimate_nll(const Model& model, std::span<const std::uint8_t> images,
-                 const EvaluateOptions& options, double widen,
-                 const std::function<void(std::size_t)>& progress) {
+                 const EvaluateOptions& options, double widen, const ImageProgress& progress) {
   const std::size_t pixels = model.header().dimensions.pixels;
   std::vector<ImageNll> results(images.size() / pixels);
-  std::atomic<std::size_t> done = 0;
-  const auto caller = std::this_thread::get_id();
+  ImageCounter done(progress);
   parallel_for(
       options.threads, results.size(), [&] { return Sampler(model, options, widen); },
       [&](Sampler& sampler, std::size_t i) {
         results[i] = sampler.run(images.subspan(i * pixels, pixels), i);
-        ++done;
-        if (progress && std::this_thread::get_id() == caller) progress(done);
+        done.add(1);
       });
   return summarize(results);
 }

@@ -1,4 +1,5 @@
-// The signature of an s8 model: what it draws, in two numbers that are equal on every target.
+// What an s8 model computes, in a few numbers that are equal on every target: its signatures, and
+// the self-test that holds a machine against them.
 #pragma once
 
 #include <cstddef>
@@ -11,8 +12,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/vae.hpp"
 #include "tools/base/error.hpp"
-#include "tools/format/blob_bytes.hpp"
-#include "tools/format/pack.hpp"
+#include "tools/format/blob.hpp"
 
 namespace picovae::tools {
 
@@ -59,7 +59,21 @@ Signatures compute_signatures_of(const BlobBytes& blob, const Kernels& kernels) 
   return signatures;
 }
 
-// The same for the shape that the tools are built for.
+// The same for the built shape.
 Signatures compute_signatures(const BlobBytes& blob, const Kernels& kernels);
+
+struct SelfTest {
+  Status layers = Status::kOk;  // kOk, kNoGolden or kWrongOutput
+  Layer differs = kLayerCount;  // the first layer that is wrong
+  std::size_t batch = 0;        // rows at which it is
+  Signatures signatures;        // as computed anew
+  bool signatures_agree = false;
+
+  bool ok() const { return layers == Status::kOk && signatures_agree; }
+};
+
+// Golden layers a row at a time and many together (kernels have paths of their own for either),
+// then the signatures. The blob has the layout of hosts and the shape that the tools are built for.
+SelfTest self_test(const BlobBytes& blob, const Kernels& kernels);
 
 }  // namespace picovae::tools

@@ -1,11 +1,10 @@
-#include "tools/measure/self_test.hpp"
+#include "tools/measure/signatures.hpp"
 
 #include <memory>
 
 #include "picovae/vae.hpp"
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
-#include "tools/measure/signature.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -20,6 +19,10 @@ void test_layers(const Vae<BuiltShape, Integer>& vae, SelfTest& result) {
 }
 
 }  // namespace
+
+Signatures compute_signatures(const BlobBytes& blob, const Kernels& kernels) {
+  return compute_signatures_of<BuiltShape>(blob, kernels);
+}
 
 SelfTest self_test(const BlobBytes& blob, const Kernels& kernels) {
   Vae<BuiltShape, Integer> vae;

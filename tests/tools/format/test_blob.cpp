@@ -1,5 +1,5 @@
 // The text alone; test_cli.py compiles it.
-#include "tools/format/c_array.hpp"
+#include "tools/format/blob.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,4 +1,4 @@
-#include "tools/quantize/quantize.hpp"
+#include "tools/quantize/quantize_network.hpp"
 
 #include <algorithm>
 #include <cmath>
@@ -9,13 +9,10 @@
 #include "picovae/latent.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
-#include "tools/base/threads.hpp"
-#include "tools/format/integer_layer.hpp"
-#include "tools/format/layers.hpp"
-#include "tools/format/names.hpp"
-#include "tools/quantize/calibrate.hpp"
+#include "tools/quantize/calibration.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
+#include "tools/quantize/run_layer.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -132,7 +129,7 @@ class Quantizer {
     if (!rescaled) return {};
     steps_.clear();
     for (const std::int16_t rescale : layer.rescale) steps_.push_back(activation_step(rescale));
-    return integer.softplus(x, options_.threads);
+    return integer.activations(x, options_.threads);
   }
 
   // [out][in]: real output for each step of an integer input.
@@ -160,9 +157,9 @@ class Quantizer {
 
 }  // namespace
 
-Quantized quantize(const Network& network, std::span<const std::uint8_t> images,
-                   const QuantizeOptions& options, const Kernels& kernels,
-                   const std::function<void(double)>& progress) {
+Quantized quantize_network(const Network& network, std::span<const std::uint8_t> images,
+                           const QuantizeOptions& options, const Kernels& kernels,
+                           const std::function<void(double)>& progress) {
   return Quantizer(network, images, options, kernels).run(progress);
 }
 

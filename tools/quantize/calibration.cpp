@@ -1,22 +1,18 @@
-#include "tools/quantize/calibrate.hpp"
+#include "tools/quantize/calibration.hpp"
 
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 #include <utility>
 
+#include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
-#include "tools/base/error.hpp"
-#include "tools/base/threads.hpp"
-#include "tools/format/layers.hpp"
-#include "tools/format/pack.hpp"
 
 namespace picovae::tools {
 namespace {
 
 constexpr Purpose kCalibration = Purpose::kUserDefined;  // epoch 0: posterior, 1: prior
-constexpr std::size_t kPart = 200;                       // rows that a thread takes at a time
 
 // A step of about the golden section that visits every one of `count` items, so that the first few
 // visited are spread evenly, and so are those after them.
@@ -26,16 +22,12 @@ std::size_t spread_step(std::size_t count) {
   return step;
 }
 
-float softplus(float v) { return std::max(v, 0.0F) + std::log1p(std::exp(-std::abs(v))); }
-
-// outputs -> activations, in place; `largest` grows to the largest of each column.
-void activate(AlignedRows<float>& outputs, std::vector<double>& largest) {
-  largest.resize(outputs.width());
-  for (std::size_t row = 0; row < outputs.rows(); ++row) {
-    float* values = outputs.row(row);
-    for (std::size_t i = 0; i < outputs.width(); ++i) {
-      values[i] = softplus(values[i]);
-      largest[i] = std::max(largest[i], static_cast<double>(values[i]));
+// Raises `largest` to the largest of each column.
+void update_largest(const AlignedRows<float>& activations, std::vector<double>& largest) {
+  largest.resize(activations.width());
+  for (std::size_t row = 0; row < activations.rows(); ++row) {
+    for (std::size_t i = 0; i < largest.size(); ++i) {
+      largest[i] = std::max(largest[i], static_cast<double>(activations.row(row)[i]));
     }
   }
 }
@@ -44,12 +36,8 @@ void activate(AlignedRows<float>& outputs, std::vector<double>& largest) {
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
                          const CalibrationOptions& options, const Kernels& kernels)
-    : blob_(pack_float(network)), options_(options), kernels_(kernels) {
-  if (kernels.f32 == nullptr) fail("the {} kernels cannot run float models", kernels.name);
-  if (const Status status = open_blob(blob_.bytes(), dimensions_of(network), view_);
-      status != Status::kOk) {
-    fail("the model cannot be calibrated: {}", message(status));
-  }
+    : options_(options) {
+  for (const DenseWeights& layer : engine_layers(network)) layers_.emplace_back(layer, kernels);
   const std::size_t given = images.size() / network.pixels;
   const std::size_t count = std::min(options.images, given);
   const std::size_t step = spread_step(given);
@@ -64,36 +52,27 @@ Calibration::Calibration(const Network& network, std::span<const std::uint8_t> i
   }
 }
 
-AlignedRows<float> Calibration::run(const AlignedRows<float>& x) const {
-  Dense layer = view_.layers[layer_];
-  layer.activation = Activation::kIdentity;
-  AlignedRows<float> y(x.rows(), layer.out);
-  parallel_for(options_.threads, (x.rows() + kPart - 1) / kPart, [&](std::size_t part) {
-    const std::size_t first = part * kPart;
-    kernels_.f32(layer, x.row(first), x.stride(), y.row(first), y.stride(),
-                 std::min(kPart, x.rows() - first));
-  });
-  return y;
-}
-
 Calibration::LayerTrace Calibration::next() {
-  LayerTrace trace{run(x_), {}};
-  if (layer_activation(layer_) == Activation::kSoftplus) {
+  const FloatLayer& layer = layers_[next_];
+  LayerTrace trace{layer.outputs(x_, options_.threads), {}};
+  if (layer_activation(next_) == Activation::kSoftplus) {
     x_ = trace.outputs;
-    activate(x_, trace.largest);
+    apply_softplus(x_);
+    update_largest(x_, trace.largest);
     if (prior_.rows() > 0) {
-      prior_ = run(prior_);
-      activate(prior_, trace.largest);
+      prior_ = layer.outputs(prior_, options_.threads);
+      apply_softplus(prior_);
+      update_largest(prior_, trace.largest);
     }
-  } else if (layer_ == kEncoderHeads) {
+  } else if (next_ == kEncoderHeads) {
     draw_latents(trace.outputs);
   }
-  ++layer_;
+  ++next_;
   return trace;
 }
 
 void Calibration::draw_latents(const AlignedRows<float>& heads) {
-  const std::size_t latent = view_.header->dimensions.latent;
+  const std::size_t latent = heads.width() / 2;
   x_ = AlignedRows<float>(heads.rows(), latent);
   prior_ = AlignedRows<float>(heads.rows(), latent);
   latents_ = AlignedRows<std::int16_t>(heads.rows(), latent);

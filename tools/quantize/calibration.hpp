@@ -1,18 +1,16 @@
-// The float model over calibration images, layer by layer: what each layer of the integer model is
+// The float model over calibration images, layer by layer: what each layer of the integer model has
 // to reproduce, and how large its activations grow.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <vector>
 
-#include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
 #include "tools/base/aligned.hpp"
-#include "tools/format/blob_bytes.hpp"
 #include "tools/format/network.hpp"
+#include "tools/quantize/run_layer.hpp"
 
 namespace picovae::tools {
 
@@ -31,7 +29,7 @@ class Calibration {
   };
 
   //   images   [count][pixels] u8
-  //   kernels  run the float model; must outlive this
+  //   kernels  run the float model
   Calibration(const Network& network, std::span<const std::uint8_t> images,
               const CalibrationOptions& options, const Kernels& kernels);
 
@@ -43,19 +41,16 @@ class Calibration {
   // z ~ q(z|x) of each image in Q3.10, once the encoder's heads have run.
   const AlignedRows<std::int16_t>& latents() const { return latents_; }
 
-  // Runs the next layer, kEncoder0 first. The decoder goes on from z ~ q(z|x), and beside it, for
-  // the ranges alone, from as many z of the prior.
+  // Runs the next layer, kEncoder0 first. The decoder's input is z ~ q(z|x); for the ranges alone
+  // it also runs on as many z of the prior.
   LayerTrace next();
 
  private:
   void draw_latents(const AlignedRows<float>& heads);
-  AlignedRows<float> run(const AlignedRows<float>& x) const;
 
-  BlobBytes blob_;
-  BlobView view_;
+  std::vector<FloatLayer> layers_;
   CalibrationOptions options_;
-  const Kernels& kernels_;
-  std::size_t layer_ = 0;
+  std::size_t next_ = 0;
   AlignedRows<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder
   AlignedRows<std::uint8_t> pixels_;
   AlignedRows<std::int16_t> latents_;

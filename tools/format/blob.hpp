@@ -1,0 +1,94 @@
+// A blob on a host: its bytes, what the values of its header are called, how one is written, and as
+// source code.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/kernels.hpp"
+#include "tools/base/aligned.hpp"
+#include "tools/base/names.hpp"
+
+namespace picovae::tools {
+
+// The bytes, aligned as the engine needs them.
+class BlobBytes {
+ public:
+  BlobBytes() = default;
+  explicit BlobBytes(std::size_t size) : bytes_(size) {}
+  explicit BlobBytes(std::span<const std::byte> bytes) : bytes_(bytes.begin(), bytes.end()) {}
+
+  std::span<std::byte> bytes() { return bytes_; }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+  // Of a blob that was checked.
+  const BlobHeader& header() const { return *reinterpret_cast<const BlobHeader*>(bytes_.data()); }
+
+ private:
+  AlignedVector<std::byte> bytes_;
+};
+
+// What types, layouts and parts are called in messages, options and JSON.
+inline constexpr std::array<Named<Type>, 4> kTypeNames = {
+    {{"f32", Type::kF32}, {"s8", Type::kS8}, {"f16", Type::kF16}, {"bf16", Type::kBf16}}};
+constexpr std::string_view type_name(Type type) { return name_of(kTypeNames, type); }
+
+inline constexpr std::array<Named<Layout>, 3> kLayoutNames = {
+    {{"host", Layout::kHost}, {"cortex-m", Layout::kCortexM}, {"mve", Layout::kMve}}};
+constexpr std::string_view layout_name(Layout layout) { return name_of(kLayoutNames, layout); }
+
+std::string_view parts_name(const BlobHeader& header);
+
+// True if the file starts as a blob does.
+bool is_blob(const std::filesystem::path& path);
+bool starts_as_blob(std::span<const std::byte> bytes);
+
+// Fails if open_blob or verify_blob refuses, or if the tools are built for another shape. `name` is
+// the blob's, for messages.
+void check_blob(std::span<const std::byte> blob, const std::string& name);
+
+// The signatures of an s8 model (engine FORMAT.md); those of parts that it lacks are 0.
+struct Signatures {
+  std::uint32_t generated = 0;
+  std::uint32_t reconstructed = 0;
+  std::uint32_t classes = 0;  // in the class section
+  bool operator==(const Signatures&) const = default;
+};
+
+// The signatures that an s8 blob says it has.
+Signatures signatures_of(const BlobView& view);
+
+// Writes sections in the order in which they are added, then header, section table and CRCs.
+class BlobWriter {
+ public:
+  template <typename Values>
+  void add(SectionKind kind, std::size_t layer, const Values& values) {
+    add_bytes(kind, layer, std::as_bytes(std::span(values)));
+  }
+
+  // `header` has type, layout, dimensions, parts, model_id, signatures and shifts. Fails if the
+  // engine would refuse the blob.
+  BlobBytes finish(BlobHeader header);
+
+ private:
+  void add_bytes(SectionKind kind, std::size_t layer, std::span<const std::byte> bytes);
+
+  std::vector<Section> entries_;
+  std::vector<std::vector<std::byte>> contents_;
+};
+
+// Returns the text of a header for C11 and C++, for firmware that has no files: the array
+// picovae_model, aligned as a blob must be, with its size asserted, and a comment that describes
+// it.
+//   blob     what open_blob accepts
+//   command  what made it, for the comment; characters that could end a comment become '_'
+std::string c_array(std::span<const std::byte> blob, std::string_view command);
+
+}  // namespace picovae::tools

@@ -1,0 +1,75 @@
+// One layer packed for a target (engine layout.hpp): the arrays that the sections of a blob hold,
+// and that a kernel reads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+#include "picovae/shape.hpp"
+#include "tools/base/aligned.hpp"
+#include "tools/format/quantized_network.hpp"
+
+namespace picovae::tools {
+
+// Every array ends where a kernel may stop reading, so an address sanitizer sees a read beyond it.
+//   Weight  std::int8_t, float, or std::uint16_t for f16 and bf16
+//   Bias    std::int32_t for s8, else float
+template <typename Weight, typename Bias>
+struct PackedLayer {
+  static constexpr Type kType = sizeof(Weight) == 1   ? Type::kS8
+                                : sizeof(Weight) == 2 ? Type::kF16  // bf16 is packed alike
+                                                      : Type::kF32;
+
+  std::size_t in, out;
+  AlignedVector<Weight> weights;            // [packed_size()], in the order of the layout
+  AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)]
+  AlignedVector<std::uint16_t> multiplier;  // as bias; s8 only
+  AlignedVector<std::int16_t> rescale;      // as bias; s8 only, and only softplus reads it
+  std::uint8_t pre_shift = 0, post_shift = 0;
+  bool wide_input = false;
+  Activation activation = Activation::kIdentity;
+
+  // Packs weight [out][in]; all else is zero.
+  PackedLayer(Layout layout, std::size_t inputs, std::size_t outputs,
+              std::span<const Weight> weight)
+      : in(inputs),
+        out(outputs),
+        weights(packed_size(layout, kType, inputs, outputs)),
+        bias(round_up(outputs, kOutputPad)),
+        multiplier(kType == Type::kS8 ? bias.size() : 0),
+        rescale(multiplier.size()) {
+    pack_weights(layout, kType, in, out, weight.data(), weights.data());
+  }
+
+  // A view of this layer.
+  Dense dense() const {
+    const bool integer = kType == Type::kS8;
+    const bool rescaled = integer && activation == Activation::kSoftplus;
+    return {.weights = weights.data(),
+            .bias = bias.data(),
+            .multiplier = integer ? multiplier.data() : nullptr,
+            .rescale = rescaled ? rescale.data() : nullptr,
+            .in = static_cast<std::uint16_t>(in),
+            .out = static_cast<std::uint16_t>(out),
+            .pre_shift = pre_shift,
+            .post_shift = post_shift,
+            .wide_input = wide_input,
+            .activation = activation};
+  }
+};
+
+using F32Layer = PackedLayer<float, float>;
+using HalfLayer = PackedLayer<std::uint16_t, float>;
+using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
+
+S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout);
+
+// The content of a layer's golden section (engine self_test.hpp): an input, and the CRC of what the
+// reference kernels make of it. The same in every layout.
+std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index);
+
+}  // namespace picovae::tools

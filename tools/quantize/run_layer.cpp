@@ -1,0 +1,30 @@
+#include "tools/quantize/run_layer.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "tools/base/error.hpp"
+
+namespace picovae::tools {
+
+FloatLayer::FloatLayer(const DenseWeights& layer, const Kernels& kernels)
+    : layer_(Layout::kHost, layer.in, layer.out, layer.weight), kernel_(kernels.f32) {
+  if (kernel_ == nullptr) fail("the {} kernels cannot run float models", kernels.name);
+  std::copy(layer.bias.begin(), layer.bias.end(), layer_.bias.begin());
+}
+
+IntegerLayer::IntegerLayer(const QuantizedLayer& layer, Layer index, const Kernels& kernels)
+    : layer_(pack_layer(layer, index, kernels.layout)), kernel_(kernels.s8) {
+  if (kernel_ == nullptr) fail("the {} kernels cannot run integer models", kernels.name);
+}
+
+void apply_softplus(AlignedRows<float>& outputs) {
+  for (std::size_t row = 0; row < outputs.rows(); ++row) {
+    float* values = outputs.row(row);
+    for (std::size_t i = 0; i < outputs.width(); ++i) {
+      values[i] = std::max(values[i], 0.0F) + std::log1p(std::exp(-std::abs(values[i])));
+    }
+  }
+}
+
+}  // namespace picovae::tools
