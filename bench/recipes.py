@@ -14,7 +14,7 @@ CHOICES = [
     ("default", []),
     ("deck", ["--preset", "deck"]),
     ("not rotated", ["--rotated", "off"]),
-    ("neither rotated nor centred", ["--rotated", "off", "--centred", "off"]),
+    ("neither rotated nor centered", ["--rotated", "off", "--centered", "off"]),
     ("without sticking the landing", ["--sticking", "off"]),
     ("without looking ahead", ["--nesterov", "off"]),
     ("without a clip", ["--clip", "0"]),
