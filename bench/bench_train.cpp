@@ -17,7 +17,7 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/vector_ops.hpp"
-#include "tools/train/adam.hpp"
+#include "tools/train/optimizer.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/minibatches.hpp"
 #include "tools/train/parameters.hpp"

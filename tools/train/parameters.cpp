@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kPad = kPerLine<float>;
 
-// Where a Network's layer stands in the plan: the heads share one layer.
+// Where a Network's layer is in the plan: the heads share one layer.
 struct Place {
   DenseWeights Network::*dense;
   Layer layer;
@@ -63,6 +63,21 @@ std::size_t Plan::widest() const {
   return width;
 }
 
+std::vector<RowBlock> row_blocks(const Plan& plan) {
+  std::vector<RowBlock> blocks;
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    const LayerPlan& layer = plan.layers[l];
+    for (std::size_t first = 0; first < layer.rows(); first += kBlockRows) {
+      const std::size_t last = std::min(first + kBlockRows, layer.rows());
+      blocks.push_back(
+          {l, first, last, layer.offset + first * layer.width, (last - first) * layer.width});
+    }
+  }
+  std::stable_sort(blocks.begin(), blocks.end(),
+                   [](const RowBlock& a, const RowBlock& b) { return a.size > b.size; });
+  return blocks;
+}
+
 Parameters::Parameters(const Plan& plan, const Network& network)
     : plan_(plan), weights_(plan.size) {
   for (const Place& place : kPlaces) {
@@ -103,8 +118,8 @@ Network initial_network(Dimensions dimensions, std::uint64_t seed) {
     uniforms(seed, Purpose::kInitialize, 0, static_cast<std::uint32_t>(l), words.data(),
              words.size());
     for (std::size_t i = 0; i < words.size(); ++i) {
-      const double centered = (words[i] + 0.5) * 0x1p-31 - 1;  // in (-1, 1)
-      dense.weight[i] = static_cast<float>(limit * centered);
+      const double uniform = (words[i] + 0.5) * 0x1p-31 - 1;  // in (-1, 1)
+      dense.weight[i] = static_cast<float>(limit * uniform);
     }
   }
   return network;

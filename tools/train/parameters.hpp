@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include "picovae/shape.hpp"
 #include "tools/base/aligned.hpp"
@@ -14,7 +15,7 @@
 namespace picovae::tools {
 
 // One layer as a matrix [in + 1][width]: a row for each input, and the bias as the row of one more
-// input that is always 1. Rows are padded to `width` columns, and padding is zero for good: its
+// input that is always 1. Rows are padded to `width` columns; the padding is and stays zero, as its
 // gradients are. The heads' columns are mu, padding, logvar, padding, each half latent_width wide.
 struct LayerPlan {
   std::size_t in, out;
@@ -37,6 +38,18 @@ struct Plan {
   std::size_t size = 0;  // floats of all layers
 };
 
+// Rows of a layer that one thread works on at a time. There are few enough that their gradients
+// stay in its cache until they are used.
+inline constexpr std::size_t kBlockRows = 48;
+
+struct RowBlock {
+  std::size_t layer, first, last;  // rows [first, last) of the layer
+  std::size_t offset, size;        // of their floats among the plan's
+};
+
+// All rows of all layers; the largest blocks come first, so that threads finish together.
+std::vector<RowBlock> row_blocks(const Plan& plan);
+
 class Parameters {
  public:
   // Takes the values of `network`, which is of the plan's dimensions.
@@ -46,6 +59,7 @@ class Parameters {
   const Plan& plan() const { return plan_; }
 
   std::span<float> values() { return weights_; }  // of all layers
+  std::span<const float> values() const { return weights_; }
   float* layer(std::size_t l) { return weights_.data() + plan_.layers[l].offset; }
   const float* layer(std::size_t l) const { return weights_.data() + plan_.layers[l].offset; }
 

@@ -10,9 +10,19 @@
 #include "tools/base/names.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/train/objective.hpp"
-#include "tools/train/schedule.hpp"
 
 namespace picovae::tools {
+
+// The learning rate over the course of training.
+enum class Schedule {
+  kConstant,
+  kCosine,  // down to zero along half a cosine (Loshchilov and Hutter 2016, without restarts)
+};
+
+inline constexpr std::array<Named<Schedule>, 2> kSchedules{{
+    {"constant", Schedule::kConstant},
+    {"cosine", Schedule::kCosine},
+}};
 
 // The members' defaults are the preset `default`: the best that is known (bench/recipes.sh).
 struct Recipe {

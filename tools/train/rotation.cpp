@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "picovae/shape.hpp"
+#include "tools/train/backpropagation.hpp"
+#include "tools/train/training_state.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -15,9 +17,15 @@ constexpr float kObservationRate = 0.05f;  // of the running mean, for each mini
 constexpr double kDamping = 0.01;          // share of the mean variance that is added to each
 constexpr double kPower = -0.25;
 
+// The first renewal comes as soon as there is a mean, the others rarely: each takes as long as a
+// dozen steps.
+constexpr std::uint64_t kObserveEvery = 10;
+constexpr std::uint64_t kFirstRenewal = 100;
+constexpr std::uint64_t kRenewEvery = 250;
+
 Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
-// s of each variance: the total variance of the scaled inputs is what it was.
+// s of each variance, so that the scaled inputs have the same total variance.
 std::vector<float> scales_of(const Eigen::VectorXd& variances) {
   const double total = variances.sum();
   const double added = kDamping * total / static_cast<double>(variances.size());
@@ -37,7 +45,7 @@ Eigen::MatrixXd to_eigen(const Rotation& rotation) {
   return moments.cast<double>();
 }
 
-// to = transposed(from), [in][stride] both; padding stays as it is.
+// to = transposed(from), both [in][stride]; padding is left as it is.
 void transpose(const float* from, std::size_t in, std::size_t stride, float* to) {
   for (std::size_t i = 0; i < in; ++i) {
     for (std::size_t j = 0; j < in; ++j) to[j * stride + i] = from[i * stride + j];
@@ -106,7 +114,7 @@ void renew(Rotation& rotation, RotationChange& change, ProductFn product) {
   }
 
   // With o for old and n for new, Bn^-1 Bo = sn^-1 (Un^T Uo) so mixes weights, and
-  // Bn^T Bo^-T = sn (Un^T Uo) so^-1 their gradients. At first Uo and so are ones.
+  // Bn^T Bo^-T = sn (Un^T Uo) so^-1 their gradients. At first Uo and so are the identity.
   const bool first = !rotation.active();
   AlignedFloats& turn = change.mean;  // Un^T Uo, until it is scaled
   if (first) {
@@ -153,6 +161,89 @@ void mix_rows(const Rotation& rotation, const AlignedFloats& change, const float
            .m = last - first,
            .n = width,
            .k = rotation.in});
+}
+
+Parameters unrotated(const TrainingState& state, ProductFn product) {
+  Parameters plain = state.parameters;
+  for (std::size_t i = 0; i < state.rotations.size(); ++i) {
+    const Rotation& rotation = state.rotations[i];
+    if (!rotation.active()) continue;
+    const Layer layer = kRotatedLayers[i];
+    mix_rows(rotation, rotation.matrix, state.parameters.layer(layer),
+             plain.plan().layers[layer].width, 0, rotation.in, product, plain.layer(layer));
+  }
+  return plain;
+}
+
+Rotator::Rotator(TrainingState& state, ProductFn product) : state_(state), product_(product) {
+  const Plan& plan = state.parameters.plan();
+  for (std::size_t i = 0; i < state.rotations.size(); ++i) {
+    const std::size_t size = state.rotations[i].in * plan.layers[kRotatedLayers[i]].width;
+    changes_.emplace_back(state.rotations[i]);
+    before_.push_back({AlignedFloats(size), AlignedFloats(size), AlignedFloats(size)});
+  }
+  for (const RowBlock& block : row_blocks(plan)) {
+    for (std::size_t i = 0; i < state.rotations.size(); ++i) {
+      const std::size_t last = std::min(block.last, state.rotations[i].in);  // without the bias
+      if (block.layer == kRotatedLayers[i] && block.first < last) {
+        pieces_.push_back({i, block.first, last});
+      }
+    }
+  }
+}
+
+void Rotator::after_step(const Backpropagation& pass, std::size_t images, std::size_t samples,
+                         Team& team, std::vector<AlignedFloats>& scratch) {
+  if (state_.rotations.empty()) return;
+  const std::uint64_t t = state_.steps;
+  if (t % kObserveEvery == 0) observe_inputs(pass, images, samples, team, scratch);
+  if (t == kFirstRenewal || t % kRenewEvery == 0) renew_all(team);
+}
+
+void Rotator::observe_inputs(const Backpropagation& pass, std::size_t images, std::size_t samples,
+                             Team& team, std::vector<AlignedFloats>& scratch) {
+  queue_.refill(pieces_.size());
+  team.run([&](unsigned member) {
+    queue_.take([&](std::size_t p) {
+      const auto [i, first, last] = pieces_[p];
+      const Layer layer = kRotatedLayers[i];
+      const std::size_t rows = layer < kDecoder0 ? images : images * samples;
+      observe(state_.rotations[i], pass.hidden(layer), pass.hidden_stride(layer), rows, first, last,
+              product_, scratch[member].data());
+    });
+  });
+  for (Rotation& rotation : state_.rotations) rotation.observed = true;
+}
+
+void Rotator::renew_all(Team& team) {
+  const Plan& plan = state_.parameters.plan();
+  queue_.refill(state_.rotations.size());
+  team.run([&](unsigned) {
+    queue_.take([&](std::size_t i) {
+      const LayerPlan& layer = plan.layers[kRotatedLayers[i]];
+      renew(state_.rotations[i], changes_[i], product_);
+      Before& before = before_[i];
+      std::copy_n(state_.parameters.layer(kRotatedLayers[i]), before.weight.size(),
+                  before.weight.data());
+      std::copy_n(state_.mean.data() + layer.offset, before.mean.size(), before.mean.data());
+      std::copy_n(state_.square.data() + layer.offset, before.square.size(), before.square.data());
+    });
+  });
+  queue_.refill(pieces_.size());
+  team.run([&](unsigned) {
+    queue_.take([&](std::size_t p) {
+      const auto [i, first, last] = pieces_[p];
+      const LayerPlan& layer = plan.layers[kRotatedLayers[i]];
+      const auto mix = [&, i = i, first = first, last = last](
+                           const AlignedFloats& change, const AlignedFloats& from, float* to) {
+        mix_rows(state_.rotations[i], change, from.data(), layer.width, first, last, product_,
+                 to + first * layer.width);
+      };
+      mix(changes_[i].weight, before_[i].weight, state_.parameters.layer(kRotatedLayers[i]));
+      mix(changes_[i].mean, before_[i].mean, state_.mean.data() + layer.offset);
+      mix(changes_[i].square, before_[i].square, state_.square.data() + layer.offset);
+    });
+  });
 }
 
 }  // namespace picovae::tools

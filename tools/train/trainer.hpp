@@ -1,6 +1,6 @@
 // Trains the network: Adam on minibatches of the negative ELBO or another loss, in a form that
 // folds into the plain network (recipe.hpp). The same recipe on the same images gives the same
-// bytes, whatever the number of threads.
+// bytes on any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -25,11 +25,11 @@ struct EpochLoss : Elbo {  // the KL unweighted
 
 class Trainer {
  public:
-  // What happened so far in an epoch: the part of it that is done, and its mean loss.
+  // The part of an epoch that is done, 0 to 1, and its mean loss.
   using Progress = std::function<void(double fraction, const EpochLoss& so_far)>;
 
-  // Takes all the memory that training needs, but for what the eigenvalue solver asks for when a
-  // rotation is renewed.
+  // Takes all memory that training needs, but for that of the eigenvalue solver, which takes its
+  // memory whenever a rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
   //   recipe   batch and samples at least 1; a batch may be larger than `images`
   //   kernels  choose the ISA
@@ -38,19 +38,18 @@ class Trainer {
           const Kernels& kernels, unsigned threads = 1);
   ~Trainer();
 
-  // One pass over the images. Returns their mean loss as training went (the weights changed
-  // meanwhile). Throws Error, naming epoch, step and tensor, where the loss is
-  // no longer a number. What `progress` throws is passed on: training then stands after that step,
-  // and the next call goes on from there.
+  // One pass over the images. Returns their mean loss during it, while the weights changed. Fails,
+  // naming epoch, step and tensor, if the loss is no longer a number. Passes on what `progress`
+  // throws; the trainer is then after that step, and the next call continues from there.
   EpochLoss run_epoch(const Progress& progress);
 
   Network network() const;  // in its plain form
   int epoch() const;        // epochs done
   bool is_between_epochs() const;
 
-  // All that a trainer of the same recipe and images needs to go on as this one would, to the bit:
-  // between epochs, or where run_epoch() was left. restore() fails, naming `name`, the file, where
-  // `file` holds no state of such a trainer; this one is then of no more use.
+  // All that a trainer of the same recipe and images needs to continue as this one would, to the
+  // bit; between epochs, or after run_epoch() was left. restore() fails, naming `name`, the file,
+  // if `file` holds no state of such a trainer; this one is then of no use.
   SafetensorsFile state() const;
   void restore(const SafetensorsFile& file, std::string_view name);
 

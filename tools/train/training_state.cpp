@@ -2,35 +2,102 @@
 
 #include <fmt/core.h>
 
-#include <string_view>
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <system_error>
+
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
+namespace {
 
-StateList list_of(TrainingState& state) {
-  StateList list;
-  list.add("weights", state.parameters.values());
-  list.add("mean", state.mean);
-  list.add("square", state.square);
+// The one list of what a state holds. Calls array(key, values) and number(key, value) for each.
+template <typename State, typename Array, typename Number>
+void visit(State& state, const Array& array, const Number& number) {
+  const auto key = [](std::string_view name) { return fmt::format("picovae.train.{}", name); };
+  array(key("weights"), std::span(state.parameters.values()));
+  array(key("mean"), std::span(state.mean));
+  array(key("square"), std::span(state.square));
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
-    Rotation& rotation = state.rotations[i];
-    const auto name = [&](std::string_view part) { return fmt::format("rotation.{}.{}", i, part); };
-    list.add(name("second_moment"), rotation.second_moment);
-    list.add(name("axes"), rotation.axes);
-    list.add(name("scales"), rotation.scales);
-    list.add(name("observed"), &rotation.observed);
-    list.add(name("renewed"), &rotation.renewed);
+    auto& rotation = state.rotations[i];
+    const auto part = [&](std::string_view name) {
+      return key(fmt::format("rotation.{}.{}", i, name));
+    };
+    array(part("second_moment"), std::span(rotation.second_moment));
+    array(part("axes"), std::span(rotation.axes));
+    array(part("scales"), std::span(rotation.scales));
+    number(part("observed"), rotation.observed);
+    number(part("renewed"), rotation.renewed);
   }
-  list.add("mean_norm", &state.mean_norm);
-  list.add("epochs", &state.epochs);
-  list.add("steps", &state.steps);
-  list.add("images", &state.images);
-  list.add("reconstruction_sum", &state.reconstruction_sum);
-  list.add("kl_sum", &state.kl_sum);
-  list.add("loss_sum", &state.loss_sum);
-  return list;
+  number(key("mean_norm"), state.mean_norm);
+  number(key("epochs"), state.epochs);
+  number(key("steps"), state.steps);
+  number(key("images"), state.images);
+  number(key("reconstruction_sum"), state.reconstruction_sum);
+  number(key("kl_sum"), state.kl_sum);
+  number(key("loss_sum"), state.loss_sum);
 }
 
-void complete(TrainingState& state) {
+// Returns whether all of `text` is a value that `number` can have, and sets it.
+bool parse(std::string_view text, double& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+}
+
+bool parse(std::string_view text, std::integral auto& number) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() && number >= 0;
+}
+
+bool parse(std::string_view text, bool& number) {
+  number = text == "true";
+  return number || text == "false";
+}
+
+}  // namespace
+
+SafetensorsFile to_safetensors(const TrainingState& state) {
+  SafetensorsFile file;
+  visit(
+      state,
+      [&](const std::string& key, std::span<const float> values) {
+        file.tensors.push_back({key, {values.size()}, {values.begin(), values.end()}});
+      },
+      [&](const std::string& key, const auto& value) {
+        file.metadata[key] = fmt::format("{}", value);
+      });
+  return file;
+}
+
+void restore(TrainingState& state, const SafetensorsFile& file, std::string_view name) {
+  visit(
+      state,
+      [&](const std::string& key, std::span<float> values) {
+        const auto found = std::find_if(file.tensors.begin(), file.tensors.end(),
+                                        [&](const Tensor& tensor) { return tensor.name == key; });
+        if (found == file.tensors.end()) {
+          fail("{}: the tensor {} is missing; it is no checkpoint of this training", name, key);
+        }
+        if (found->data.size() != values.size()) {
+          fail("{}: the tensor {} has {} values, not {}", name, key, found->data.size(),
+               values.size());
+        }
+        std::copy(found->data.begin(), found->data.end(), values.begin());
+      },
+      [&](const std::string& key, auto& value) {
+        const auto found = file.metadata.find(key);
+        if (found == file.metadata.end()) {
+          fail("{}: {} is missing; it is no checkpoint of this training", name, key);
+        }
+        if (!parse(found->second, value)) {
+          fail("{}: {} is {}; it cannot be that", name, key, quote_name(found->second));
+        }
+      });
   for (Rotation& rotation : state.rotations) {
     if (rotation.active()) set_matrices(rotation);
   }

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <vector>
 
+#include "tests/tools/stripes.hpp"
 #include "tools/train/trainer.hpp"
 
 using namespace picovae;
@@ -31,17 +32,6 @@ Recipe small_recipe(int epochs) {
   recipe.epochs = epochs;
   recipe.sticking = false;
   return recipe;
-}
-
-std::vector<float> weights_of(const Trainer& trainer) {
-  std::vector<float> values;
-  const Network network = trainer.network();
-  for (const NetworkLayer& layer : kNetworkLayers) {
-    const DenseWeights& dense = network.*layer.weights;
-    values.insert(values.end(), dense.weight.begin(), dense.weight.end());
-    values.insert(values.end(), dense.bias.begin(), dense.bias.end());
-  }
-  return values;
 }
 
 }  // namespace
@@ -94,7 +84,7 @@ TEST_CASE("the weight of the KL rises from zero") {
     other.kl_warmup = kl_warmup;
     Trainer one(kSmall, images, other, select_kernels());
     one.run_epoch({});
-    return weights_of(one);
+    return picovae::tests::all_values(one.network());
   };
   CHECK(after_one_step(1, 4) == after_one_step(0, 0));
   CHECK(after_one_step(1, 0) != after_one_step(0, 0));
@@ -113,7 +103,7 @@ TEST_CASE("training lowers the importance-weighted bound, on any number of threa
     CHECK(last.loss < first - 8);
     CHECK(last.loss < last.neg_elbo);  // the bound is tighter than the ELBO
     CHECK(last.loss > last.neg_elbo - 4);
-    weights = weights_of(trainer);
+    weights = picovae::tests::all_values(trainer.network());
   };
   std::vector<float> one, three;
   train(1, one);

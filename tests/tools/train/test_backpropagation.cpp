@@ -27,16 +27,14 @@ struct Example {
   std::vector<float> x;                   // [images][pixels]
   std::vector<float> eps;                 // [images][samples][latent]
   Centering centering = no_centering(0);  // of no size: none
-  std::vector<Rotation> rotations = {};   // none, or of kRotated
+  std::vector<Rotation> rotations = {};   // none, or of kRotatedLayers
 };
-
-constexpr std::array kRotated{kEncoder1, kEncoderHeads, kDecoder1, kDecoder2};
 
 Form form_of(const Example& e) {
   Form form;
   if (e.centering.pixel_mean.size() > 0) form.centering = &e.centering;
   for (std::size_t i = 0; i < e.rotations.size(); ++i)
-    form.rotations[kRotated[i]] = &e.rotations[i];
+    form.rotations[kRotatedLayers[i]] = &e.rotations[i];
   return form;
 }
 
@@ -71,7 +69,7 @@ Example in_another_form(Example e) {
     e.centering.pixel_mean.data()[i] = 0.1f + 0.02f * static_cast<float>(i);
   }
   const auto sizes = layer_sizes(e.dimensions);
-  for (const Layer layer : kRotated) {
+  for (const Layer layer : kRotatedLayers) {
     Rotation& rotation = e.rotations.emplace_back(sizes[layer].in);
     AlignedFloats h(40 * rotation.stride);
     AlignedFloats scratch(rotation.in * rotation.stride);
@@ -210,7 +208,8 @@ class Reference {
     Values v;
     for (const double a : sums) v.push_back(std::log1p(std::exp(a)) - example_.centering.hidden);
     if (example_.rotations.empty()) return v;
-    const auto which = std::find(kRotated.begin(), kRotated.end(), layer) - kRotated.begin();
+    const auto which =
+        std::find(kRotatedLayers.begin(), kRotatedLayers.end(), layer) - kRotatedLayers.begin();
     const Rotation& rotation = example_.rotations[static_cast<std::size_t>(which)];
     Values rotated(v.size());
     for (std::size_t i = 0; i < v.size(); ++i) {

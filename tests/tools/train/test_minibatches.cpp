@@ -1,0 +1,98 @@
+#include "tools/train/minibatches.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "picovae/random.hpp"
+#include "tests/tools/stripes.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+using namespace picovae::tests;
+
+TEST_CASE("each epoch has another order, a permutation") {
+  const auto images = stripes(500);
+  Minibatches minibatches(images, 64, PixelMode::kGray, 1);
+  REQUIRE(minibatches.images() == 500);
+  const auto order = [&](std::uint32_t epoch) {
+    minibatches.start_epoch(epoch);
+    std::vector<std::size_t> found;
+    for (std::size_t position = 0; position < 500; ++position) {
+      float x[64];
+      minibatches.draw_pixels(position, x);
+      for (std::size_t image = 0; image < 500; ++image) {
+        if (std::equal(x, x + 64, &images[image * 64], [](float value, std::uint8_t p) {
+              return value == static_cast<float>(p) / 255;
+            })) {
+          found.push_back(image);
+        }
+      }
+    }
+    return found;
+  };
+  const auto first = order(0);
+  const auto second = order(1);
+  CHECK(first != second);
+  CHECK(order(0) == first);
+  auto sorted = first;
+  std::sort(sorted.begin(), sorted.end());
+  std::vector<std::size_t> expected(500);
+  std::iota(expected.begin(), expected.end(), 0u);
+  CHECK(sorted == expected);
+  std::size_t fixed = 0;
+  for (std::size_t i = 0; i < 500; ++i) fixed += first[i] == i;
+  CHECK(fixed < 10);  // one is expected
+}
+
+TEST_CASE("noise belongs to the image, the sample and the epoch") {
+  std::vector<std::uint8_t> images(9);
+  std::iota(images.begin(), images.end(), std::uint8_t{0});
+  Minibatches minibatches(images, 1, PixelMode::kGray, 7);
+  minibatches.start_epoch(3);
+  for (std::size_t position = 0; position < 9; ++position) {
+    float x = 0;
+    minibatches.draw_pixels(position, &x);
+    const long image = std::lround(x * 255);
+    float eps[5];
+    minibatches.draw_noise(position, 1, 2, eps, 5);
+    std::int16_t expected[5];
+    normals(7, Purpose::kTraining, 3, static_cast<std::uint32_t>(2 * image + 1), expected, 5);
+    for (int i = 0; i < 5; ++i) CHECK(eps[i] == static_cast<float>(expected[i]) / 1024);
+  }
+}
+
+TEST_CASE("stochastic pixels are black and white with the right mean") {
+  std::vector<std::uint8_t> image(256);
+  std::iota(image.begin(), image.end(), std::uint8_t{0});
+  Minibatches minibatches(image, 256, PixelMode::kStochastic, 1);
+  constexpr int kEpochs = 4000;
+  std::vector<int> ones(256);
+  int neither = 0;
+  for (int epoch = 0; epoch < kEpochs; ++epoch) {
+    minibatches.start_epoch(static_cast<std::uint32_t>(epoch));
+    float x[256];
+    minibatches.draw_pixels(0, x);
+    for (std::size_t p = 0; p < 256; ++p) {
+      ones[p] += x[p] == 1;
+      neither += x[p] != 0 && x[p] != 1;
+    }
+  }
+  CHECK(neither == 0);
+  CHECK(ones[0] == 0);
+  CHECK(ones[255] == kEpochs);
+  double bias = 0;
+  for (std::size_t p = 0; p < 256; ++p) {
+    const double error = ones[p] / static_cast<double>(kEpochs) - static_cast<double>(p) / 255;
+    CHECK(std::fabs(error) < 5 * 0.5 / std::sqrt(kEpochs));  // five standard deviations
+    bias += error / 256;
+  }
+  CHECK(std::fabs(bias) < 5 * 0.5 / std::sqrt(256.0 * kEpochs));
+}
+
+}  // namespace

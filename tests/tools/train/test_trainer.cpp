@@ -1,0 +1,143 @@
+#include "tools/train/trainer.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "picovae/kernels.hpp"
+#include "tests/tools/stripes.hpp"
+#include "tools/base/error.hpp"
+
+namespace {
+
+using namespace picovae;
+using namespace picovae::tools;
+using namespace picovae::tests;
+
+// Steps so small that nothing is learned, but rotations are renewed three times.
+TEST_CASE("rotations leave the network what it is") {
+  const auto images = stripes(250);
+  Recipe recipe;
+  recipe.batch = 5;
+  recipe.epochs = 100;
+  recipe.learning_rate = 1e-20;
+  for (const bool centered : {false, true}) {
+    recipe.centered = centered;
+    Trainer trainer(kSmall, images, recipe, select_kernels());
+    const auto before = all_values(trainer.network());
+    for (int epoch = 0; epoch < 11; ++epoch) trainer.run_epoch({});
+    const auto after = all_values(trainer.network());
+    double worst = 0;
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      worst = std::max(worst, std::fabs(static_cast<double>(after[i]) - before[i]));
+    }
+    CHECK(worst < 1e-5);
+    CHECK(worst > 0);  // they were there
+  }
+}
+
+TEST_CASE("the same recipe gives the same bytes on one, two and three threads") {
+  const auto images = stripes(230);  // the last minibatch is a smaller one
+  for (const Kernels* kernels : built_kernels()) {
+    if (!machine_runs(kernels->isa)) continue;
+    for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kStochastic}) {
+      CAPTURE(kernels->name);
+      const auto train = [&](unsigned threads, std::uint64_t seed) {
+        Recipe recipe;
+        recipe.batch = 5;  // enough steps for rotations to be renewed
+        recipe.epochs = 3;
+        recipe.samples = 2;
+        recipe.pixels = pixels;
+        recipe.seed = seed;
+        Trainer trainer(kSmall, images, recipe, *kernels, threads);
+        const Elbo first = trainer.run_epoch({});
+        trainer.run_epoch({});
+        const Elbo second = trainer.run_epoch({});
+        auto values = all_values(trainer.network());
+        for (const Elbo& loss : {first, second}) {
+          values.push_back(static_cast<float>(loss.reconstruction));
+          values.push_back(static_cast<float>(loss.kl));
+        }
+        return values;
+      };
+      const auto expected = train(1, 1);
+      CHECK(train(1, 1) == expected);
+      CHECK(train(2, 1) == expected);
+      CHECK(train(3, 1) == expected);
+      CHECK(train(1, 2) != expected);
+    }
+  }
+}
+
+TEST_CASE("training lowers the loss") {
+  const auto images = stripes(400);
+  Recipe recipe;
+  recipe.batch = 20;
+  recipe.epochs = 31;
+  Trainer trainer(kSmall, images, recipe, select_kernels(), 2);
+  double last_fraction = 0;
+  int calls = 0;
+  const Elbo first = trainer.run_epoch([&](double fraction, const Elbo& so_far) {
+    CHECK(fraction > last_fraction);
+    CHECK(so_far.neg_elbo == doctest::Approx(so_far.reconstruction + so_far.kl));
+    last_fraction = fraction;
+    ++calls;
+  });
+  CHECK(calls == 20);
+  CHECK(last_fraction == 1);
+  // 64 ln 2 is the loss of a network that knows nothing.
+  CHECK(first.neg_elbo > 25);
+  CHECK(first.neg_elbo < 64 * std::log(2.0));
+  Elbo last;
+  for (int epoch = 0; epoch < 30; ++epoch) last = trainer.run_epoch({});
+  CHECK(last.neg_elbo < first.neg_elbo - 8);
+  CHECK(last.kl > std::log(8.0) - 0.2);  // the latents tell which of the eight stripes it is
+}
+
+TEST_CASE("beta weighs the KL in training and not in the report") {
+  const auto images = stripes(400);
+  const auto train = [&](float beta) {
+    Recipe recipe;
+    recipe.batch = 20;
+    recipe.epochs = 20;
+    recipe.beta = beta;
+    Trainer trainer(kSmall, images, recipe, select_kernels());
+    Elbo loss;
+    for (int epoch = 0; epoch < 20; ++epoch) loss = trainer.run_epoch({});
+    CHECK(loss.neg_elbo == doctest::Approx(loss.reconstruction + loss.kl));
+    return loss;
+  };
+  const Elbo little = train(0.1f);
+  const Elbo much = train(4.0f);
+  CHECK(little.kl > 1.5 * much.kl);
+  CHECK(little.reconstruction < much.reconstruction);
+}
+
+TEST_CASE("training that diverges says so") {
+  const auto images = stripes(50);
+  Recipe recipe;
+  recipe.batch = 5;
+  recipe.learning_rate = 1e30f;
+  Trainer trainer(kSmall, images, recipe, select_kernels());
+  CHECK_THROWS_AS(trainer.run_epoch({}), Error);
+}
+
+TEST_CASE("long trainings have a lower rate") {
+  CHECK(long_rate(5e-3, 1) == 5e-3);
+  CHECK(long_rate(5e-3, 30) == 5e-3);
+  CHECK(long_rate(4e-3, 120) == doctest::Approx(2e-3));
+}
+
+TEST_CASE("presets") {
+  const auto all = presets();
+  CHECK(all[0].name == "default");
+  CHECK(all[1].name == "deck");
+  CHECK(all[1].value.learning_rate == 1e-3);
+  CHECK(all[1].value.beta1 == 0.9);
+  CHECK_FALSE(all[1].value.centered);
+  CHECK_FALSE(all[1].value.rotated);
+}
+
+}  // namespace
