@@ -48,7 +48,7 @@ ARROWS = {
     "bench": [API, HOST, ISA, *TOOLS],
     "bench/peers": [API, "bench", *TOOLS],
     "tests/engine": [API, "engine/src", HOST, "tools/base", "tools/format"],
-    "tests/tools": [API, "tools/base", "tools/format"],
+    "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m"],
@@ -109,7 +109,7 @@ class Includes:
             for path in files:
                 self.check_file(path.relative_to(self.root).as_posix())
         if len(self.xsimd) != 1 or not self.xsimd[0].endswith(".hpp"):
-            self.refuse("engine", 0, "<xsimd/...>", f"wanted in one header, found in {self.xsimd}")
+            self.refuse("engine", 0, "<xsimd/...>", f"expected in one header, found in {self.xsimd}")
         self.check_circles()
         return self.offences
 

@@ -95,7 +95,7 @@ class TestIncludes(unittest.TestCase):
                         {"engine/src/host/simd.hpp": ""}):
             found = self.offences(changes)
             self.assertEqual(len(found), 1, found)
-            self.assertIn("wanted in one header", found[0])
+            self.assertIn("expected in one header", found[0])
 
     def test_exit_status(self):
         self.assertEqual(subprocess.run([sys.executable, SCRIPT]).returncode, 0)

@@ -1,4 +1,4 @@
-// A folder of its own for one test, gone with all its files when the test ends.
+// A temporary folder for a test, removed with all its files when the test ends.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +42,7 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-// Runs `action` and returns the message of the tools::Error it throws, "" where it throws none.
+// Runs `action` and returns the message of the tools::Error it throws, "" if it throws none.
 template <typename Action>
 std::string message_of(Action&& action) {
   try {

@@ -30,7 +30,7 @@ struct LineAllocator {
   bool operator==(const LineAllocator&) const = default;
 };
 
-// A vector that starts on a cache line. It ends where it says: padding is part of its size.
+// A vector that starts on a cache line. Its size includes any padding.
 template <typename T>
 using AlignedVector = std::vector<T, LineAllocator<T>>;
 using AlignedFloats = AlignedVector<float>;

@@ -19,7 +19,7 @@
 #include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"
-#include "tools/quantize/bounds.hpp"
+#include "tools/quantize/quantize_layer.hpp"
 
 namespace picovae::tools {
 namespace {

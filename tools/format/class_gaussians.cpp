@@ -23,7 +23,7 @@ std::vector<T> whole_numbers(const Tensor& tensor, std::size_t end, std::string_
   float last = -1;
   for (const float value : tensor.data) {
     if (!(value > last && value < static_cast<float>(end) && std::floor(value) == value)) {
-      fail("{}: the tensor {} has the value {}; wanted whole numbers below {}, ascending", name,
+      fail("{}: the tensor {} has the value {}; expected whole numbers below {}, ascending", name,
            tensor.name, value, end);
     }
     last = value;
@@ -34,7 +34,7 @@ std::vector<T> whole_numbers(const Tensor& tensor, std::size_t end, std::string_
 
 std::vector<float> as_floats(const auto& values) { return {values.begin(), values.end()}; }
 
-// As many fractional bits as leave the largest factor within s8.
+// The most fractional bits for which the largest factor fits s8.
 int choose_shift(std::span<const float> factor) {
   double largest = 0;
   for (const float f : factor) largest = std::max(largest, std::abs(static_cast<double>(f)));
@@ -49,7 +49,7 @@ T rounded(float value, int bits, double largest) {
   return static_cast<T>(std::lrint(std::clamp(scaled, -largest, largest)));
 }
 
-// Copies values to `to` and returns what comes behind them.
+// Copies values to `to`; returns the end of the copy.
 template <typename T>
 std::byte* put(std::byte* to, const std::vector<T>& values) {
   std::memcpy(to, values.data(), values.size() * sizeof(T));
@@ -86,11 +86,11 @@ ClassGaussians parse_class_tensors(std::span<const Tensor> tensors, std::size_t 
   const std::size_t width = units->data.size();
   const auto check = [&](const Tensor& tensor, const std::vector<std::size_t>& shape) {
     if (tensor.shape == shape) return;
-    fail("{}: the tensor {} has shape {}; wanted {}", name, tensor.name, format_shape(tensor.shape),
-         format_shape(shape));
+    fail("{}: the tensor {} has shape {}; expected {}", name, tensor.name,
+         format_shape(tensor.shape), format_shape(shape));
   };
   if (count < 1 || count > kMaxClasses || width < 1 || width > latent) {
-    fail("{}: has {} classes over {} latents; wanted 1 to {} over 1 to {}", name, count, width,
+    fail("{}: has {} classes over {} latents; expected 1 to {} over 1 to {}", name, count, width,
          kMaxClasses, latent);
   }
   check(*labels, {count});

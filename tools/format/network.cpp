@@ -30,8 +30,8 @@ Tensor& require(TensorsByName& tensors, const std::string& key, std::string_view
   return found->second;
 }
 
-// Refuses anything but the 14 tensors and picovae.*: a stray tensor means that the file holds
-// another model than the one that would be computed.
+// Fails on anything but the 14 tensors and picovae.*: a stray tensor means that the file holds
+// another model than this one.
 void check_names(const TensorsByName& tensors, std::string_view name) {
   for (const NetworkLayer& layer : kNetworkLayers) {
     for (const auto& key : {weight_name(layer), bias_name(layer)}) {
@@ -55,7 +55,7 @@ void check_names(const TensorsByName& tensors, std::string_view name) {
   }
 }
 
-// The sizes of the network are read off the weights of the encoder.
+// Takes the sizes of the network from the weights of the encoder.
 Network sized_network(TensorsByName& tensors, std::string_view name) {
   Network network;
   constexpr std::size_t kEncoderLayers = 3;  // encoder.0, encoder.1, encoder.mu
@@ -64,7 +64,7 @@ Network sized_network(TensorsByName& tensors, std::string_view name) {
     const std::string key = weight_name(layer);
     const Shape& shape = require(tensors, key, name).shape;
     if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
-      fail("{}: the tensor {} has shape {}; wanted [out, in], each at least 1", name, key,
+      fail("{}: the tensor {} has shape {}; expected [out, in], each at least 1", name, key,
            format_shape(shape));
     }
     if (i == 0) network.pixels = shape[1];
@@ -73,12 +73,12 @@ Network sized_network(TensorsByName& tensors, std::string_view name) {
   return network;
 }
 
-std::vector<float> take(TensorsByName& tensors, const std::string& key, const Shape& wanted,
+std::vector<float> take(TensorsByName& tensors, const std::string& key, const Shape& expected,
                         std::string_view name) {
   Tensor& tensor = require(tensors, key, name);
-  if (tensor.shape != wanted) {
-    fail("{}: the tensor {} has shape {}; wanted {} to fit the other layers", name, key,
-         format_shape(tensor.shape), format_shape(wanted));
+  if (tensor.shape != expected) {
+    fail("{}: the tensor {} has shape {}; expected {} to fit the other layers", name, key,
+         format_shape(tensor.shape), format_shape(expected));
   }
   return std::move(tensor.data);
 }
@@ -87,7 +87,7 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
   TensorsByName tensors;
   for (Tensor& tensor : file.tensors) {
     std::string key = tensor.name;
-    // Extras stay where they are.
+    // parse_class_tensors reads the extras: they stay in the file.
     tensors.emplace(std::move(key), is_extra(tensor.name) ? Tensor{} : std::move(tensor));
   }
   check_names(tensors, name);
@@ -122,7 +122,7 @@ SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
     const std::size_t out = network.*layer.out;
     const std::size_t in = network.*layer.in;
     if (weights.out != out || weights.in != in) {
-      fail("{}: the layer {} has shape [{}, {}]; wanted [{}, {}]; it is not written", name,
+      fail("{}: the layer {} has shape [{}, {}]; expected [{}, {}]; it is not written", name,
            layer.name, weights.out, weights.in, out, in);
     }
     file.tensors.push_back({weight_name(layer), {out, in}, weights.weight});

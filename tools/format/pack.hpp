@@ -23,7 +23,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
                   Signatures signatures);
 
 // The network of an s8 blob that check_blob accepted. Layers of a part that the blob lacks are
-// empty. Fails if the model id is not theirs: somebody changed weights and corrected the checksums.
+// empty. Fails if the model id does not match: weights were changed and checksums corrected.
 // `name` is the blob's, for that message.
 QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name);
 

@@ -14,12 +14,12 @@ namespace {
 
 constexpr std::uint64_t kGoldenSeed = 1;
 
-// An input of type X for the reference kernel, with room for what it reads behind the last element.
+// [round_up(in, kInputPad)]: as much as the reference kernel reads.
 template <typename X>
 using Input = AlignedVector<X>;
 
-// Inputs in the upper half of 0..range: every weight meets a large one, so that the flip of any of
-// its bits moves the output before the activation. Latents have a sign as well.
+// Draws inputs from the upper half of 0..range: with a large input, the flip of any bit of a weight
+// changes the output before the activation. Latents get a random sign.
 template <typename X>
 Input<X> draw_input(const S8Layer& layer, Layer index, std::int32_t range) {
   std::vector<std::uint32_t> bits(layer.in);
@@ -51,7 +51,7 @@ std::size_t saturated_outputs(const S8Layer& layer, const Input<X>& x) {
       y.begin(), y.end(), [](std::int16_t v) { return v == Limits::min() || v == Limits::max(); }));
 }
 
-// The largest input for which fewest outputs saturate: one that does hides what its weights do.
+// The largest input at which the fewest outputs saturate: a saturated one hides changed weights.
 template <typename X>
 Input<X> choose_input(const S8Layer& layer, Layer index, std::int32_t largest) {
   Input<X> best;

@@ -15,7 +15,7 @@
 
 namespace picovae::tools {
 
-// Every array ends where a kernel may stop reading, so an address sanitizer sees a read beyond it.
+// Every array ends with the padding that kernels may read; an address sanitizer sees reads beyond.
 //   Weight  std::int8_t, float, or std::uint16_t for f16 and bf16
 //   Bias    std::int32_t for s8, else float
 template <typename Weight, typename Bias>

@@ -38,7 +38,7 @@ std::optional<std::size_t> checked_product(std::size_t a, std::size_t b) {
   return a * b;
 }
 
-// Bytes of an F32 tensor; nothing where they cannot be counted.
+// Bytes of an F32 tensor; none if they cannot be counted.
 std::optional<std::size_t> byte_size(std::span<const std::size_t> shape) {
   std::optional<std::size_t> size = sizeof(float);
   for (const std::size_t side : shape) {
@@ -62,7 +62,7 @@ std::string quote_value(const Json& value) {
   return shortened(value.dump(-1, ' ', true, Json::error_handler_t::replace));
 }
 
-// Refuses doubled keys, which a JSON object would silently merge, and deep nesting.
+// Fails on doubled keys, which a JSON object would silently merge, and on deep nesting.
 class HeaderGuard {
  public:
   explicit HeaderGuard(std::string_view name) : name_(name) {}
@@ -85,7 +85,7 @@ class HeaderGuard {
       case Event::key: {
         const auto& key = value.get_ref<const std::string&>();
         if (!keys_.back().insert(key).second) {
-          fail("{}: the header has the key {} twice; write the file anew", name_, quote_name(key));
+          fail("{}: the header has the key {} twice; write the file again", name_, quote_name(key));
         }
         break;
       }
@@ -104,11 +104,11 @@ class HeaderGuard {
 
 Json parse_header(std::string_view text, std::string_view name) {
   const auto last = text.find_last_not_of(' ');
-  // A zero byte would end the text for the JSON parser, whatever follows it.
+  // A zero byte would end the text for the JSON parser.
   if (last == std::string_view::npos || text.front() != '{' || text[last] != '}' ||
       text.find('\0') != std::string_view::npos) {
-    fail("{}: the header at byte {} begins with {}; wanted a JSON object: is it safetensors?", name,
-         kLengthBytes, quote_name(text.substr(0, 16)));
+    fail("{}: the header at byte {} begins with {}; expected a JSON object: is it safetensors?",
+         name, kLengthBytes, quote_name(text.substr(0, 16)));
   }
   try {
     // By reference: the parser copies its callback, but there must be one guard only.
@@ -117,7 +117,7 @@ Json parse_header(std::string_view text, std::string_view name) {
       return guard(depth, event, value);
     });
   } catch (const Json::exception& error) {
-    // The parser quotes the token that it stumbled over, whole.
+    // The parser quotes the whole token that it could not read.
     fail("{}: the header at byte {} is no valid JSON: {}", name, kLengthBytes,
          shortened(error.what()));
   }
@@ -125,13 +125,13 @@ Json parse_header(std::string_view text, std::string_view name) {
 
 std::map<std::string, std::string> parse_metadata(const Json& json, std::string_view name) {
   if (!json.is_object()) {
-    fail("{}: {} is {}; wanted an object of strings", name, kMetadata, quote_value(json));
+    fail("{}: {} is {}; expected an object of strings", name, kMetadata, quote_value(json));
   }
   std::map<std::string, std::string> metadata;
   for (const auto& [key, value] : json.items()) {
     if (!value.is_string()) {
-      fail("{}: {} has {} as the value of {}; wanted a string", name, kMetadata, quote_value(value),
-           quote_name(key));
+      fail("{}: {} has {} as the value of {}; expected a string", name, kMetadata,
+           quote_value(value), quote_name(key));
     }
     metadata.emplace(key, value.get<std::string>());
   }
@@ -141,14 +141,14 @@ std::map<std::string, std::string> parse_metadata(const Json& json, std::string_
 std::vector<std::size_t> parse_sizes(const Json& json, std::string_view key,
                                      std::string_view tensor, std::string_view name) {
   if (!json.is_array()) {
-    fail("{}: tensor {} has {} as its {}; wanted an array", name, quote_name(tensor),
+    fail("{}: tensor {} has {} as its {}; expected an array", name, quote_name(tensor),
          quote_value(json), key);
   }
   std::vector<std::size_t> sizes;
   for (const auto& value : json) {
     if (!value.is_number_unsigned()) {
-      fail("{}: tensor {} has {} in its {}; wanted whole numbers from 0", name, quote_name(tensor),
-           quote_value(value), key);
+      fail("{}: tensor {} has {} in its {}; expected whole numbers from 0", name,
+           quote_name(tensor), quote_value(value), key);
     }
     sizes.push_back(value.get<std::size_t>());
   }
@@ -157,7 +157,7 @@ std::vector<std::size_t> parse_sizes(const Json& json, std::string_view key,
 
 Entry parse_entry(const std::string& tensor, const Json& json, std::string_view name) {
   if (!json.is_object()) {
-    fail("{}: the header has {} for tensor {}; wanted an object", name, quote_value(json),
+    fail("{}: the header has {} for tensor {}; expected an object", name, quote_value(json),
          quote_name(tensor));
   }
   for (const auto& [key, value] : json.items()) {
@@ -170,7 +170,7 @@ Entry parse_entry(const std::string& tensor, const Json& json, std::string_view 
   }
   const Json& type = json["dtype"];
   if (!type.is_string() || type.get_ref<const std::string&>() != "F32") {
-    fail("{}: tensor {} has dtype {}; wanted \"F32\": save the model as 32-bit floats", name,
+    fail("{}: tensor {} has dtype {}; expected \"F32\": save the model as 32-bit floats", name,
          quote_name(tensor), quote_value(type));
   }
   Entry entry;
@@ -178,14 +178,14 @@ Entry parse_entry(const std::string& tensor, const Json& json, std::string_view 
   entry.shape = parse_sizes(json["shape"], "shape", tensor, name);
   const auto offsets = parse_sizes(json["data_offsets"], "data_offsets", tensor, name);
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
-    fail("{}: tensor {} has data_offsets {}; wanted [begin, end]", name, quote_name(tensor),
+    fail("{}: tensor {} has data_offsets {}; expected [begin, end]", name, quote_name(tensor),
          format_shape(offsets));
   }
   entry.begin = offsets[0];
   entry.end = offsets[1];
   const auto size = byte_size(entry.shape);
   if (!size || *size != entry.end - entry.begin) {
-    fail("{}: tensor {} of shape {} has data_offsets {}, which is {} bytes; wanted {}", name,
+    fail("{}: tensor {} of shape {} has data_offsets {}, which is {} bytes; expected {}", name,
          quote_name(tensor), format_shape(entry.shape), format_shape(offsets),
          entry.end - entry.begin, size ? std::to_string(*size) : "fewer than can be counted");
   }
@@ -200,7 +200,7 @@ void check_places(std::vector<Entry>& entries, std::size_t size, std::string_vie
   std::size_t reached = 0;
   for (const Entry& entry : entries) {
     if (entry.begin != reached) {
-      fail("{}: tensor {} begins at byte {} of the values, {} at byte {}; write the file anew",
+      fail("{}: tensor {} begins at byte {} of the values, {} at byte {}; write the file again",
            name, quote_name(entry.name), entry.begin,
            entry.begin < reached ? "inside another that ends" : "after a hole that begins",
            reached);
@@ -212,7 +212,7 @@ void check_places(std::vector<Entry>& entries, std::size_t size, std::string_vie
     reached = entry.end;
   }
   if (reached != size) {
-    fail("{}: {} bytes follow the last tensor; write the file anew", name, size - reached);
+    fail("{}: {} bytes follow the last tensor; write the file again", name, size - reached);
   }
 }
 
@@ -277,7 +277,7 @@ std::string encode_header(const SafetensorsFile& file, std::string_view name) {
   return text;
 }
 
-// Returns where the next value goes.
+// Returns the end of what it wrote.
 template <typename Value>
 std::byte* put_little_endian(std::byte* to, Value value) {
   for (std::size_t k = 0; k < sizeof(Value); ++k) {

@@ -25,8 +25,8 @@ struct SafetensorsFile {
   bool operator==(const SafetensorsFile&) const = default;
 };
 
-// Reads strictly: whatever is not exactly the format, or is not finite F32, is an error that names
-// `name` and the tensor. `bytes` are not kept.
+// Reads strictly: fails, naming `name` and the tensor, on anything that is not exactly the format
+// or not finite F32. `bytes` are not kept.
 SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_view name);
 
 // The same from a file of at most 1 GiB.
@@ -42,7 +42,7 @@ void write_safetensors(const std::filesystem::path& path, const SafetensorsFile&
 // "[300, 784]", for messages.
 std::string format_shape(std::span<const std::size_t> shape);
 
-// A name from a file, made fit for a one-line message: quoted, escaped and cut if long.
+// A name from a file for a one-line message: quoted, escaped, and cut if long.
 std::string quote_name(std::string_view name);
 
 }  // namespace picovae::tools

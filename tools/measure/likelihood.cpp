@@ -91,7 +91,7 @@ class Sampler {
       const double eps = LatentMath<Float>::from_normal(eps_[i]);
       squares += eps * eps - z * z;
     }
-    std::copy_n(logits_.data() + sample * pixels_, pixels_, row_.data());  // to where vectors load
+    std::copy_n(logits_.data() + sample * pixels_, pixels_, row_.data());  // aligned
     return 0.5 * squares + log_sigmas_ -
            static_cast<double>(ops_.cross_entropy(row_.data(), x_.data(), 1, pixels_));
   }

@@ -1,7 +1,7 @@
 // The log-likelihood log p(x) by importance sampling (Burda, Grosse, Salakhutdinov 2015, equation
 // 8):
 //   log p(x) ~ log 1/K sum over k of w_k,   w_k = p(x|z_k) p(z_k) / q(z_k|x),   z_k ~ q(z|x).
-// The expectation is a lower bound that rises with K, whatever q; with the encoder's posterior and
+// For any q, the expectation is a lower bound that rises with K; with the encoder's posterior and
 // K = 1 it is the ELBO.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace picovae::tools {
 
-// log of the mean of exp(v), v one after another: no exponential overflows, nothing is kept.
+// log of the mean of exp(v) over a stream of v, without overflow.
 class LogMeanExp {
  public:
   void add(double v);

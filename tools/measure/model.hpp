@@ -16,8 +16,8 @@
 
 namespace picovae::tools {
 
-// Any count of images may be given to a call: the model's arena takes them in parts. One thread at
-// a time; clone() shares the blob and owns another arena.
+// Calls take any count of images. One thread at a time; clone() shares the blob and has its own
+// arena.
 class Model {
  public:
   virtual ~Model() = default;
@@ -48,11 +48,11 @@ class Model {
                         std::uint8_t* pixels) = 0;
 
   // Digits first .. first + count - 1 of a seed and a class to pixels [count][pixels] u8. Throws
-  // Error where the model has no such class.
+  // Error if the model has no such class.
   virtual void generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first,
                               std::size_t count, std::uint8_t* pixels) = 0;
 
-  // Labels of the classes that the model knows, ascending; empty where it knows none.
+  // Labels of the classes that the model knows, ascending; empty if it knows none.
   virtual std::span<const std::uint8_t> classes() const = 0;
 
   // images [count][pixels] u8 -> pixels [count][pixels] u8, decoded from the posterior means.

@@ -66,14 +66,14 @@ struct SelfTest {
   Status layers = Status::kOk;  // kOk, kNoGolden or kWrongOutput
   Layer differs = kLayerCount;  // the first layer that is wrong
   std::size_t batch = 0;        // rows at which it is
-  Signatures signatures;        // as computed anew
+  Signatures signatures;        // as computed now
   bool signatures_agree = false;
 
   bool ok() const { return layers == Status::kOk && signatures_agree; }
 };
 
-// Golden layers a row at a time and many together (kernels have paths of their own for either),
-// then the signatures. The blob has the layout of hosts and the shape that the tools are built for.
+// Golden layers a row at a time and many rows together (kernels have separate paths for both), then
+// the signatures. The blob has the layout of hosts and the built shape.
 SelfTest self_test(const BlobBytes& blob, const Kernels& kernels);
 
 }  // namespace picovae::tools

@@ -22,7 +22,7 @@ std::span<const float> part_of_row(const AlignedRows<float>& samples, std::size_
   return {samples.row(row) + first, count};
 }
 
-// One of the float model's layers may be an integer one.
+// A float model in which one layer may be an integer one.
 class MixedModel {
  public:
   MixedModel(const Network& network, const QuantizedNetwork& quantized, const Kernels& kernels)
@@ -82,44 +82,34 @@ class MixedModel {
   }
 
   AlignedRows<float> run_integer(Layer index, const AlignedRows<float>& x) const {
-    AlignedRows<std::int16_t> sums;
-    if (has_wide_input(index)) {
-      sums = integer_layers_[index].outputs(
-          rounded<std::int16_t>(x, -kMaxLatent, kMaxLatent,
-                                [](std::size_t) { return std::ldexp(1.0, -kNormalBits); }),
-          1);
-    } else if (index == kEncoder0) {
-      // (p >> 1) of p / 255: half a step below the nearest.
-      sums = integer_layers_[index].outputs(
-          rounded<std::uint8_t>(
-              x, 0, kMaxActivation, [](std::size_t) { return 2.0 / 255; }, 0.25),
-          1);
-    } else {
-      const std::vector<std::int16_t>& rescale = quantized_.layers[index - 1].rescale;
-      sums = integer_layers_[index].outputs(
-          rounded<std::uint8_t>(x, 0, kMaxActivation,
-                                [&](std::size_t i) { return activation_step(rescale[i]); }),
-          1);
-    }
-    const std::vector<int> bits = output_bits(index, sums.width());
-    AlignedRows<float> y(sums.rows(), sums.width());
+    const std::vector<double> steps = input_steps(quantized_, index);
+    const IntegerLayer& layer = integer_layers_[index];
+    // p / 2 - 1/4 rounds to p >> 1, for even and odd p.
+    const double less = index == kEncoder0 ? 0.25 : 0;
+    const AlignedRows<std::int16_t> fixed =
+        has_wide_input(index)
+            ? layer.outputs(rounded<std::int16_t>(x, steps, less, -kMaxLatent, kMaxLatent), 1)
+            : layer.outputs(rounded<std::uint8_t>(x, steps, less, 0, kMaxActivation), 1);
+    const std::vector<int> bits = output_bits(index, fixed.width());
+    AlignedRows<float> y(fixed.rows(), fixed.width());
     for (std::size_t row = 0; row < y.rows(); ++row) {
       for (std::size_t j = 0; j < y.width(); ++j) {
-        y.row(row)[j] = std::ldexp(static_cast<float>(sums.row(row)[j]), -bits[j]);
+        y.row(row)[j] = std::ldexp(static_cast<float>(fixed.row(row)[j]), -bits[j]);
       }
     }
     return y;
   }
 
-  // x in steps of its own for each input; `less` of a step is taken off before rounding.
-  template <typename T, typename Step>
-  static AlignedRows<T> rounded(const AlignedRows<float>& x, int lowest, int highest,
-                                const Step& step, double less = 0) {
+  // x in steps, `less` of a step taken off before rounding.
+  //   steps  [x.width()], of each column
+  template <typename T>
+  static AlignedRows<T> rounded(const AlignedRows<float>& x, std::span<const double> steps,
+                                double less, int lowest, int highest) {
     AlignedRows<T> result(x.rows(), x.width());
     for (std::size_t i = 0; i < x.width(); ++i) {
-      const double steps = 1 / step(i);
+      const double inverse = 1 / steps[i];
       for (std::size_t row = 0; row < x.rows(); ++row) {
-        const auto q = std::lround(static_cast<double>(x.row(row)[i]) * steps - less);
+        const auto q = std::lround(static_cast<double>(x.row(row)[i]) * inverse - less);
         result.row(row)[i] = static_cast<T>(std::clamp<long>(q, lowest, highest));
       }
     }
@@ -141,16 +131,13 @@ std::array<double, kLayerCount> elbo_by_layer(const Network& network,
                                               const Kernels& kernels) {
   const MixedModel model(network, quantized, kernels);
   const std::size_t count = images.size() / network.pixels;
-  const std::size_t parts = (count + kPart - 1) / kPart;
-  std::vector<double> sums(kLayerCount * parts);
-  parallel_for(options.threads, sums.size(), [&](std::size_t i) {
-    const std::size_t first = i % parts * kPart;
-    sums[i] = model.run(static_cast<Layer>(i / parts), images, options, first,
-                        std::min(kPart, count - first));
-  });
+  std::vector<double> sums((count + kPart - 1) / kPart);
   std::array<double, kLayerCount> result{};
-  for (std::size_t i = 0; i < sums.size(); ++i) {
-    result[i / parts] += sums[i] / static_cast<double>(count);
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    parallel_parts(options.threads, count, kPart, [&](std::size_t first, std::size_t part) {
+      sums[first / kPart] = model.run(static_cast<Layer>(l), images, options, first, part);
+    });
+    for (const double sum : sums) result[l] += sum / static_cast<double>(count);
   }
   return result;
 }

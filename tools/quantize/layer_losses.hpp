@@ -1,4 +1,4 @@
-// Where quantization loses: each layer alone as integers, in a model that is float otherwise.
+// What quantization costs in each layer: one layer with integers, the others in float.
 #pragma once
 
 #include <array>
@@ -13,9 +13,9 @@
 
 namespace picovae::tools {
 
-// For each layer the negative ELBO, nats per image, of `network` with that layer alone taken from
-// `quantized`: its inputs rounded to the integers that it wants, and its outputs to those that it
-// gives before the activation. The noise is that of evaluate().
+// For each layer the negative ELBO, nats per image, of `network` with that layer alone from
+// `quantized`: its inputs are rounded to integers, and its outputs before the activation are the
+// fixed-point ones. The noise is that of evaluate().
 //   images   [count][pixels] u8, gray
 //   kernels  run both kinds of layer: f32 and s8
 std::array<double, kLayerCount> elbo_by_layer(const Network& network,

@@ -106,11 +106,11 @@ std::vector<double> fit_weights(const Moments& moments, std::span<const double> 
   const double lambda = ridge * std::max(moments.mean_variance(), kLeastVariance);
   RowMatrix system = Eigen::Map<const RowMatrix>(moments.covariance.data(), in, in);
   system.diagonal().array() += lambda;
-  const RowMatrix wanted = Eigen::Map<const RowMatrix>(moments.cross.data(), out, in) +
+  const RowMatrix target = Eigen::Map<const RowMatrix>(moments.cross.data(), out, in) +
                            lambda * Eigen::Map<const RowMatrix>(prior.data(), out, in);
   std::vector<double> weights(moments.in * moments.out);
   Eigen::Map<RowMatrix>(weights.data(), out, in).transpose() =
-      system.llt().solve(wanted.transpose());
+      system.llt().solve(target.transpose());
   return weights;
 }
 

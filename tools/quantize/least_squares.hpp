@@ -1,5 +1,5 @@
-// A layer's weights by least squares, from the moments of many images: fitted to the outputs
-// wanted, then rounded so that the outputs change least.
+// A layer's weights by least squares, from the moments of many images: fitted to the float outputs,
+// then rounded so that the outputs change least.
 #pragma once
 
 #include <cstddef>
@@ -12,10 +12,10 @@
 
 namespace picovae::tools {
 
-// Inputs are whole numbers: a mean variance below this is the rounding of one that is zero.
+// Inputs are whole numbers: a smaller mean variance is a rounding error of zero.
 inline constexpr double kLeastVariance = 1e-2;
 
-// Mean and covariance of a layer's inputs x and wanted outputs y.
+// Mean and covariance of a layer's inputs x and of the outputs y to reproduce.
 struct Moments {
   std::size_t in = 0, out = 0;
   std::vector<double> mean_x;      // [in]

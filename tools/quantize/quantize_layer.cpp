@@ -6,16 +6,18 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
+#include "picovae/ranges.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/network.hpp"
-#include "tools/quantize/bounds.hpp"
 
 namespace picovae::tools {
 namespace {
 
 constexpr int kLatentPreShift = 6;  // 14-bit latents leave no room for a 9-bit multiplier otherwise
 constexpr double kLeastMend = 1.02;  // growth of the scale of a row whose sums are too large
+
+std::int64_t magnitude(const SumRange& range) { return std::max(-range.lowest, range.highest); }
 
 // A row's bounds as shares of the greatest allowed: above 1 it could overflow.
 struct Excess {
@@ -84,15 +86,15 @@ class LayerQuantizer {
 
   // Takes the finest multipliers, hence the largest post shift, at which every row has its scale.
   void choose_multipliers() {
-    const auto wanted = [&](std::size_t j) {
+    const auto finest = [&](std::size_t j) {
       // A hair below, so that a scale that is a multiple already stays what it is.
       return std::max(std::ceil(least_scale_[j] / step(j) - 1e-9), 1.0);
     };
     for (std::size_t j = 0; j < layer_.out; ++j) {
-      while (wanted(j) > kMaxMultiplier) lower_post_shift();
+      while (finest(j) > kMaxMultiplier) lower_post_shift();
     }
     for (std::size_t j = 0; j < layer_.out; ++j) {
-      layer_.multiplier[j] = static_cast<std::uint16_t>(wanted(j));
+      layer_.multiplier[j] = static_cast<std::uint16_t>(finest(j));
     }
   }
 
@@ -138,13 +140,45 @@ std::vector<int> output_bits(Layer index, std::size_t out) {
   return bits;
 }
 
-double activation_step(std::int16_t rescale) {
-  return std::ldexp(1.0, 15 - kSoftplusBits) / rescale;
+std::vector<double> input_steps(const QuantizedNetwork& network, Layer index) {
+  const std::size_t in = layer_sizes(network.dimensions)[index].in;
+  if (index == kEncoder0) return std::vector<double>(in, 2.0 / 255);  // (p >> 1) of p / 255
+  if (has_wide_input(index)) return std::vector<double>(in, std::ldexp(1.0, -kNormalBits));
+  std::vector<double> steps;
+  for (const std::int16_t rescale : network.layers[index - 1].rescale) {
+    steps.push_back(std::ldexp(1.0, 15 - kSoftplusBits) / rescale);
+  }
+  return steps;
 }
 
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
                               double damping, unsigned threads) {
   return LayerQuantizer(index, weight, moments, damping).run(threads);
+}
+
+Bounds greatest_bounds(Layer index) {
+  return {sum_limits(has_wide_input(index)).highest, kScaledLimits.highest};
+}
+
+Bounds row_bounds(const QuantizedLayer& layer, Layer index, std::size_t output) {
+  std::int32_t positive = 0;
+  std::int32_t negative = 0;
+  for (std::size_t k = 0; k < layer.in; ++k) {
+    const std::int32_t weight = layer.weight[output * layer.in + k];
+    (weight < 0 ? negative : positive) += weight;
+  }
+  const SumRange sum = sum_range(positive, negative, has_wide_input(index));
+  return {magnitude(sum), magnitude(scaled_range(sum, layer.pre_shift, layer.multiplier[output],
+                                                 layer.bias[output]))};
+}
+
+Bounds layer_bounds(const QuantizedLayer& layer, Layer index) {
+  Bounds bounds;
+  for (std::size_t output = 0; output < layer.out; ++output) {
+    const Bounds row = row_bounds(layer, index, output);
+    bounds = {std::max(bounds.sum, row.sum), std::max(bounds.scaled, row.scaled)};
+  }
+  return bounds;
 }
 
 }  // namespace picovae::tools

@@ -12,22 +12,37 @@
 
 namespace picovae::tools {
 
-// The fixed-point fractions of a layer's outputs: Q.7, but for mu and logvar.
+// The fixed-point fractions of a layer's outputs: 7 bits, but 12 of mu and 10 of logvar.
 std::vector<int> output_bits(Layer index, std::size_t out);
 
 inline constexpr int kSoftplusBits = 8;  // softplus is Q.8 before its rescale (requantize.hpp)
 
-// Real value of one step of a unit's integer activation, from its rescale.
-double activation_step(std::int16_t rescale);
+// Real value of one step of each integer input of a layer. A hidden layer's inputs follow from the
+// rescales of the layer before it.
+std::vector<double> input_steps(const QuantizedNetwork& network, Layer index);
 
 // Rounds a layer.
 //   weight   [out][in], real output for each step of an integer input
-//   moments  of the integer inputs and the real outputs wanted
-//   damping  of the rounding (round_weights.hpp)
+//   moments  of the integer inputs and the real outputs to reproduce
+//   damping  of the rounding (WeightRounder)
 // The scale of row j is exactly multiplier[j] / 2^(output bits + shifts). A row whose sums could
-// leave their range gets a larger scale, or the layer smaller shifts. Biases make the mean
-// outputs right. rescale is left empty. Fails where weights are too large for any scale.
+// leave their range gets a larger scale, or the layer smaller shifts. Biases correct the mean
+// outputs. rescale is left empty. Fails if weights are too large for any scale.
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
                               double damping, unsigned threads);
+
+// The largest sums over all legal inputs, proved from the weights (engine ranges.hpp).
+struct Bounds {
+  std::int64_t sum = 0;     // |sum over inputs of weight * input|
+  std::int64_t scaled = 0;  // |(sum >> pre_shift) * multiplier + bias|
+};
+
+// The limits of both: verify_blob accepts these (and -2^31, one more below zero).
+Bounds greatest_bounds(Layer index);
+
+Bounds row_bounds(const QuantizedLayer& layer, Layer index, std::size_t output);
+
+// The largest over the layer's rows.
+Bounds layer_bounds(const QuantizedLayer& layer, Layer index);
 
 }  // namespace picovae::tools

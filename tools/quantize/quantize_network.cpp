@@ -20,7 +20,7 @@ namespace {
 // Found by experiment; the loss is flat around them.
 constexpr double kRidge = 0.3;        // pull towards the float weights
 constexpr double kDamping = 0.05;     // of the rounding
-constexpr double kRange = 0.9;        // of a unit's largest activation that 127 stands for
+constexpr double kRange = 0.9;        // of a unit's largest activation: what 127 means
 constexpr double kLeastRange = 0.03;  // share of the layer's largest that every unit's range has
 
 constexpr std::size_t kHeldOut = 1000;  // images for the SQNR; at least a tenth of a small set
@@ -47,13 +47,13 @@ AlignedRows<float> to_float(const AlignedRows<T>& samples) {
 }
 
 // Signal to quantization noise in dB over rows first, first + 1, ...
-double sqnr(const AlignedRows<float>& wanted, const AlignedRows<std::int16_t>& outputs,
+double sqnr(const AlignedRows<float>& expected, const AlignedRows<std::int16_t>& outputs,
             const std::vector<int>& bits, std::size_t first) {
   double signal = 0;
   double noise = 0;
-  for (std::size_t row = first; row < wanted.rows(); ++row) {
-    for (std::size_t j = 0; j < wanted.width(); ++j) {
-      const double w = wanted.row(row)[j];
+  for (std::size_t row = first; row < expected.rows(); ++row) {
+    for (std::size_t j = 0; j < expected.width(); ++j) {
+      const double w = expected.row(row)[j];
       const double error = std::ldexp(static_cast<double>(outputs.row(row)[j]), -bits[j]) - w;
       signal += w * w;
       noise += error * error;
@@ -67,9 +67,9 @@ struct Split {
   std::size_t fitted, held_out;
 };
 
-Split split(std::size_t given, std::size_t wanted) {
-  if (given < 2 || wanted == 0) fail("calibration needs at least two training images");
-  const std::size_t fitted = std::min(wanted, given - (given + 9) / 10);
+Split split(std::size_t given, std::size_t most) {
+  if (given < 2 || most == 0) fail("calibration needs at least two training images");
+  const std::size_t fitted = std::min(most, given - (given + 9) / 10);
   return {fitted, std::min(kHeldOut, given - fitted)};
 }
 
@@ -83,8 +83,7 @@ class Quantizer {
         split_(split(images.size() / network.pixels, options.images)),
         calibration_(network, images,
                      {split_.fitted + split_.held_out, options.seed, options.threads}, kernels),
-        layers_(engine_layers(network)),
-        steps_(network.pixels, 2.0 / 255.0) {
+        layers_(engine_layers(network)) {
     result_.network.dimensions = dimensions_of(network);
     result_.images = split_.fitted;
     result_.held_out = split_.held_out;
@@ -95,12 +94,7 @@ class Quantizer {
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       if (progress) progress(static_cast<double>(i) / static_cast<double>(kLayerCount));
       const auto index = static_cast<Layer>(i);
-      if (index == kDecoder0) {
-        steps_.assign(layers_[i].in, std::ldexp(1.0, -kNormalBits));
-        x = run_layer(index, calibration_.latents());
-      } else {
-        x = run_layer(index, x);
-      }
+      x = has_wide_input(index) ? run_layer(index, calibration_.latents()) : run_layer(index, x);
     }
     if (progress) progress(1);
     return std::move(result_);
@@ -114,8 +108,7 @@ class Quantizer {
     const Moments moments =
         compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);
     check_finite(index, moments);
-    const std::vector<double> weights =
-        fit_weights(moments, scaled_weights(layers_[index]), kRidge);
+    const std::vector<double> weights = fit_weights(moments, scaled_weights(index), kRidge);
     QuantizedLayer& layer = result_.network.layers[index];
     layer = quantize_layer(index, weights, moments, kDamping, options_.threads);
     const bool rescaled = layer_activation(index) == Activation::kSoftplus;
@@ -124,18 +117,17 @@ class Quantizer {
     const IntegerLayer integer(layer, index, kernels_);
     result_.layers[index] = {kLayerNames[index],
                              sqnr(trace.outputs, integer.outputs(x, options_.threads),
-                                  output_bits(index, layer.out), result_.images),
-                             layer_bounds(layer, index)};
+                                  output_bits(index, layer.out), result_.images)};
     if (!rescaled) return {};
-    steps_.clear();
-    for (const std::int16_t rescale : layer.rescale) steps_.push_back(activation_step(rescale));
     return integer.activations(x, options_.threads);
   }
 
   // [out][in]: real output for each step of an integer input.
-  std::vector<double> scaled_weights(const DenseWeights& layer) const {
+  std::vector<double> scaled_weights(Layer index) const {
+    const DenseWeights& layer = layers_[index];
+    const std::vector<double> steps = input_steps(result_.network, index);
     std::vector<double> weights(layer.weight.begin(), layer.weight.end());
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= steps_[i % layer.in];
+    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= steps[i % layer.in];
     return weights;
   }
 
@@ -151,7 +143,6 @@ class Quantizer {
   Split split_;
   Calibration calibration_;
   std::array<DenseWeights, kLayerCount> layers_;
-  std::vector<double> steps_;  // real value of one step of each input of the next layer
   Quantized result_;
 };
 

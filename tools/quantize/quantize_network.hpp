@@ -1,6 +1,6 @@
 // f32 -> s8 by calibration alone, layer by layer on the quantized inputs: per-unit activation
 // ranges, least squares to the float outputs, rounding that makes up for its own errors (GPTQ),
-// biases that make means right. No training.
+// biases that correct the means. No training.
 #pragma once
 
 #include <array>
@@ -14,7 +14,6 @@
 #include "picovae/shape.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/quantized_network.hpp"
-#include "tools/quantize/bounds.hpp"
 
 namespace picovae::tools {
 
@@ -27,7 +26,6 @@ struct QuantizeOptions {
 struct LayerReport {
   std::string_view name;
   double sqnr_db = 0;  // outputs before the activation against float ones, on held-out images
-  Bounds bounds;       // how far the layer's sums can go
 };
 
 struct Quantized {

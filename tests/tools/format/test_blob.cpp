@@ -24,7 +24,7 @@ BlobBytes small_blob(Layout layout, std::uint8_t parts) {
   return pack_s8(tests::random_quantized_network({20, 7, 6, 3}, 1), layout, parts, {0xabc, 0xdef});
 }
 
-// What stands between the braces, as a compiler reads it.
+// The numbers between the braces, as a compiler reads them.
 std::vector<std::byte> numbers_of(const std::string& text) {
   const std::size_t start = text.find("{\n") + 2;
   std::istringstream numbers(text.substr(start, text.find('}') - start));

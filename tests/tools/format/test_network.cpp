@@ -142,7 +142,7 @@ TEST_CASE("each tensor of a wrong shape is refused") {
   }
   auto file = example();
   reshape(tensor_of(file, "decoder.1.weight"), {3, 5});
-  CHECK(contains(error_of(file), "decoder.1.weight has shape [3, 5]; wanted [5, 3]"));
+  CHECK(contains(error_of(file), "decoder.1.weight has shape [3, 5]; expected [5, 3]"));
   file = example();
   reshape(tensor_of(file, "encoder.0.weight"), {0, 7});
   CHECK(contains(error_of(file), "each at least 1"));
@@ -153,7 +153,7 @@ TEST_CASE("a network that does not hold together is not saved") {
   auto network = parse(example());
   network.latent = 3;
   CHECK(contains(message_of([&] { save_network(folder / "a", network); }),
-                 "encoder.mu has shape [2, 3]; wanted [3, 3]"));
+                 "encoder.mu has shape [2, 3]; expected [3, 3]"));
   network = parse(example());
   network.decoder2.bias.pop_back();
   CHECK(contains(message_of([&] { save_network(folder / "a", network); }), "decoder.2.bias"));

@@ -12,6 +12,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
+#include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/format/pack.hpp"
@@ -62,7 +63,7 @@ void check_weights(const QuantizedLayer& layer, const Dense& dense, Layout layou
 
 }  // namespace
 
-TEST_CASE("every s8 weight stands where its layout says") {
+TEST_CASE("every s8 weight is at its place in the layout") {
   const QuantizedNetwork network = random_quantized_network(kSize, 1);
   for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
     CAPTURE(static_cast<int>(layout));
@@ -76,7 +77,7 @@ TEST_CASE("every s8 weight stands where its layout says") {
   }
 }
 
-TEST_CASE("every f32 weight stands where the layout says, mu before logvar") {
+TEST_CASE("every f32 weight is at its place in the layout, mu before logvar") {
   const Network network = random_network(kSize, 2);
   const BlobBytes blob = pack_float(network);
   const BlobView view = open(blob);
@@ -162,7 +163,7 @@ TEST_CASE("the model id is of the logical order") {
       [](QuantizedLayer& l) { l.rescale[7] = static_cast<std::int16_t>(l.rescale[7] / 2 + 1); }));
   CHECK(changed([](QuantizedLayer& l) { ++l.post_shift; }));
 
-  // Of an f32 model: weights and biases, layer by layer, as they stand in the file.
+  // Of an f32 model: weights and biases, layer by layer, in the order of the file.
   const Network floats = random_network(kSize, 5);
   std::uint32_t crc = 0;
   const auto extend = [&](const std::vector<float>& values) {
@@ -259,4 +260,33 @@ TEST_CASE("16-bit weights are the nearest ones, and models of theirs half as lar
   network.encoder1.weight[5] = 70000;
   CHECK(contains(message_of([&] { pack_float(network, Type::kF16); }), "too large for f16"));
   CHECK(open(pack_float(network, Type::kBf16)).header->type == Type::kBf16);
+}
+
+TEST_CASE("unpacking gives back what was packed, in every layout") {
+  const auto quantized = random_quantized_network({20, 7, 6, 3}, 4);
+  for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+    const BlobBytes blob = pack_s8(quantized, layout, kBoth, {1, 2});
+    BlobView view;
+    REQUIRE(open_blob(blob.bytes(), quantized.dimensions, view) == Status::kOk);
+    const QuantizedNetwork back = unpack_s8(view, "model");
+    for (std::size_t i = 0; i < kLayerCount; ++i) {
+      CHECK(back.layers[i].weight == quantized.layers[i].weight);
+      CHECK(back.layers[i].bias == quantized.layers[i].bias);
+      CHECK(back.layers[i].multiplier == quantized.layers[i].multiplier);
+      CHECK(back.layers[i].rescale == quantized.layers[i].rescale);
+      CHECK(back.layers[i].post_shift == quantized.layers[i].post_shift);
+    }
+  }
+}
+
+TEST_CASE("changed weights are found by the model id, even if all checksums fit") {
+  Patient patient(
+      pack_s8(random_quantized_network({20, 7, 6, 3}, 4), Layout::kCortexM, kBoth, {1, 2}));
+  patient.weight(kEncoder0, 3, 4) ^= 1;
+  BlobView view;
+  REQUIRE(open_blob(patient.seal().bytes(), {20, 7, 6, 3}, view) == Status::kOk);
+  REQUIRE(verify_blob(view) == Status::kOk);
+  const auto message = message_of([&] { unpack_s8(view, "board.pvae"); });
+  CHECK(contains(message, "board.pvae"));
+  CHECK(contains(message, "model id"));
 }

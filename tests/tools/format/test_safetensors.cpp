@@ -153,33 +153,33 @@ TEST_CASE("entries of the wrong kind are refused") {
     const char* message;
   };
   const std::vector<Case> cases{
-      {R"({"a":1})", "has 1 for tensor \"a\"; wanted an object"},
+      {R"({"a":1})", "has 1 for tensor \"a\"; expected an object"},
       {R"({"a":{}})", "has no dtype"},
       {R"({"a":{"dtype":"F32","data_offsets":[0,8]}})", "has no shape"},
       {R"({"a":{"dtype":"F32","shape":[2]}})", "has no data_offsets"},
       {R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})",
-       "dtype \"F16\"; wanted \"F32\""},
-      {R"({"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}})", "dtype 32; wanted"},
+       "dtype \"F16\"; expected \"F32\""},
+      {R"({"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}})", "dtype 32; expected"},
       {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})",
-       "has 2 as its shape; wanted an array"},
+       "has 2 as its shape; expected an array"},
       {R"({"a":{"dtype":"F32","shape":[-2],"data_offsets":[0,8]}})",
-       "has -2 in its shape; wanted whole numbers from 0"},
+       "has -2 in its shape; expected whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":[2.0],"data_offsets":[0,8]}})", "whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":["2"],"data_offsets":[0,8]}})", "whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":[99999999999999999999],"data_offsets":[0,8]}})", "whole num"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}})", "wanted [begin, end]"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}})", "wanted [begin, end]"},
-      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "wanted [begin, end]"},
-      {R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "is 8 bytes; wanted 12"},
-      // 2^62 values of 4 bytes are 2^64 bytes: zero, if nobody looks.
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0]}})", "expected [begin, end]"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}})", "expected [begin, end]"},
+      {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[8,0]}})", "expected [begin, end]"},
+      {R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", "is 8 bytes; expected 12"},
+      // 2^62 values of 4 bytes are 2^64 bytes: zero, if the overflow is not noticed.
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})", "fewer than"},
       {R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "fewer"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", "unknown key"},
-      {R"({"__metadata__":[]})", "is []; wanted an object of strings"},
-      {R"({"__metadata__":{"x":1}})", "wanted a string"},
-      {R"({"__metadata__":{"x":{}}})", "has {} as the value of \"x\"; wanted a string"},
+      {R"({"__metadata__":[]})", "is []; expected an object of strings"},
+      {R"({"__metadata__":{"x":1}})", "expected a string"},
+      {R"({"__metadata__":{"x":{}}})", "has {} as the value of \"x\"; expected a string"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":{"0":8}}})",
-       "as its data_offsets; wanted"},
+       "as its data_offsets; expected"},
       {R"({"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}})", "whole numbers from 0"},
       {R"({"a":{"dtype":"F32","shape":[true],"data_offsets":[0,4]}})", "has true in its shape"},
       {R"({"a":null})", "has null for tensor"},
@@ -235,7 +235,7 @@ TEST_CASE("files that could not be read back are not written") {
   CHECK(contains(error({{}, {{"a", std::string(1 << 20, 'x')}}}), "at most 1048576"));
 }
 
-TEST_CASE("messages stay short, whatever the file says") {
+TEST_CASE("messages stay short for any file") {
   const std::string much(500'000, 'x');
   std::string zeros = "[0";
   for (int i = 0; i < 200'000; ++i) zeros += ",0";

@@ -80,7 +80,7 @@ TEST_CASE("each class has the mean and the covariance of its z") {
   }
 }
 
-TEST_CASE("ten classes take at most 3 KB, whatever the latents; more take as much each") {
+TEST_CASE("ten classes take at most 3 KB for any number of latents; more take as much each") {
   const std::vector<std::uint8_t> ten = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
   const auto few = example(21, ten, 40);
   CHECK(fit_classes(few.codes, few.labels).units.size() == 14);  // all that vary

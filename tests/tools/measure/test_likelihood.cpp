@@ -105,7 +105,8 @@ TEST_CASE("log-mean-exp of what overflows, underflows, or is certainly zero") {
   CHECK(with_zero.value() == doctest::Approx(-700 - std::log(2.0)).epsilon(1e-15));
 }
 
-TEST_CASE("where the posterior is the prior and the decoder deaf, every weight is the likelihood") {
+TEST_CASE(
+    "if the posterior is the prior and the decoder ignores z, every weight is the likelihood") {
   Network network = tests::random_network(BuiltShape::kDimensions, 3);
   fill(network.decoder0.weight, 0);
   const auto model = make_model(with_constant_posterior(network, 0), kScalarKernels);
@@ -130,7 +131,7 @@ TEST_CASE("where the posterior is the prior and the decoder deaf, every weight i
   CHECK(found.standard_error == doctest::Approx(difference / 2).epsilon(1e-3));
 }
 
-TEST_CASE("the estimate is the integral over z, whatever the posterior it is drawn from") {
+TEST_CASE("the estimate is the integral over z, for any posterior that it is drawn from") {
   const auto images = tests::some_images(1);
   const auto check = [&](Model& model) {
     const double exact = brute_force_nll(model, images);

@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
-#include <iterator>
 #include <memory>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -13,11 +11,11 @@
 #include "picovae/kernels.hpp"
 #include "picovae/vae.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/pack.hpp"
-#include "tools/quantize/bounds.hpp"
-#include "tools/quantize/calibration.hpp"
+#include "tools/quantize/quantize_layer.hpp"
 #include "tools/quantize/quantize_network.hpp"
 
 namespace {
@@ -30,20 +28,8 @@ using SmallShape = Shape<70, 37, 21, 3>;
 constexpr Dimensions kSize = SmallShape::kDimensions;
 constexpr std::uint8_t kBoth = kEncoderPart | kDecoderPart;
 
-// Images with a structure: a few smooth waves, clipped as ink is.
 std::vector<std::uint8_t> wavy_images(std::size_t count, std::uint32_t seed) {
-  Dice dice(seed);
-  std::vector<std::uint8_t> pixels;
-  for (std::size_t image = 0; image < count; ++image) {
-    const double phase = dice.uniform(0, 6.3);
-    const double wave = dice.uniform(0.05, 0.5);
-    const double level = dice.uniform(-0.5, 0.5);
-    for (std::size_t i = 0; i < kSize.pixels; ++i) {
-      const double ink = level + std::sin(phase + wave * static_cast<double>(i));
-      pixels.push_back(static_cast<std::uint8_t>(255 * std::clamp(ink, 0.0, 1.0)));
-    }
-  }
-  return pixels;
+  return tests::wavy_images(count, kSize.pixels, seed);
 }
 
 Quantized quantize_small(const Network& network, unsigned threads = 1, std::size_t images = 500) {
@@ -145,11 +131,6 @@ TEST_CASE("the integer model computes what the float model does, but for its rou
     CHECK(layer.sqnr_db < 70);
   }
   CHECK(quantized.layers[kEncoderHeads].name == "encoder.heads");
-  for (std::size_t i = 0; i < kLayerCount; ++i) {
-    const Bounds bounds = layer_bounds(quantized.network.layers[i], static_cast<Layer>(i));
-    CHECK(quantized.layers[i].bounds.sum == bounds.sum);
-    CHECK(quantized.layers[i].bounds.scaled == bounds.scaled);
-  }
 }
 
 TEST_CASE("the same seed gives the same integers on any number of threads") {
@@ -216,67 +197,6 @@ TEST_CASE("weights of inputs that calibration never moves are the float ones, ro
   check(kEncoder0, network.encoder0, 2.0 / 255);
   check(kEncoder1, network.encoder1, 128.0 / rescale[kDead]);
   check(kDecoder0, network.decoder0, 1.0 / 1024);
-}
-
-TEST_CASE("ranges are those of images and of other digits of the prior") {
-  Network network = random_network(kSize, 10);
-  for (DenseWeights* head : {&network.mu, &network.logvar}) {
-    std::fill(head->weight.begin(), head->weight.end(), 0.0F);
-    std::fill(head->bias.begin(), head->bias.end(), 0.0F);  // q(z|x) is N(0, 1)
-  }
-  const auto images = wavy_images(300, 1);
-  Calibration calibration(network, images, {.images = 200, .seed = 1, .threads = 1},
-                          kScalarKernels);
-  REQUIRE(calibration.images() == 200);
-  std::size_t beyond = 0;
-  for (std::size_t layer = 0; layer < kLayerCount; ++layer) {
-    const auto trace = calibration.next();
-    const bool softplus = layer_activation(layer) == Activation::kSoftplus;
-    REQUIRE(trace.largest.size() == (softplus ? trace.outputs.width() : 0));
-    for (std::size_t j = 0; j < trace.largest.size(); ++j) {
-      double seen = 0;
-      for (std::size_t row = 0; row < trace.outputs.rows(); ++row) {
-        seen = std::max(seen, std::log1p(std::exp(static_cast<double>(trace.outputs.row(row)[j]))));
-      }
-      if (layer < kDecoder0) {
-        CHECK(trace.largest[j] == doctest::Approx(seen));
-      } else {
-        CHECK(trace.largest[j] > seen * 0.9999);
-        if (trace.largest[j] > seen * 1.001) ++beyond;
-      }
-    }
-  }
-  CHECK(beyond > 10);  // of 58 units; half of them on average
-  // Both arithmetics saw the same images and the same latents.
-  double variance = 0;
-  for (std::size_t row = 0; row < 200; ++row) {
-    for (std::size_t i = 0; i < kSize.latent; ++i) {
-      variance += std::pow(calibration.latents().row(row)[i] / 1024.0, 2) / (200 * kSize.latent);
-    }
-  }
-  CHECK(variance == doctest::Approx(1).epsilon(0.15));
-}
-
-TEST_CASE("calibration images are distinct and spread over the whole set") {
-  constexpr std::size_t kGiven = 250, kTaken = 25;
-  std::vector<std::uint8_t> images(kGiven * kSize.pixels);
-  for (std::size_t i = 0; i < kGiven; ++i) {  // pixels lose their lowest bit
-    images[i * kSize.pixels] = static_cast<std::uint8_t>(i);
-    images[i * kSize.pixels + 1] = i % 2 == 0 ? 0 : 255;
-  }
-  const Calibration calibration(random_network(kSize, 11), images,
-                                {.images = kTaken, .seed = 1, .threads = 1}, kScalarKernels);
-  std::set<int> taken;
-  for (std::size_t row = 0; row < kTaken; ++row) {
-    const std::uint8_t* pixels = calibration.pixels().row(row);
-    taken.insert(pixels[0] * 2 + pixels[1] / 127);
-  }
-  CHECK(taken.size() == kTaken);
-  for (int first = 0; first < 250; first += 50) {
-    const auto count = std::distance(taken.lower_bound(first), taken.lower_bound(first + 50));
-    CHECK(count >= 3);
-    CHECK(count <= 7);
-  }
 }
 
 TEST_CASE("blank images calibrate too") {
