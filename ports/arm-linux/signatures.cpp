@@ -1,7 +1,8 @@
 // picovae_signatures MODEL ISA: computes the signatures of an s8 model (engine/FORMAT.md) with
-// every ISA of this build that the processor runs. Succeeds if all equal those that stand in the
-// model and the engine by itself selects ISA.
+// every ISA of this build that the processor runs. Succeeds if all equal those in the model and the
+// engine selects ISA by itself.
 #include <array>
+#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -9,8 +10,8 @@
 #include <memory>
 #include <span>
 
-#include "picovae/crc32c.hpp"
 #include "picovae/kernels.hpp"
+#include "picovae/signature.hpp"
 #include "picovae/vae.hpp"
 
 namespace {
@@ -18,13 +19,9 @@ namespace {
 using namespace picovae;
 
 using ModelShape = Shape<PICOVAE_SHAPE>;
-constexpr std::uint64_t kSeed = 1;
-constexpr std::uint32_t kDigits = 1000;
-constexpr std::uint32_t kReconstructions = 100;
-constexpr std::uint32_t kBatch =
-    10;  // divides each count of digits; some kernels have another path for many rows than for one
+constexpr std::size_t kBatch = 10;  // some kernels have another path for many rows than for one
 
-// Aligned as blobs are. Empty where the file cannot be read.
+// A file, aligned as blobs are. Empty if it cannot be read.
 class Bytes {
  public:
   explicit Bytes(const char* path) {
@@ -45,43 +42,21 @@ class Bytes {
   std::size_t size_ = 0;
 };
 
-// Digits in batches of Batch, a row at a time with 1.
-template <std::uint32_t Batch>
-bool signs_as_header(const Vae<ModelShape, Integer>& vae, const char* isa) {
+template <std::size_t Batch>
+bool signs_as_model(const Vae<ModelShape, Integer>& vae, const char* isa) {
   static Arena<ModelShape, Integer, Batch> arena;
   static std::array<std::uint8_t, Batch * ModelShape::kPixels> pixels;
-  const BlobHeader& header = *vae.view().header;
-  const bool encoder = vae.view().has(kEncoderPart);
-  std::uint32_t generated = 0, reconstructed = 0;
-  for (std::uint32_t first = 0; first < kDigits; first += Batch) {
-    if (vae.generate(kSeed, first, pixels.data(), arena.decoder, Batch) != Status::kOk)
-      return false;
-    generated = crc32c(std::as_bytes(std::span(pixels)), generated);
-    if (!encoder || first >= kReconstructions) continue;
-    if (vae.reconstruct(pixels.data(), pixels.data(), arena, Batch) != Status::kOk) return false;
-    reconstructed = crc32c(std::as_bytes(std::span(pixels)), reconstructed);
+  Signatures found;
+  if (sign_digits(vae, arena, pixels.data(), found) != Status::kOk ||
+      sign_classes(vae, arena, pixels.data(), found) != Status::kOk) {
+    return false;
   }
-  ClassPriors priors;
-  std::uint32_t classes = 0;
-  if (find_classes(vae.view(), priors) == Status::kOk) {
-    for (const std::uint8_t label : priors.labels()) {
-      for (std::uint32_t first = 0; first < kClassSignatureDigits; first += Batch) {
-        if (vae.generate_class(kSeed, label, first, pixels.data(), arena.decoder, Batch) !=
-            Status::kOk)
-          return false;
-        classes = crc32c(std::as_bytes(std::span(pixels)), classes);
-      }
-    }
+  const bool equal = found == signatures_of(vae.view());
+  std::printf("%-8s batch %2zu  signature %08" PRIx32, isa, Batch, found.generated);
+  if (vae.view().has(kEncoderPart)) {
+    std::printf("  signature_reconstruct %08" PRIx32, found.reconstructed);
   }
-  const std::uint32_t wanted = priors.header == nullptr ? 0 : priors.header->signature;
-  const bool equal = classes == wanted && generated == header.signature &&
-                     reconstructed == header.signature_reconstruct;
-  std::printf("%-8s batch %2u  signature %08x", isa, static_cast<unsigned>(Batch),
-              static_cast<unsigned>(generated));
-  if (encoder) std::printf("  signature_reconstruct %08x", static_cast<unsigned>(reconstructed));
-  if (priors.header != nullptr) {
-    std::printf("  signature_classes %08x", static_cast<unsigned>(classes));
-  }
+  if (!vae.classes().empty()) std::printf("  signature_classes %08" PRIx32, found.classes);
   std::printf("  %s\n", equal ? "ok" : "NOT THE MODEL'S");
   return equal;
 }
@@ -94,8 +69,8 @@ bool check(const Kernels& kernels, std::span<const std::byte> model) {
     std::printf("%s: %s\n", kernels.name, message(status));
     return false;
   }
-  const bool one = signs_as_header<1>(vae, kernels.name);
-  return signs_as_header<kBatch>(vae, kernels.name) && one;
+  const bool one = signs_as_model<1>(vae, kernels.name);
+  return signs_as_model<kBatch>(vae, kernels.name) && one;
 }
 
 }  // namespace

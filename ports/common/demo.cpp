@@ -1,14 +1,13 @@
 // The same program on every board: opens the model in flash, verifies it, tests each layer on its
-// golden input, draws a digit, and computes the signatures that are in the model's header: CRC-32C
-// over the pixels of the first digits of seed 1, and over the reconstructions of the first 100 of
-// them. Ends with 0 only if all is right. run.py reads the lines of `key value`.
+// golden input, draws a digit, and computes the signatures that are in the model's header. Ends
+// with 0 only if all is right. run.py reads the lines of `key value`.
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <type_traits>
 
-#include "picovae/crc32c.hpp"
+#include "picovae/signature.hpp"
 #include "picovae/vae.hpp"
 #include "port.hpp"
 #include "write.hpp"
@@ -24,9 +23,6 @@ namespace {
 using DemoShape = Shape<PICOVAE_SHAPE>;
 
 constexpr std::uint32_t kDigits = PICOVAE_DIGITS;
-constexpr std::uint64_t kSeed = 1;
-constexpr std::uint32_t kSignatureDigits = 1000;  // behind the header's signatures
-constexpr std::uint32_t kReconstructions = 100;
 
 void stop_unless_ok(Status status) {
   if (status == Status::kOk) return;
@@ -56,14 +52,6 @@ struct Demo {
   static inline std::array<std::uint8_t, DemoShape::kPixels> pixels;
   static inline Latents z, logvar;
 
-  static DecoderArena<DemoShape, Integer>& decoder_arena() {
-    if constexpr (kEncoder) {
-      return arena.decoder;
-    } else {
-      return arena;
-    }
-  }
-
   static Status open() { return vae.open(port::model(), PICOVAE_KERNELS); }
   static Status verify() { return vae.verify(); }
   static Status self_test() {
@@ -72,7 +60,7 @@ struct Demo {
     if (status == Status::kWrongOutput) port::write_decimal("wrong output of layer ", differs);
     return status;
   }
-  static Status decode() { return vae.decode(z.data(), pixels.data(), decoder_arena()); }
+  static Status decode() { return vae.decode(z.data(), pixels.data(), decoder_of(arena)); }
   static Status encode() {
     return vae.encode(pixels.data(), z.data(), logvar.data(), arena.encoder);
   }
@@ -91,15 +79,11 @@ struct Demo {
     }
   }
 
-  static std::uint32_t add_pixels(std::uint32_t crc) {
-    return crc32c(std::as_bytes(std::span(pixels)), crc);
-  }
-
   static int run() {
     measure("open_instructions ", open);
     measure("verify_instructions ", verify);
     measure("self_test_instructions ", self_test);
-    normals(kSeed, Purpose::kPrior, 0, 0, z.data(), z.size());  // as generate does
+    normals(kSignatureSeed, Purpose::kPrior, 0, 0, z.data(), z.size());  // as generate does
     measure("decode_instructions ", decode);
     draw();
     if constexpr (PICOVAE_PICTURE) {
@@ -110,28 +94,20 @@ struct Demo {
     }
     if constexpr (kEncoder) measure("encode_instructions ", encode);
 
-    std::uint32_t signature = 0;
-    std::uint32_t signature_reconstruct = 0;
-    for (std::uint32_t digit = 0; digit < kDigits; ++digit) {
-      stop_unless_ok(vae.generate(kSeed, digit, pixels.data(), decoder_arena()));
-      signature = add_pixels(signature);
-      if constexpr (kEncoder) {
-        if (digit >= kReconstructions) continue;
-        stop_unless_ok(vae.reconstruct(pixels.data(), pixels.data(), arena));
-        signature_reconstruct = add_pixels(signature_reconstruct);
-      }
+    Signatures signatures;
+    stop_unless_ok(sign_digits(vae, arena, pixels.data(), signatures, kDigits));
+    port::write_hexadecimal("signature ", signatures.generated);
+    if constexpr (kEncoder) {
+      port::write_hexadecimal("signature_reconstruct ", signatures.reconstructed);
     }
-    port::write_hexadecimal("signature ", signature);
-    if constexpr (kEncoder)
-      port::write_hexadecimal("signature_reconstruct ", signature_reconstruct);
 
     const port::Memory memory = port::memory();
     port::write_decimal("ram ", memory.fixed + memory.stack_reserved);
     port::write_decimal("stack ", memory.stack_used);
 
     const BlobHeader& header = *vae.view().header;
-    if (kDigits == kSignatureDigits &&
-        (signature != header.signature || signature_reconstruct != header.signature_reconstruct)) {
+    if (kDigits == kSignatureDigits && (signatures.generated != header.signature ||
+                                        signatures.reconstructed != header.signature_reconstruct)) {
       port::write("failed: another signature than the model's\n");
       return 1;
     }

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "picovae/crc32c.hpp"
+#include "picovae/signature.hpp"
 #include "picovae/vae.hpp"
 #include "port.hpp"
 #include "write.hpp"
@@ -19,33 +19,22 @@ Vae<ModelShape, Integer> vae;
 DecoderArena<ModelShape, Integer> arena;
 std::array<std::uint8_t, ModelShape::kPixels> pixels;
 
-Status sign(std::uint32_t& crc) {
-  for (const std::uint8_t label : vae.classes()) {
-    for (std::uint32_t digit = 0; digit < kClassSignatureDigits; ++digit) {
-      const Status status = vae.generate_class(/*seed=*/1, label, digit, pixels.data(), arena);
-      if (status != Status::kOk) return status;
-      crc = crc32c(std::as_bytes(std::span(pixels)), crc);
-    }
-  }
-  return Status::kOk;
-}
-
 }  // namespace
 
 int picovae_program() {
   ClassPriors priors;
-  std::uint32_t crc = 0;
+  Signatures signatures;
   Status status = vae.open(port::model(), PICOVAE_KERNELS);
   if (status == Status::kOk) status = vae.verify();
   if (status == Status::kOk) status = find_classes(vae.view(), priors);
-  if (status == Status::kOk) status = sign(crc);
+  if (status == Status::kOk) status = sign_classes(vae, arena, pixels.data(), signatures);
   if (status != Status::kOk) {
     port::write_decimal("failed: status ", static_cast<std::uint32_t>(status));
     return 1;
   }
   port::write_decimal("classes ", priors.header->classes);
-  port::write_hexadecimal("signature_classes ", crc);
-  if (crc == priors.header->signature) return 0;
+  port::write_hexadecimal("signature_classes ", signatures.classes);
+  if (signatures.classes == priors.header->signature) return 0;
   port::write("failed: another signature than the model's\n");
   return 1;
 }

@@ -56,18 +56,10 @@ template <typename AnyArena>
 struct Counts {
   static constexpr bool kEncoder = std::is_same_v<AnyArena, BothArena>;
 
-  static auto& decoder_arena() {
-    if constexpr (kEncoder) {
-      return arena.decoder;
-    } else {
-      return arena;
-    }
-  }
-
   static void of_code() {
-    count(decode, [] { return vae.decode(z.data(), pixels.data(), decoder_arena()); });
+    count(decode, [] { return vae.decode(z.data(), pixels.data(), decoder_of(arena)); });
     count(decode_logits,
-          [] { return vae.decode_logits(z.data(), logits.data(), decoder_arena()); });
+          [] { return vae.decode_logits(z.data(), logits.data(), decoder_of(arena)); });
   }
 
   static void of_image() {
@@ -83,7 +75,7 @@ struct Counts {
       normals(kSeed, Purpose::kPrior, 0, digit, z.data(), z.size());
       of_code();
       count(generate,
-            [digit] { return vae.generate(kSeed, digit, pixels.data(), decoder_arena()); });
+            [digit] { return vae.generate(kSeed, digit, pixels.data(), decoder_of(arena)); });
       of_image();
     }
     for (const std::int16_t value : std::array<std::int16_t, 3>{-32768, 0, 32767}) {

@@ -75,13 +75,6 @@ void check_blob(std::span<const std::byte> blob, const std::string& name) {
   check(verify_blob(view));
 }
 
-Signatures signatures_of(const BlobView& view) {
-  Signatures signatures{view.header->signature, view.header->signature_reconstruct};
-  ClassPriors priors;
-  if (find_classes(view, priors) == Status::kOk) signatures.classes = priors.header->signature;
-  return signatures;
-}
-
 void BlobWriter::add_bytes(SectionKind kind, std::size_t layer, std::span<const std::byte> bytes) {
   // A reader that does not know golden sections or classes computes the same without them.
   const bool skip = kind == SectionKind::kGolden || kind == SectionKind::kClasses;

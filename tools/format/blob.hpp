@@ -13,6 +13,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
+#include "picovae/signature.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/names.hpp"
 
@@ -53,17 +54,6 @@ bool starts_as_blob(std::span<const std::byte> bytes);
 // Fails if open_blob or verify_blob refuses, or if the tools are built for another shape. `name` is
 // the blob's, for messages.
 void check_blob(std::span<const std::byte> blob, const std::string& name);
-
-// The signatures of an s8 model (engine FORMAT.md); those of parts that it lacks are 0.
-struct Signatures {
-  std::uint32_t generated = 0;
-  std::uint32_t reconstructed = 0;
-  std::uint32_t classes = 0;  // in the class section
-  bool operator==(const Signatures&) const = default;
-};
-
-// The signatures that an s8 blob says it has.
-Signatures signatures_of(const BlobView& view);
 
 // Writes sections in the order in which they are added, then header, section table and CRCs.
 class BlobWriter {

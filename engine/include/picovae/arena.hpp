@@ -69,6 +69,16 @@ struct Arena {
   DecoderArena<S, A, Batch> decoder;
 };
 
+// The decoder's part of either arena.
+template <typename S, typename A, std::size_t Batch>
+DecoderArena<S, A, Batch>& decoder_of(DecoderArena<S, A, Batch>& arena) {
+  return arena;
+}
+template <typename S, typename A, std::size_t Batch>
+DecoderArena<S, A, Batch>& decoder_of(Arena<S, A, Batch>& arena) {
+  return arena.decoder;
+}
+
 // The budget of the default model, one image at a time.
 static_assert(sizeof(EncoderArena<MnistShape, Integer>) == 1728);
 static_assert(sizeof(DecoderArena<MnistShape, Integer>) == 768);

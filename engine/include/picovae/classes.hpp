@@ -21,7 +21,7 @@ struct ClassHeader {
   std::uint8_t classes;     // 1..kMaxClasses
   std::uint8_t shift;       // 1..kMaxClassShift
   std::uint16_t units;      // 1..latent
-  std::uint32_t signature;  // s8: see below; else 0
+  std::uint32_t signature;  // s8: signature.hpp; else 0
 };
 static_assert(sizeof(ClassHeader) == 8);
 
@@ -30,10 +30,6 @@ constexpr std::size_t class_section_size(std::size_t classes, std::size_t units)
   return sizeof(ClassHeader) + units * sizeof(std::uint16_t) +
          classes * (units * sizeof(std::int16_t) + 1 + units * (units + 1) / 2);
 }
-
-// The signature is the CRC-32C of the pixels of digits 0 .. kClassSignatureDigits - 1 of seed 1 of
-// every class, class after class.
-inline constexpr std::uint32_t kClassSignatureDigits = 10;
 
 // Pointers into a checked section, valid as long as the blob is.
 struct ClassPriors {

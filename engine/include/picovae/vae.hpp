@@ -40,19 +40,21 @@ class Vae {
   Status open(std::span<const std::byte> bytes, const Kernels& kernels) {
     view_ = {};
     dense_ = nullptr;
-    BlobView view;
-    if (const Status status = open_blob(bytes, S::kDimensions, view); status != Status::kOk) {
-      return status;
+    Status status = open_blob(bytes, S::kDimensions, view_);
+    if (status != Status::kOk) return status;
+    const BlobHeader& header = *view_.header;
+    const DenseFn dense = kernels.dense(header.type);
+    if ((header.type == Type::kS8) != kIsInteger) {
+      status = Status::kWrongType;
+    } else if (dense == nullptr || header.layout != (kIsInteger ? kernels.layout : Layout::kHost)) {
+      status = Status::kUnsupportedKernel;
     }
-    const bool integer = view.header->type == Type::kS8;
-    if (integer != kIsInteger) return Status::kWrongType;
-    const DenseFn dense = kernels.dense(view.header->type);
-    if (dense == nullptr || view.header->layout != (integer ? kernels.layout : Layout::kHost)) {
-      return Status::kUnsupportedKernel;
+    if (status == Status::kOk) {
+      dense_ = dense;
+    } else {
+      view_ = {};
     }
-    view_ = view;
-    dense_ = dense;
-    return Status::kOk;
+    return status;
   }
 
   // The thorough check of the open model (verify_blob).
