@@ -9,7 +9,7 @@ namespace picovae {
 // IEEE 754 binary16.
 constexpr float f16_to_f32(std::uint16_t half) {
   // Exponent and mantissa move to their places; the biases differ by 112, which a multiplication
-  // makes up for, also where the number is subnormal.
+  // corrects, for subnormal numbers as well.
   const auto magnitude = std::bit_cast<float>((half & 0x7fffu) << 13) * 0x1p112f;
   return (half & 0x8000u) != 0 ? -magnitude : magnitude;
 }

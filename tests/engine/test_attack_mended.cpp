@@ -12,9 +12,9 @@
 
 #include "picovae/vae.hpp"
 #include "tests/engine/blobs.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/guarded.hpp"
-#include "tests/engine/patient.hpp"
-#include "tests/engine/room.hpp"
+#include "tests/engine/guarded_calls.hpp"
 
 using namespace picovae;
 using namespace picovae::tests;
@@ -28,8 +28,8 @@ using Other = Shape<33, 18, 40, 9>;
 
 // How many kernels took the model.
 template <typename S>
-int run(Machine<S>& machine, std::span<const std::byte> model) {
-  const Ran ran = machine.run(model);
+int run(EveryKernel<S>& machine, std::span<const std::byte> model) {
+  const CallOutcome ran = machine.run(model);
   CHECK(ran.wrong == nullptr);
   return ran.kernels;
 }
@@ -58,7 +58,7 @@ std::vector<std::byte> with_last(const tools::BlobBytes& blob, std::size_t last)
 
 template <typename S>
 void check_every_section_last() {
-  Machine<S> machine{&kCortexMKernels};
+  EveryKernel<S> machine{&kCortexMKernels};
   std::vector<tools::BlobBytes> blobs;
   for (const Type type : kFloatTypes) blobs.push_back(float_blob(type, S::kDimensions));
   for (const Layout layout : kLayouts) blobs.push_back(s8_blob(S::kDimensions, layout));
@@ -138,7 +138,7 @@ TEST_CASE("kernels read nothing behind a section, whichever comes last") {
 }
 
 TEST_CASE("whatever opens runs within model, arena, inputs and outputs") {
-  Machine<Small> machine{&kCortexMKernels};
+  EveryKernel<Small> machine{&kCortexMKernels};
   const auto kinds = all_kinds();
   Dice dice(9);
   int opened = 0, verified = 0, unverified = 0, ran = 0;

@@ -9,7 +9,7 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/blobs.hpp"
-#include "tests/engine/patient.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tools/format/blob.hpp"
 
 using namespace picovae;
@@ -24,10 +24,10 @@ using List = std::initializer_list<T>;
 
 TEST_CASE("what was packed opens and verifies; a larger span than the declared size is a flash") {
   for (const auto& blob : all_kinds()) {
-    CHECK(Patient(blob).check() == Status::kOk);
-    CHECK(Patient(blob).seal().check() == Status::kOk);  // seal() says the same as pack
+    CHECK(EditedBlob(blob).check() == Status::kOk);
+    CHECK(EditedBlob(blob).seal().check() == Status::kOk);  // seal() says the same as pack
 
-    Patient partition(blob, 1000);
+    EditedBlob partition(blob, 1000);
     std::ranges::fill(partition.bytes().last(1000), std::byte{0xff});
     CHECK(partition.check() == Status::kOk);
   }
@@ -91,25 +91,25 @@ TEST_CASE("at every address from 0 to 63 beyond a multiple of 64: right, or kMis
 
 TEST_CASE("magic and version come first: a file of something else is not called damaged") {
   for (std::size_t i = 0; i < 4; ++i) {
-    Patient patient(s8_blob());
-    patient.header().magic[i] = '!';
-    CHECK(patient.open() == Status::kBadMagic);
-    CHECK(patient.seal().open() == Status::kBadMagic);
+    EditedBlob edited(s8_blob());
+    edited.header().magic[i] = '!';
+    CHECK(edited.open() == Status::kBadMagic);
+    CHECK(edited.seal().open() == Status::kBadMagic);
   }
   for (const std::uint16_t version : List<std::uint16_t>{0, 2, 256, 65535}) {
-    Patient patient(s8_blob());
-    patient.header().version = version;
-    CHECK(patient.open() == Status::kUnknownVersion);
-    CHECK(patient.seal().open() == Status::kUnknownVersion);
+    EditedBlob edited(s8_blob());
+    edited.header().version = version;
+    CHECK(edited.open() == Status::kUnknownVersion);
+    CHECK(edited.seal().open() == Status::kUnknownVersion);
   }
 }
 
 TEST_CASE("header fields outside of their legal values") {
   const auto refused = [](const tools::BlobBytes& blob, auto change) {
-    Patient patient(blob);
-    change(patient.header());
-    CHECK(patient.open() == Status::kBadHeaderChecksum);
-    return patient.seal().open();
+    EditedBlob edited(blob);
+    change(edited.header());
+    CHECK(edited.open() == Status::kBadHeaderChecksum);
+    return edited.seal().open();
   };
   const auto s8 = s8_blob();
   for (const int type : {4, 5, 255}) {
@@ -150,26 +150,26 @@ TEST_CASE("header fields outside of their legal values") {
 }
 
 TEST_CASE("a header is read whatever its shape, for tools that describe models") {
-  Patient patient(s8_blob({5, 4, 3, 2}));
-  CHECK(patient.open(kSmall) == Status::kWrongShape);
+  EditedBlob edited(s8_blob({5, 4, 3, 2}));
+  CHECK(edited.open(kSmall) == Status::kWrongShape);
   const BlobHeader* header = nullptr;
-  REQUIRE(read_header(patient.bytes(), header) == Status::kOk);
+  REQUIRE(read_header(edited.bytes(), header) == Status::kOk);
   CHECK(header->dimensions == Dimensions{5, 4, 3, 2});
   CHECK(sections(*header).size() == header->section_count);
-  CHECK(sections(*header).data() == &patient.section(0));
+  CHECK(sections(*header).data() == &edited.section(0));
 
-  patient.header().magic[0] = 'X';
+  edited.header().magic[0] = 'X';
   header = nullptr;
-  CHECK(read_header(patient.bytes(), header) == Status::kBadMagic);
+  CHECK(read_header(edited.bytes(), header) == Status::kBadMagic);
   CHECK(header == nullptr);
 }
 
 TEST_CASE("sizes that lie") {
   const auto blob = s8_blob();
   const auto with_total = [&](std::uint32_t total, std::size_t more = 0) {
-    Patient patient(blob, more);
-    patient.header().total_size = total;
-    return patient.seal().check();
+    EditedBlob edited(blob, more);
+    edited.header().total_size = total;
+    return edited.seal().check();
   };
   const auto size = static_cast<std::uint32_t>(blob.bytes().size());
   CHECK(with_total(size + 1) == Status::kTruncated);
@@ -181,19 +181,19 @@ TEST_CASE("sizes that lie") {
   CHECK(with_total(size - 64) == Status::kSectionOutOfRange);
   CHECK(with_total(size + 5, 64) == Status::kOk);  // longer than needed, and zero there
 
-  Patient damaged(blob, 64);
+  EditedBlob damaged(blob, 64);
   damaged.header().total_size += 64;
   damaged.bytes().back() = std::byte{1};
   CHECK(damaged.seal().check() == Status::kBadPadding);
 
   // 255 sections: a table beyond the blob, or over its contents.
   for (const std::size_t more : {std::size_t{0}, std::size_t{8192}}) {
-    Patient patient(blob, more);
-    patient.header().total_size += static_cast<std::uint32_t>(more);
-    patient.header().section_count = 255;
-    CHECK(patient.seal().open() == (more == 0 ? Status::kBadTable : Status::kOverlappingSections));
+    EditedBlob edited(blob, more);
+    edited.header().total_size += static_cast<std::uint32_t>(more);
+    edited.header().section_count = 255;
+    CHECK(edited.seal().open() == (more == 0 ? Status::kBadTable : Status::kOverlappingSections));
   }
-  Patient none(blob);
+  EditedBlob none(blob);
   none.header().section_count = 0;
   CHECK(none.seal().open() == Status::kMissingSection);
 }

@@ -8,7 +8,7 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/blobs.hpp"
-#include "tests/engine/patient.hpp"
+#include "tests/engine/edited_blob.hpp"
 
 using namespace picovae;
 using namespace picovae::tests;
@@ -28,14 +28,14 @@ bool ends_the_blob(const tools::BlobBytes& blob, std::size_t i) {
 
 TEST_CASE("sections out of range, misaligned, overlapping, out of order or of the wrong size") {
   for (const auto& blob : all_kinds()) {
-    const std::size_t count = Patient(blob).section_count();
+    const std::size_t count = EditedBlob(blob).section_count();
     for (std::size_t i = 0; i < count; ++i) {
       CAPTURE(i);
       const auto refused = [&](auto change) {
-        Patient patient(blob);
-        change(patient.section(i));
-        CHECK(patient.open() == Status::kBadHeaderChecksum);
-        return patient.seal().open();
+        EditedBlob edited(blob);
+        change(edited.section(i));
+        CHECK(edited.open() == Status::kBadHeaderChecksum);
+        return edited.seal().open();
       };
       const auto size = static_cast<std::uint32_t>(blob.bytes().size());
       const auto beyond = Status::kSectionOutOfRange;
@@ -66,10 +66,10 @@ TEST_CASE("sections out of range, misaligned, overlapping, out of order or of th
               }) == Status::kUnknownSection);
       }
       if (i == 0) continue;
-      Patient overlapping(blob);
+      EditedBlob overlapping(blob);
       overlapping.section(i).offset = overlapping.section(i - 1).offset;
       CHECK(overlapping.seal().open() == Status::kOverlappingSections);
-      Patient swapped(blob);
+      EditedBlob swapped(blob);
       std::swap(swapped.section(i), swapped.section(i - 1));
       CHECK(swapped.seal().open() == Status::kOverlappingSections);
     }
@@ -77,44 +77,44 @@ TEST_CASE("sections out of range, misaligned, overlapping, out of order or of th
 }
 
 TEST_CASE("a section twice, or one that the model cannot have") {
-  Patient twice(s8_blob());
+  EditedBlob twice(s8_blob());
   twice.section(SectionKind::kRescale, 0).kind = SectionKind::kMultiplier;  // both 32 bytes
   CHECK(twice.seal().open() == Status::kDuplicateSection);
 
-  Patient head(s8_blob());  // mu and logvar know no softplus
+  EditedBlob head(s8_blob());  // mu and logvar know no softplus
   head.section(SectionKind::kMultiplier, kEncoderHeads).kind = SectionKind::kRescale;
   CHECK(head.seal().open() == Status::kMisplacedSection);
 
-  Patient f32(f32_blob(), 128);
+  EditedBlob f32(f32_blob(), 128);
   f32.add_section(SectionKind::kMultiplier, 0, 0, 32);
   CHECK(f32.seal().open() == Status::kMisplacedSection);
 
-  Patient decoder(s8_blob(kSmall, Layout::kHost, kDecoderPart), 128);
+  EditedBlob decoder(s8_blob(kSmall, Layout::kHost, kDecoderPart), 128);
   decoder.add_section(SectionKind::kBias, 0, 0, 64);
   CHECK(decoder.seal().open() == Status::kMisplacedSection);
 
   // Its size is right by chance, since both hidden layers have fewer than 16 units.
-  Patient other_layer(s8_blob());
+  EditedBlob other_layer(s8_blob());
   other_layer.section(SectionKind::kBias, kEncoder0).layer = kEncoder1;
   CHECK(other_layer.seal().open() == Status::kDuplicateSection);
 
-  Patient parts(s8_blob(kSmall, Layout::kHost, kDecoderPart));
+  EditedBlob parts(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   parts.header().parts = kEncoderPart;
   CHECK(parts.seal().open() == Status::kMisplacedSection);
 }
 
 TEST_CASE("every section is missed but the golden ones") {
   for (const auto& blob : all_kinds()) {
-    const std::size_t count = Patient(blob).section_count();
+    const std::size_t count = EditedBlob(blob).section_count();
     for (std::size_t i = 0; i < count; ++i) {
       CAPTURE(i);
-      const bool golden = Patient(blob).section(i).kind == SectionKind::kGolden;
+      const bool golden = EditedBlob(blob).section(i).kind == SectionKind::kGolden;
       const Status missed = golden ? Status::kOk : Status::kMissingSection;
-      Patient removed(blob);
+      EditedBlob removed(blob);
       removed.remove_section(i);
       CHECK(removed.seal().open() == missed);
 
-      Patient renamed(blob);
+      EditedBlob renamed(blob);
       renamed.section(i).kind = SectionKind{77};
       renamed.section(i).flags = 0;
       CHECK(renamed.seal().open() == Status::kUnknownSection);
@@ -122,45 +122,45 @@ TEST_CASE("every section is missed but the golden ones") {
       CHECK(renamed.seal().open() == missed);
     }
   }
-  Patient half(s8_blob(kSmall, Layout::kHost, kDecoderPart));
+  EditedBlob half(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   half.header().parts = kBothParts;
   CHECK(half.seal().open() == Status::kMissingSection);
 }
 
 TEST_CASE("sections of later kinds may be skipped where they say so, and are checked even so") {
   for (const auto& blob : all_kinds()) {
-    Patient patient(blob, 192);
-    const std::size_t last = patient.add_section(SectionKind{200}, 99, kMaySkip, 70);
-    const std::size_t at = patient.section(last).offset;
-    patient.bytes()[at + 69] = std::byte{7};
-    CHECK(patient.seal().check() == Status::kOk);
-    patient.bytes()[at + 1] = std::byte{7};
-    CHECK(patient.check() == Status::kBadSectionChecksum);
-    CHECK(patient.seal().check() == Status::kOk);
-    patient.bytes()[at + 70] = std::byte{7};  // behind it
-    CHECK(patient.seal().check() == Status::kBadPadding);
+    EditedBlob edited(blob, 192);
+    const std::size_t last = edited.add_section(SectionKind{200}, 99, kMaySkip, 70);
+    const std::size_t at = edited.section(last).offset;
+    edited.bytes()[at + 69] = std::byte{7};
+    CHECK(edited.seal().check() == Status::kOk);
+    edited.bytes()[at + 1] = std::byte{7};
+    CHECK(edited.check() == Status::kBadSectionChecksum);
+    CHECK(edited.seal().check() == Status::kOk);
+    edited.bytes()[at + 70] = std::byte{7};  // behind it
+    CHECK(edited.seal().check() == Status::kBadPadding);
 
-    patient.section(last).flags = 0;
-    CHECK(patient.seal().open() == Status::kUnknownSection);
-    patient.section(last).flags = kMaySkip;
+    edited.section(last).flags = 0;
+    CHECK(edited.seal().open() == Status::kUnknownSection);
+    edited.section(last).flags = kMaySkip;
     // Nobody compares its size with a wanted one, so that its range alone must stop these.
-    const std::uint32_t offset = patient.section(last).offset;
+    const std::uint32_t offset = edited.section(last).offset;
     for (const std::uint32_t size :
          List<std::uint32_t>{129, 0u - offset, 64u - offset, 0xffffffff}) {
-      patient.section(last).size = size;
-      CHECK(patient.seal().open() == Status::kSectionOutOfRange);
+      edited.section(last).size = size;
+      CHECK(edited.seal().open() == Status::kSectionOutOfRange);
     }
   }
 }
 
 TEST_CASE("a damaged section") {
   for (const auto& blob : all_kinds()) {
-    const std::size_t count = Patient(blob).section_count();
+    const std::size_t count = EditedBlob(blob).section_count();
     for (std::size_t i = 0; i < count; ++i) {
-      Patient patient(blob);
-      patient.bytes()[patient.section(i).offset] ^= std::byte{0x10};
-      CHECK(patient.open() == Status::kOk);
-      CHECK(patient.verify() == Status::kBadSectionChecksum);
+      EditedBlob edited(blob);
+      edited.bytes()[edited.section(i).offset] ^= std::byte{0x10};
+      CHECK(edited.open() == Status::kOk);
+      CHECK(edited.verify() == Status::kBadSectionChecksum);
     }
   }
 }
@@ -168,19 +168,19 @@ TEST_CASE("a damaged section") {
 TEST_CASE("padding between sections that is not zero") {
   std::size_t gaps = 0;
   for (const auto& blob : all_kinds()) {
-    Patient patient(blob);
-    std::size_t end = sizeof(BlobHeader) + patient.section_count() * sizeof(Section);
-    for (std::size_t i = 0; i <= patient.section_count(); ++i) {
-      const bool last = i == patient.section_count();
-      const std::size_t next = last ? patient.bytes().size() : patient.section(i).offset;
+    EditedBlob edited(blob);
+    std::size_t end = sizeof(BlobHeader) + edited.section_count() * sizeof(Section);
+    for (std::size_t i = 0; i <= edited.section_count(); ++i) {
+      const bool last = i == edited.section_count();
+      const std::size_t next = last ? edited.bytes().size() : edited.section(i).offset;
       for (; end < next; ++end) {
-        patient.bytes()[end] = std::byte{0x80};
-        CHECK(patient.open() == Status::kOk);
-        CHECK(patient.verify() == Status::kBadPadding);
-        patient.bytes()[end] = std::byte{0};
+        edited.bytes()[end] = std::byte{0x80};
+        CHECK(edited.open() == Status::kOk);
+        CHECK(edited.verify() == Status::kBadPadding);
+        edited.bytes()[end] = std::byte{0};
         ++gaps;
       }
-      if (!last) end = patient.section(i).offset + patient.section(i).size;
+      if (!last) end = edited.section(i).offset + edited.section(i).size;
     }
   }
   CHECK(gaps > 100);

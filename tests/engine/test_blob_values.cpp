@@ -9,7 +9,7 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/blobs.hpp"
-#include "tests/engine/patient.hpp"
+#include "tests/engine/edited_blob.hpp"
 
 using namespace picovae;
 using namespace picovae::tests;
@@ -30,26 +30,26 @@ TEST_CASE("padding within sections that is not zero") {
     using Position = std::pair<std::size_t, std::size_t>;
     for (const auto& [output, input] :
          {Position{0, 7}, {5, 7}, {5, last_input}, {6, 0}, {7, 6}, {last_output, last_input}}) {
-      Patient patient(s8_blob(kSmall, layout));
-      patient.weight(kEncoder1, output, input) ^= 1;
-      CHECK(patient.seal().verify() == Status::kBadPadding);
+      EditedBlob edited(s8_blob(kSmall, layout));
+      edited.weight(kEncoder1, output, input) ^= 1;
+      CHECK(edited.seal().verify() == Status::kBadPadding);
     }
   }
   for (const std::size_t output : {std::size_t{6}, std::size_t{15}}) {
-    Patient bias(s8_blob());
+    EditedBlob bias(s8_blob());
     bias.contents<std::int32_t>(SectionKind::kBias, kEncoder1)[output] = 1;
     CHECK(bias.seal().verify() == Status::kBadPadding);
-    Patient multiplier(s8_blob());
+    EditedBlob multiplier(s8_blob());
     multiplier.contents<std::uint16_t>(SectionKind::kMultiplier, kEncoder1)[output] = 1;
     CHECK(multiplier.seal().verify() == Status::kBadPadding);
-    Patient rescale(s8_blob());
+    EditedBlob rescale(s8_blob());
     rescale.contents<std::int16_t>(SectionKind::kRescale, kEncoder1)[output] = 1;
     CHECK(rescale.seal().verify() == Status::kBadPadding);
-    Patient f32(f32_blob());
+    EditedBlob f32(f32_blob());
     f32.contents<float>(SectionKind::kBias, kEncoder1)[output] = 1;
     CHECK(f32.seal().verify() == Status::kBadPadding);
   }
-  Patient f32(f32_blob());
+  EditedBlob f32(f32_blob());
   f32.contents<float>(SectionKind::kWeights, kEncoder1)[6] = 1;  // column 6 of 6
   CHECK(f32.seal().verify() == Status::kBadPadding);
 }
@@ -61,26 +61,26 @@ TEST_CASE("multipliers and rescales outside of their range") {
       for (const std::size_t output : {std::size_t{0}, last}) {
         CAPTURE(layer);
         CAPTURE(output);
-        Patient patient(s8_blob(kSmall, layout));
-        auto& multiplier = patient.contents<std::uint16_t>(SectionKind::kMultiplier, layer)[output];
+        EditedBlob edited(s8_blob(kSmall, layout));
+        auto& multiplier = edited.contents<std::uint16_t>(SectionKind::kMultiplier, layer)[output];
         for (const std::uint16_t legal : List<std::uint16_t>{1, 1023}) {
           multiplier = legal;
-          CHECK(patient.seal().verify() == Status::kOk);
+          CHECK(edited.seal().verify() == Status::kOk);
         }
         for (const std::uint16_t illegal : List<std::uint16_t>{0, 1024, 65535}) {
           multiplier = illegal;
-          CHECK(patient.seal().open() == Status::kBadScale);
+          CHECK(edited.seal().open() == Status::kBadScale);
         }
         if (layer_activation(layer) != Activation::kSoftplus) continue;
         multiplier = 1;
-        auto& rescale = patient.contents<std::int16_t>(SectionKind::kRescale, layer)[output];
+        auto& rescale = edited.contents<std::int16_t>(SectionKind::kRescale, layer)[output];
         for (const std::int16_t legal : List<std::int16_t>{1, 32767}) {
           rescale = legal;
-          CHECK(patient.seal().verify() == Status::kOk);
+          CHECK(edited.seal().verify() == Status::kOk);
         }
         for (const std::int16_t illegal : List<std::int16_t>{0, -1, -32767}) {
           rescale = illegal;
-          CHECK(patient.seal().open() == Status::kBadScale);
+          CHECK(edited.seal().open() == Status::kBadScale);
         }
       }
     }
@@ -92,20 +92,20 @@ TEST_CASE("sums of u8 layers stay below 2^23, to the last unit of a weight") {
   for (const Layout layout : kLayouts) {
     for (const std::size_t output : {std::size_t{0}, std::size_t{5}}) {
       for (const int sign : {1, -1}) {
-        Patient patient(s8_blob(kWide, layout));
+        EditedBlob edited(s8_blob(kWide, layout));
         const auto set = [&](std::size_t input, int weight) {
-          patient.weight(kEncoder0, output, input) =
+          edited.weight(kEncoder0, output, input) =
               stored_weight(layout, output, static_cast<std::int8_t>(weight));
         };
         // (2^23 - 1) / 127 = 66,052.0: 520 weights of 127 and one of 12.
         for (std::size_t input = 0; input < 700; ++input) set(input, input < 520 ? sign * 127 : 0);
         set(600, -sign * 100);  // of the other sign, and no excuse
-        patient.contents<std::int32_t>(SectionKind::kBias, kEncoder0)[output] = 0;
-        patient.header().shifts[kEncoder0][0] = kMaxPreShift;
+        edited.contents<std::int32_t>(SectionKind::kBias, kEncoder0)[output] = 0;
+        edited.header().shifts[kEncoder0][0] = kMaxPreShift;
         set(699, sign * 12);
-        CHECK(patient.seal().verify() == Status::kOk);
+        CHECK(edited.seal().verify() == Status::kOk);
         set(699, sign * 13);
-        CHECK(patient.seal().verify() == Status::kAccumulatorOverflow);
+        CHECK(edited.seal().verify() == Status::kAccumulatorOverflow);
       }
     }
   }
@@ -133,18 +133,18 @@ TEST_CASE("scaled sums and biases stay within s32, to the last unit") {
             (weight > 0 ? highest : lowest) += weight * 127;
           }
         }
-        Patient patient(tools::pack_s8(network, layout, kBothParts, {}));
-        auto& bias = patient.contents<std::int32_t>(SectionKind::kBias, layer)[output];
+        EditedBlob edited(tools::pack_s8(network, layout, kBothParts, {}));
+        auto& bias = edited.contents<std::int32_t>(SectionKind::kBias, layer)[output];
         const std::int64_t most = kHighest - (highest >> 3) * 77;
         const std::int64_t least = kLowest - (lowest >> 3) * 77;
         for (const std::int64_t legal : List<std::int64_t>{most, least, std::int64_t{0}}) {
           bias = static_cast<std::int32_t>(legal);
-          CHECK(patient.seal().verify() == Status::kOk);
+          CHECK(edited.seal().verify() == Status::kOk);
         }
         for (const std::int64_t illegal :
              List<std::int64_t>{most + 1, least - 1, kHighest, kLowest}) {
           bias = static_cast<std::int32_t>(illegal);
-          CHECK(patient.seal().verify() == Status::kAccumulatorOverflow);
+          CHECK(edited.seal().verify() == Status::kAccumulatorOverflow);
         }
       }
     }

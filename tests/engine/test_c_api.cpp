@@ -9,8 +9,8 @@
 
 #include "picovae/vae.hpp"
 #include "tests/engine/c_caller.h"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/packed_layer.hpp"
-#include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/format/pack.hpp"
 
@@ -185,9 +185,9 @@ TEST_CASE("a damaged section is found by verify") {
 }
 
 TEST_CASE("a changed weight is found by the self-test, whatever checksums were mended") {
-  tests::Patient patient(built_blob());
-  patient.weight(kDecoder1, 5, 6) ^= 32;
-  const auto results = call_all(patient.seal().bytes());
+  tests::EditedBlob edited(built_blob());
+  edited.weight(kDecoder1, 5, 6) ^= 32;
+  const auto results = call_all(edited.seal().bytes());
   CHECK(results->verify == PICOVAE_OK);
   CHECK(results->self_test == PICOVAE_WRONG_OUTPUT);
   CHECK(results->wrong_layer == kDecoder1);

@@ -12,13 +12,13 @@
 
 #include "picovae/random.hpp"
 #include "picovae/vae.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/packed_layer.hpp"
-#include "tests/engine/patient.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/format/pack.hpp"
 
 using namespace picovae;
-using tests::Patient;
+using tests::EditedBlob;
 
 namespace {
 
@@ -36,8 +36,8 @@ tools::BlobBytes small_blob(std::uint8_t parts = kBothParts) {
   return tools::pack_s8(small_network(), Layout::kHost, parts, {});
 }
 
-ClassHeader& header_of(Patient& patient) {
-  return *patient.contents<ClassHeader>(SectionKind::kClasses, kDecoder0);
+ClassHeader& header_of(EditedBlob& edited) {
+  return *edited.contents<ClassHeader>(SectionKind::kClasses, kDecoder0);
 }
 
 // The section apart, as numbers that cannot overflow.
@@ -229,13 +229,13 @@ TEST_CASE("classes change neither the model id nor what is drawn without them") 
 TEST_CASE("a section that is not as FORMAT.md says is refused") {
   const auto blob = small_blob();
   const auto after = [&](auto&& damage) {
-    Patient patient(blob);
-    damage(patient);
-    return patient.seal().open();
+    EditedBlob edited(blob);
+    damage(edited);
+    return edited.seal().open();
   };
-  CHECK(after([](Patient&) {}) == Status::kOk);
+  CHECK(after([](EditedBlob&) {}) == Status::kOk);
   const auto change = [&](auto&& damage) {
-    return after([&](Patient& p) { damage(header_of(p)); });
+    return after([&](EditedBlob& p) { damage(header_of(p)); });
   };
   CHECK(change([](ClassHeader& h) { h.classes = 0; }) == Status::kBadClasses);
   CHECK(change([](ClassHeader& h) { h.classes = 2; }) == Status::kBadSectionSize);
@@ -250,7 +250,7 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
 
   constexpr std::size_t kUnits = 8, kLabels = 8 + 3 * 2 + 3 * 3 * 2;
   const auto byte = [&](std::size_t at, int value) {
-    return after([&](Patient& p) {
+    return after([&](EditedBlob& p) {
       p.contents<std::uint8_t>(SectionKind::kClasses, kDecoder0)[at] =
           static_cast<std::uint8_t>(value);
     });
@@ -265,7 +265,7 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
   CHECK(byte(kLabels + 2, 1) == Status::kBadClasses);
 
   const auto entry = [&](auto&& damage) {
-    return after([&](Patient& p) { damage(p.section(SectionKind::kClasses, kDecoder0)); });
+    return after([&](EditedBlob& p) { damage(p.section(SectionKind::kClasses, kDecoder0)); });
   };
   CHECK(entry([](Section& s) { s.size -= 1; }) == Status::kBadSectionSize);
   CHECK(entry([](Section& s) { s.size = 7; }) == Status::kBadSectionSize);
@@ -275,7 +275,7 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
   CHECK(entry([](Section& s) { s.layer = 200; }) == Status::kMisplacedSection);
   CHECK(entry([](Section& s) { s.flags = 0; }) == Status::kUnknownSection);
 
-  Patient twice(blob, 4096);
+  EditedBlob twice(blob, 4096);
   const auto& first = twice.section(SectionKind::kClasses, kDecoder0);
   const auto size = first.size;
   const std::size_t second = twice.add_section(SectionKind::kClasses, kDecoder0, kMaySkip, size);
@@ -286,12 +286,12 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
 
 TEST_CASE("any flipped bit of the section is found by verify") {
   const auto blob = small_blob();
-  Patient patient(blob);
-  const Section entry = patient.section(SectionKind::kClasses, kDecoder0);
+  EditedBlob edited(blob);
+  const Section entry = edited.section(SectionKind::kClasses, kDecoder0);
   for (std::size_t i = 0; i < entry.size; ++i) {
-    patient.bytes()[entry.offset + i] ^= std::byte{0x10};
-    CHECK(patient.check() != Status::kOk);
-    patient.bytes()[entry.offset + i] ^= std::byte{0x10};
+    edited.bytes()[entry.offset + i] ^= std::byte{0x10};
+    CHECK(edited.check() != Status::kOk);
+    edited.bytes()[entry.offset + i] ^= std::byte{0x10};
   }
-  CHECK(patient.check() == Status::kOk);
+  CHECK(edited.check() == Status::kOk);
 }

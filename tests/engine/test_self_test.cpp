@@ -10,14 +10,14 @@
 #include <vector>
 
 #include "picovae/vae.hpp"
-#include "tests/engine/patient.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
 
 using namespace picovae;
-using tests::Patient;
+using tests::EditedBlob;
 
 namespace {
 
@@ -156,16 +156,16 @@ TEST_CASE("a lane that is wrong in one row of many only") {
 
 TEST_CASE("flipped weights whose checksums were mended are found, and the layer named") {
   std::size_t tried = 0, found = 0;
-  Patient patient(blob_for(Layout::kHost));
+  EditedBlob edited(blob_for(Layout::kHost));
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const auto [in, out] = S::kLayers[i];
     for (std::size_t at = 0; at < std::size_t{in} * out; at += 97) {
-      std::int8_t& weight = patient.weight(i, at / in, at % in);
+      std::int8_t& weight = edited.weight(i, at / in, at % in);
       const std::int8_t whole = weight;
       for (int bit = 0; bit < 7; ++bit) {  // bit 7 may leave -127..127's sums
         weight = static_cast<std::int8_t>(whole ^ 1 << bit);
-        if (weight == -128 || patient.seal().verify() != Status::kOk) continue;
-        const Verdict verdict = self_test(patient.bytes(), kScalarKernels);
+        if (weight == -128 || edited.seal().verify() != Status::kOk) continue;
+        const Verdict verdict = self_test(edited.bytes(), kScalarKernels);
         ++tried;
         found += verdict.status == Status::kWrongOutput && verdict.differs == i;
       }
@@ -175,7 +175,7 @@ TEST_CASE("flipped weights whose checksums were mended are found, and the layer 
   REQUIRE(tried > 1000);
   CHECK(static_cast<double>(found) > 0.97 * static_cast<double>(tried));
   MESSAGE(found << " of " << tried << " flips found");
-  CHECK(self_test(patient.seal().bytes(), kScalarKernels).status == Status::kOk);
+  CHECK(self_test(edited.seal().bytes(), kScalarKernels).status == Status::kOk);
 }
 
 TEST_CASE("of the model that ships, nearly every flipped bit of a weight is found") {
@@ -184,7 +184,7 @@ TEST_CASE("of the model that ships, nearly every flipped bit of a weight is foun
   const auto file = tools::read_file(PICOVAE_MODEL_FILE, 1 << 24);
   tools::BlobBytes model(file.size());
   std::ranges::copy(file, model.bytes().begin());
-  Patient patient(model);
+  EditedBlob edited(model);
   tests::Dice dice(1);
   const auto arena = std::make_unique<Arena<MnistShape, Integer>>();
   Vae<MnistShape, Integer> vae;
@@ -192,13 +192,13 @@ TEST_CASE("of the model that ships, nearly every flipped bit of a weight is foun
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const auto [in, out] = MnistShape::kLayers[i];
     for (int flips = 0; flips < kFlips;) {
-      std::int8_t& weight = patient.weight(i, static_cast<std::size_t>(dice.between(0, out - 1)),
-                                           static_cast<std::size_t>(dice.between(0, in - 1)));
+      std::int8_t& weight = edited.weight(i, static_cast<std::size_t>(dice.between(0, out - 1)),
+                                          static_cast<std::size_t>(dice.between(0, in - 1)));
       const std::int8_t whole = weight;
       weight = static_cast<std::int8_t>(whole ^ 1 << dice.between(0, 7));
       if (weight != -128) {
         ++flips;
-        REQUIRE(vae.open(patient.bytes(), select_kernels()) == Status::kOk);
+        REQUIRE(vae.open(edited.bytes(), select_kernels()) == Status::kOk);
         Layer differs = kLayerCount;
         if (vae.self_test(*arena, differs) == Status::kWrongOutput) {
           ++found;
@@ -213,23 +213,23 @@ TEST_CASE("of the model that ships, nearly every flipped bit of a weight is foun
 }
 
 TEST_CASE("a changed golden input is a damaged section, and a wrong output where that is mended") {
-  Patient patient(blob_for(Layout::kHost));
-  patient.contents<std::uint8_t>(SectionKind::kGolden, kDecoder1)[3] ^= 4;
-  CHECK(patient.check() == Status::kBadSectionChecksum);
-  const Verdict verdict = self_test(patient.seal().bytes(), kScalarKernels);
+  EditedBlob edited(blob_for(Layout::kHost));
+  edited.contents<std::uint8_t>(SectionKind::kGolden, kDecoder1)[3] ^= 4;
+  CHECK(edited.check() == Status::kBadSectionChecksum);
+  const Verdict verdict = self_test(edited.seal().bytes(), kScalarKernels);
   CHECK(verdict.status == Status::kWrongOutput);
   CHECK(verdict.differs == kDecoder1);
 }
 
 TEST_CASE("models without golden inputs, and a Vae that is not open") {
-  Patient patient(blob_for(Layout::kHost));
-  for (std::size_t i = patient.section_count(); i-- > 0;) {
-    if (patient.section(i).kind != SectionKind::kGolden) continue;
-    const Section& section = patient.section(i);
-    for (std::byte& byte : patient.bytes().subspan(section.offset, section.size)) byte = {};
-    patient.remove_section(i);
+  EditedBlob edited(blob_for(Layout::kHost));
+  for (std::size_t i = edited.section_count(); i-- > 0;) {
+    if (edited.section(i).kind != SectionKind::kGolden) continue;
+    const Section& section = edited.section(i);
+    for (std::byte& byte : edited.bytes().subspan(section.offset, section.size)) byte = {};
+    edited.remove_section(i);
   }
-  CHECK(self_test(patient.seal().bytes(), kScalarKernels).status == Status::kNoGolden);
+  CHECK(self_test(edited.seal().bytes(), kScalarKernels).status == Status::kNoGolden);
 
   Vae<S, Integer> vae;
   Arena<S, Integer> arena;

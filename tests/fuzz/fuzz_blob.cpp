@@ -7,9 +7,9 @@
 
 #include "picovae/blob.hpp"
 #include "tests/engine/blobs.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/guarded.hpp"
-#include "tests/engine/patient.hpp"
-#include "tests/engine/room.hpp"
+#include "tests/engine/guarded_calls.hpp"
 
 namespace {
 
@@ -17,7 +17,7 @@ using namespace picovae;
 using namespace picovae::tests;
 
 void open_and_run(std::span<const std::byte> bytes) {
-  static Machine<Shape<kSmall.pixels, kSmall.hidden1, kSmall.hidden2, kSmall.latent>> machine;
+  static EveryKernel<Shape<kSmall.pixels, kSmall.hidden1, kSmall.hidden2, kSmall.latent>> machine;
   const BlobHeader* header = nullptr;
   if (read_header(bytes, header) != Status::kOk) return;
   BlobView view;

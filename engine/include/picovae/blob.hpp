@@ -33,7 +33,7 @@ struct BlobHeader {
   Dimensions dimensions;
   std::uint32_t total_size;  // bytes, header and all; a flash partition may be larger
   std::uint32_t model_id;    // CRC-32C of all parameters in logical order: the same in every layout
-  std::uint32_t signature;   // of the digits generated with seed 1; 0 where the type is not s8
+  std::uint32_t signature;   // of the digits generated with seed 1; 0 if the type is not s8
   std::uint32_t signature_reconstruct;  // of reconstructions of those digits; 0 without an encoder
   std::uint8_t parts;                   // Part bits
   std::uint8_t section_count;
@@ -92,11 +92,11 @@ struct BlobView {
 
 // The cheap check, for every boot: magic, version, header CRC, dimensions, every offset and size,
 // alignment, shifts, multipliers and rescales. Whatever it accepts is memory-safe to run. Fills
-// `view` where it returns kOk.
+// `view` if it returns kOk.
 //   bytes  at least the blob's total size; more may follow (a flash partition)
 Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view);
 
-// The header alone, where it is sound, whatever its dimensions: for tools that describe models.
+// The header alone, if it is sound, of any dimensions: for tools that describe models.
 Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
 
 // The table behind the header.

@@ -1,5 +1,5 @@
 // One class on demand: for each class of the data set a Gaussian over the latents that its codes
-// use, fitted off line. It stands in a section that a reader may skip; a firmware that never asks
+// use, fitted off line. It is a section that a reader may skip; a firmware that never asks
 // for a class has no code for it.
 #pragma once
 
@@ -44,7 +44,7 @@ struct ClassPriors {
 };
 
 // Finds and checks the class section of a view that open_blob accepted: cheap, a few operations a
-// unit and a class. Fills `priors` where it returns kOk.
+// unit and a class. Fills `priors` if it returns kOk.
 // Returns kOk, kNoClasses, kMisplacedSection, kDuplicateSection, kBadSectionSize or kBadClasses.
 Status find_classes(const BlobView& view, ClassPriors& priors);
 

@@ -34,7 +34,7 @@ struct Dense {
 };
 
 // Runs a layer over `rows` inputs.
-//   x  [rows][in]   f32; or u8 in 0..127; or s16 where layer.wide_input
+//   x  [rows][in]   f32; or u8 in 0..127; or s16 if layer.wide_input
 //   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus), s16 (identity), u8 pixels
 //   (sigmoid)
 // x_stride and y_stride are elements between rows. Rows of integer input start at a
@@ -64,7 +64,7 @@ struct Kernels {
   Isa isa;
   const char* name;       // "scalar", "avx2", ...
   Layout layout;          // of the s8 weights that `s8` reads; others are always Layout::kHost
-  DenseFn f32 = nullptr;  // null where absent: open() then refuses
+  DenseFn f32 = nullptr;  // null if absent: open() then refuses
   DenseFn f16 = nullptr;
   DenseFn bf16 = nullptr;
   DenseFn s8 = nullptr;

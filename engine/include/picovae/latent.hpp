@@ -34,7 +34,7 @@ inline constexpr auto kExp2Table = make_exp2_table();
 }  // namespace detail
 
 // exp(logvar / 2) in Q4.12 for logvar in Q5.10, which is clamped to [-12, 4]. Off by at most 0.543
-// % (half a step of log2) and half a unit: 1.1 % where sigma is above 0.02.
+// % (half a step of log2) and half a unit: 1.1 % if sigma is above 0.02.
 constexpr std::int32_t sigma_from_logvar(std::int32_t logvar) {
   constexpr std::int32_t kLowest = -12 << kLogvarBits;
   constexpr std::int32_t kHighest = 4 << kLogvarBits;

@@ -107,7 +107,7 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 
 // ---- The model ----
 
-// Opens a model where it stands: the cheap check, for every boot. Whatever it accepts is safe to
+// Opens a model in place: the cheap check, for every boot. What it accepts is safe to
 // run.
 //   vae      out; closed on any status but PICOVAE_OK
 //   model    [size] at a multiple of PICOVAE_ALIGNMENT; stays the caller's, unchanged and in place
@@ -128,7 +128,7 @@ picovae_status picovae_verify(const picovae_vae* vae);
 // Runs the golden input that the model carries for each layer: finds a kernel that computes wrongly
 // on this core or with this compiler, and weights that were changed along with their checksums.
 //   arena  scratch
-//   layer  out, where PICOVAE_WRONG_OUTPUT is returned: the first that is wrong, 0 to 2 in the
+//   layer  out, if PICOVAE_WRONG_OUTPUT is returned: the first that is wrong, 0 to 2 in the
 //          encoder, 3 to 5 in the decoder
 // Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_GOLDEN or PICOVAE_WRONG_OUTPUT.
 picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* arena, int* layer);
@@ -156,8 +156,8 @@ picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uin
                                       uint32_t number, uint8_t pixels[PICOVAE_PIXELS],
                                       picovae_decoder_arena* arena);
 
-// How many classes the model has, 0 to 64; 0 where it is not open or has none.
-//   labels  out, [that many] in ascending order, within the model; null where there are none
+// How many classes the model has, 0 to 64; 0 if it is not open or has none.
+//   labels  out, [that many] in ascending order, within the model; null if there are none
 size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels);
 
 // Decodes one latent vector into one image.

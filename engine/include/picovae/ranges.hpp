@@ -1,5 +1,5 @@
 // The ranges that the integer arithmetic relies on (FORMAT.md, "Ranges"), and the proof that an
-// output keeps them, whatever its input. verify_blob and the quantizer share it.
+// output keeps them, for every legal input. verify_blob and the quantizer share it.
 #pragma once
 
 #include <cstdint>

@@ -17,7 +17,7 @@
 namespace picovae {
 
 namespace detail {
-// Continues `crc` with `layer`'s outputs for x, as many at a time as scratch holds. False where the
+// Continues `crc` with `layer`'s outputs for x, as many at a time as scratch holds. False if the
 // rows, which all have the same input, differ.
 template <std::size_t Rows, std::size_t Size>
 bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
@@ -50,7 +50,7 @@ bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
 //   dense    Kernels::s8 of the model's layout
 //   scratch  [Size] bytes at a multiple of kArenaAlignment, 64 or more for each row; the more there
 //            are, the larger the pieces in which a layer is run
-//   differs  out, where kWrongOutput is returned: the first layer that is wrong
+//   differs  out, if kWrongOutput is returned: the first layer that is wrong
 //   Rows     1 or more: copies of an input that go through a kernel together
 // Returns kOk, kNoGolden or kWrongOutput.
 template <std::size_t Rows, std::size_t Size>

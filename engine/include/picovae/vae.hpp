@@ -62,7 +62,7 @@ class Vae {
 
   // Runs the model's golden inputs through every layer, as many rows at once as the arena has.
   //   arena    any arena of this shape, as scratch
-  //   differs  out, where kWrongOutput is returned: the first layer that is wrong
+  //   differs  out, if kWrongOutput is returned: the first layer that is wrong
   // Returns kOk, kNotOpen, kNoGolden (f32 models have none) or kWrongOutput. Never allocates.
   template <typename AnyArena>
   Status self_test(AnyArena& arena, Layer& differs) const {
@@ -134,7 +134,7 @@ class Vae {
     return Status::kOk;
   }
 
-  // Labels of the classes that generate_class draws, ascending; empty where there are none.
+  // Labels of the classes that generate_class draws, ascending; empty if there are none.
   std::span<const std::uint8_t> classes() const {
     ClassPriors priors;
     if (!is_open() || find_classes(view_, priors) != Status::kOk) return {};

@@ -3,7 +3,7 @@
 //
 //   std::int32_t start_narrow(const void* x, std::size_t groups);
 //   std::int32_t start_wide(const void* x, std::size_t groups);
-//     -128 * (sum of the inputs), x u8 or s16: where a sum of `even + 128` has to start.
+//     -128 * (sum of the inputs), x u8 or s16: the start of a sum of `even + 128`.
 //   void multiply_narrow(const std::int8_t* weights, const void* x, std::size_t groups,
 //                        std::int32_t* sums, std::int32_t start);
 //   void multiply_wide(the same);
@@ -21,7 +21,7 @@
 
 namespace picovae::cortex_m {
 
-// What is left of a layer's outputs: each panel moves on by its own.
+// The outputs of a layer that are still to do. Each panel advances these.
 struct Outputs {
   const std::int32_t* bias;
   const std::uint16_t* multiplier;

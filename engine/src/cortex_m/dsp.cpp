@@ -1,5 +1,5 @@
 // s8 kernels of Cortex-M4, M7 and M33: the dual multiplies of the DSP extension, on weights that
-// stand two outputs to a halfword (layout.hpp): 256 * odd + (even + 128).
+// hold two outputs in a halfword (layout.hpp): 256 * odd + (even + 128).
 //
 //   SMLAD(w, x)          adds x * (256 * odd + even + 128), two inputs at once
 //   SMLAD(UXTB16(w), x)  adds x * (even + 128)
@@ -91,7 +91,7 @@ namespace {
   PICOVAE_HALF(PICOVAE_WIDE_PAIR)
 // clang-format on
 
-// Words of whatever stands there.
+// Words of any data.
 using Word [[gnu::may_alias]] = std::uint32_t;
 using Pair [[gnu::may_alias]] = int16x2_t;
 

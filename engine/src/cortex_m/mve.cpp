@@ -122,7 +122,7 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
 
 // ---- requantization and activations: 8 outputs in s16 lanes
 
-// What is left of a layer's outputs: each panel moves on by its own.
+// The outputs of a layer that are still to do. Each panel advances these.
 struct Outputs {
   const std::int32_t* bias;
   const std::uint16_t* multiplier;
@@ -179,7 +179,7 @@ struct Bytes {
 
 struct Softplus : Bytes {
   static int16x8_t apply(int16x8_t t, Outputs& outputs) {
-    // 2 * max(t, 0) in u16; where that is clamped the tail is 0.
+    // 2 * max(t, 0) in u16; if that is clamped, the tail is 0.
     const uint16x8_t positive = vminq_u16(vqshluq_n_s16(t, 1), vdupq_n_u16(2 * 16383));
     const int16x8_t value =
         vaddq_s16(vreinterpretq_s16_u16(positive), vrshrq_n_s16(tail(t, kSoftplusTail), 4));
@@ -192,7 +192,7 @@ struct Softplus : Bytes {
 struct Sigmoid : Bytes {
   static int16x8_t apply(int16x8_t t, Outputs&) {
     const int16x8_t s = vqrdmulhq_n_s16(tail(t, kSigmoidTail), 255 * 8);
-    return vmvnq_m_s16(s, s, vcmpgeq_n_s16(t, 0));  // 255 - s where t >= 0
+    return vmvnq_m_s16(s, s, vcmpgeq_n_s16(t, 0));  // 255 - s if t >= 0
   }
 };
 

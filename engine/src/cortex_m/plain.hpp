@@ -50,7 +50,7 @@ inline std::int32_t start(const void* x, std::size_t groups) {
   return static_cast<std::int32_t>(0 - kCortexMOffset * sum);
 }
 
-using Word [[gnu::may_alias]] = std::uint32_t;  // of whatever stands there
+using Word [[gnu::may_alias]] = std::uint32_t;  // of any data
 constexpr std::size_t kPairs = kCortexMPanel / 2;
 constexpr std::size_t kGroupWords = 2 * kPairs;
 constexpr Word kOddSigns = 0x80008000;

@@ -12,7 +12,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
-#include "tests/engine/patient.hpp"
+#include "tests/engine/edited_blob.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/format/pack.hpp"
@@ -280,11 +280,11 @@ TEST_CASE("unpacking gives back what was packed, in every layout") {
 }
 
 TEST_CASE("changed weights are found by the model id, even if all checksums fit") {
-  Patient patient(
+  EditedBlob edited(
       pack_s8(random_quantized_network({20, 7, 6, 3}, 4), Layout::kCortexM, kBoth, {1, 2}));
-  patient.weight(kEncoder0, 3, 4) ^= 1;
+  edited.weight(kEncoder0, 3, 4) ^= 1;
   BlobView view;
-  REQUIRE(open_blob(patient.seal().bytes(), {20, 7, 6, 3}, view) == Status::kOk);
+  REQUIRE(open_blob(edited.seal().bytes(), {20, 7, 6, 3}, view) == Status::kOk);
   REQUIRE(verify_blob(view) == Status::kOk);
   const auto message = message_of([&] { unpack_s8(view, "board.pvae"); });
   CHECK(contains(message, "board.pvae"));

@@ -1,4 +1,5 @@
-// A blob to be damaged, by accident or by somebody who mends its checksums.
+// A blob that a test changes in place: damage by accident, or by somebody who corrects the
+// checksums.
 #pragma once
 
 #include <doctest/doctest.h>
@@ -32,10 +33,10 @@ inline void seal(std::span<std::byte> bytes) {
   header.checksum = crc32c(bytes.subspan(sizeof(BlobHeader), table_size), crc);
 }
 
-// Its parts are changed in place; seal() mends the CRCs.
-class Patient {
+// Its parts are changed in place; seal() corrects the CRCs.
+class EditedBlob {
  public:
-  explicit Patient(const tools::BlobBytes& blob, std::size_t more = 0)
+  explicit EditedBlob(const tools::BlobBytes& blob, std::size_t more = 0)
       : bytes_(blob.bytes().size() + more) {
     std::memcpy(bytes().data(), blob.bytes().data(), blob.bytes().size());
     dimensions_ = header().dimensions;
@@ -74,8 +75,8 @@ class Patient {
     --header().section_count;
   }
 
-  // Adds a section at the end of the blob, zero so far, and moves the others away where the table
-  // needs their room. The patient must have been given 64 bytes more than that takes.
+  // Adds a section at the end of the blob, zero so far, and moves the others if the table
+  // needs their place. The blob must have been made with 64 bytes more than that.
   std::size_t add_section(SectionKind kind, std::uint8_t layer, std::uint8_t flags,
                           std::uint32_t size) {
     const std::uint32_t total = header().total_size;
@@ -93,7 +94,7 @@ class Patient {
     return index;
   }
 
-  Patient& seal() {
+  EditedBlob& seal() {
     tests::seal(bytes());
     return *this;
   }

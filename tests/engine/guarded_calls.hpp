@@ -13,19 +13,19 @@
 
 namespace picovae::tests {
 
-struct Ran {
-  int kernels = 0;              // that took the model, for each batch
-  const char* wrong = nullptr;  // of those, ones whose calls returned what they should not
+struct CallOutcome {
+  int kernels = 0;              // that accepted the model, for each batch
+  const char* wrong = nullptr;  // of those, kernels whose calls returned a wrong status
 };
 
-// All that kernels can touch but the model, for calls of Batch images.
+// Everything that kernels can touch except the model, for calls of Batch images.
 template <typename S, typename A, std::size_t Batch>
-class Room {
+class GuardedCalls {
  public:
   using Pixel = typename A::Pixel;
   using Latent = typename A::Latent;
 
-  explicit Room(Dice& dice) {
+  explicit GuardedCalls(Dice& dice) {
     for (std::size_t i = 0; i < Batch * S::kPixels; ++i) {
       x_.as<Pixel>()[i] = static_cast<Pixel>(dice.between(0, 255));
     }
@@ -34,8 +34,8 @@ class Room {
     }
   }
 
-  // Every call that runs kernels. Adds itself to `ran` unless the Vae refuses the model.
-  void run(std::span<const std::byte> model, const Kernels& kernels, Ran& ran) {
+  // Every call that runs kernels. Counts itself in `ran` unless the Vae refuses the model.
+  void run(std::span<const std::byte> model, const Kernels& kernels, CallOutcome& ran) {
     Vae<S, A> vae;
     if (vae.open(model, kernels) != Status::kOk) return;
     const auto* x = x_.as<Pixel>();
@@ -71,16 +71,16 @@ class Room {
 
 // Runs models on every set of kernels that this machine has, and on others that it can run.
 template <typename S>
-class Machine {
+class EveryKernel {
  public:
-  explicit Machine(std::initializer_list<const Kernels*> more = {}) : kernels_(more) {
+  explicit EveryKernel(std::initializer_list<const Kernels*> more = {}) : kernels_(more) {
     for (const Kernels* kernels : built_kernels()) {
       if (machine_runs(kernels->isa)) kernels_.push_back(kernels);
     }
   }
 
-  Ran run(std::span<const std::byte> model) {
-    Ran ran;
+  CallOutcome run(std::span<const std::byte> model) {
+    CallOutcome ran;
     for (const Kernels* kernels : kernels_) {
       float_one_.run(model, *kernels, ran);
       float_three_.run(model, *kernels, ran);
@@ -93,10 +93,10 @@ class Machine {
  private:
   std::vector<const Kernels*> kernels_;
   Dice dice_{5};
-  Room<S, Float, 1> float_one_{dice_};
-  Room<S, Float, 3> float_three_{dice_};
-  Room<S, Integer, 1> integer_one_{dice_};
-  Room<S, Integer, 3> integer_three_{dice_};
+  GuardedCalls<S, Float, 1> float_one_{dice_};
+  GuardedCalls<S, Float, 3> float_three_{dice_};
+  GuardedCalls<S, Integer, 1> integer_one_{dice_};
+  GuardedCalls<S, Integer, 3> integer_three_{dice_};
 };
 
 }  // namespace picovae::tests
