@@ -34,7 +34,7 @@ class Descriptor {
   int value_;
 };
 
-// What stands at `path`, links followed; nothing where there is no such file.
+// The status of the file at `path`, links followed; nothing if there is no such file.
 std::optional<struct stat> status_of(const fs::path& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) == 0) return status;
@@ -46,15 +46,14 @@ std::optional<struct stat> status_of(const fs::path& path) {
   fail("{}: cannot be used: {}", path.string(), reason(errno));
 }
 
-// Standard output redirected to a regular file must still be written through, not renamed over:
-// the shell holds the old file.
+// If standard output is a regular file, it must be written and not replaced: the shell has it open.
 bool names_open_descriptor(const fs::path& path) {
   const std::string name = path.lexically_normal().string();
   return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
          name.starts_with("/proc/self/fd/");
 }
 
-bool is_written_straight(const fs::path& path, const std::optional<struct stat>& status) {
+bool is_written_directly(const fs::path& path, const std::optional<struct stat>& status) {
   return status && (!S_ISREG(status->st_mode) || names_open_descriptor(path));
 }
 
@@ -62,9 +61,8 @@ fs::path folder_of(const fs::path& path) {
   return path.has_parent_path() ? path.parent_path() : fs::path(".");
 }
 
-// Has the folder's entries on the disk: without it a power cut may bring back the name's old file.
-// Returns 0 or errno. Folders that may not be read, and file systems that know no such thing, leave
-// nothing to be done.
+// Flushes the folder's entries to the disk; otherwise a power cut may restore the old file. Returns
+// 0 or errno; 0 too if the folder may not be read or its file system cannot flush folders.
 int sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (descriptor.get() < 0) return errno == EACCES ? 0 : errno;
@@ -72,7 +70,7 @@ int sync_folder(const fs::path& folder) {
   return errno;
 }
 
-// Refuses what can be seen to be wrong without opening anything.
+// Refuses what is wrong, as far as this can be seen without opening anything.
 std::optional<struct stat> check_target(const fs::path& path) {
   if (path.empty()) fail("an output file has an empty name; give it a name");
   if (!path.has_filename()) fail("{}: names a folder; give a file name", path.string());
@@ -106,8 +104,7 @@ std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
     // One more than the size, so that the end of the file is seen without growing.
     bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
   }
-  // One byte beyond the limit is asked for: only thus is a file that is too long told from one
-  // that just fits.
+  // Reads up to one byte beyond the limit, to tell a file that is too long from one that fits.
   for (;;) {
     const std::size_t old_size = bytes.size();
     const std::size_t room = std::max(bytes.capacity() - old_size, kChunk);
@@ -138,14 +135,14 @@ void write_file(const fs::path& path, std::string_view text) {
 }
 
 void check_writable(const fs::path& path) {
-  // A device or a pipe is left unopened: its reader would take the closing for the end.
-  if (is_written_straight(path, check_target(path))) return;
-  OutputFile probe(path);  // the very calls of the later writing, undone by the destructor
+  // A device or a pipe is not opened: its reader would take the closing for the end.
+  if (is_written_directly(path, check_target(path))) return;
+  OutputFile probe(path);  // makes the calls of write_file, and undoes them in the destructor
 }
 
 OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
   const auto status = check_target(path_);
-  if (is_written_straight(path_, status)) {
+  if (is_written_directly(path_, status)) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
     return;
@@ -154,8 +151,7 @@ OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
   target_ = status ? fs::canonical(path_, error) : path_;
   if (error) fail("{}: {}", path_.string(), error.message());
   open_temporary();
-  // A file that is replaced keeps its permissions. Where the file system knows none, nothing is
-  // lost, so a failure here is none of the user's business.
+  // A file that is replaced keeps its permissions. This fails only if the file system has none.
   if (status) static_cast<void>(::fchmod(descriptor_, status->st_mode & 0777));
 }
 
@@ -195,7 +191,7 @@ void OutputFile::write(std::span<const std::byte> bytes) {
 void OutputFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
 
 void OutputFile::commit() {
-  // Terminals and pipes know no fsync and say so with EINVAL; a real file never does.
+  // Terminals and pipes have no fsync and return EINVAL; a real file never does.
   if (::fsync(descriptor_) != 0 && !(temporary_.empty() && (errno == EINVAL || errno == ENOTSUP))) {
     fail("{}: cannot be written: {}", path_.string(), reason(errno));
   }

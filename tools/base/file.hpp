@@ -9,25 +9,25 @@
 
 namespace picovae::tools {
 
-// Returns the whole content of `path`; fails where it cannot be read or is longer than `limit`
-// bytes, so that a mistaken path (a disk image, /dev/zero) never fills the memory.
+// Returns the whole content of `path`. Fails if it cannot be read or is longer than `limit` bytes,
+// so that a wrong path (a disk image, /dev/zero) does not fill the memory.
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t limit);
 
-// Replaces `path` by `bytes`: either all of them are there afterwards or the old file still is.
+// Replaces `path` by `bytes`. If this fails, the old file is as it was.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);
 
 // The same for text.
 void write_file(const std::filesystem::path& path, std::string_view text);
 
-// Fails where write_file(path, ...) could not start: missing or read-only folder, `path` is a
-// folder, existing file is write-protected. Call it before long work. It leaves no file behind and
+// Fails if write_file(path, ...) could not start: the folder is missing or read-only, `path` is a
+// folder, the file is write-protected. Call it before long work. It leaves no file behind and
 // changes none.
 void check_writable(const std::filesystem::path& path);
 
 // A file under construction. Bytes go to a temporary file in the same folder, which commit()
 // renames over `path`; without commit() the destructor removes it. A target that is no regular file
-// (a device, a pipe, /dev/stdout) cannot be replaced and is written straight away.
-// Every member fails with the path and the system's reason.
+// (a device, a pipe, /dev/stdout) cannot be replaced and is written directly.
+// Errors name the path and the system's reason.
 class OutputFile {
  public:
   explicit OutputFile(std::filesystem::path path);
@@ -38,8 +38,8 @@ class OutputFile {
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
 
-  // Flushes the file to the disk, gives it its name, and flushes the folder: after a power cut
-  // there is the old file or the new one. Nothing may be written afterwards.
+  // Flushes the file to the disk, gives it its name, and flushes the folder: a power cut leaves the
+  // old file or the new one. Nothing may be written afterwards.
   void commit();
 
  private:
@@ -47,7 +47,7 @@ class OutputFile {
 
   std::filesystem::path path_;       // as the user gave it: for messages
   std::filesystem::path target_;     // with links followed, so that a link stays a link
-  std::filesystem::path temporary_;  // empty where written straight, and after commit()
+  std::filesystem::path temporary_;  // empty if written directly, and after commit()
   int descriptor_ = -1;
 };
 

@@ -9,19 +9,19 @@
 namespace picovae::tools {
 
 const Kernels& chosen_kernels() {
-  const char* wanted = std::getenv("PICOVAE_ISA");
-  if (wanted == nullptr || *wanted == '\0') return select_kernels();
+  const char* name = std::getenv("PICOVAE_ISA");
+  if (name == nullptr || *name == '\0') return select_kernels();
   std::string choices;
   for (const Kernels* kernels : built_kernels()) {
     const bool runs = machine_runs(kernels->isa);
-    if (std::string_view{kernels->name} == wanted) {
+    if (std::string_view{kernels->name} == name) {
       if (runs) return *kernels;
       fail("PICOVAE_ISA={}: this machine lacks that ISA; unset PICOVAE_ISA to use the best one",
-           wanted);
+           name);
     }
     if (runs) choices += (choices.empty() ? "" : ", ") + std::string{kernels->name};
   }
-  fail("PICOVAE_ISA={}: no such ISA in this build; this machine runs {}", wanted, choices);
+  fail("PICOVAE_ISA={}: no such ISA in this build; this machine runs {}", name, choices);
 }
 
 }  // namespace picovae::tools

@@ -1,12 +1,12 @@
-// Which kernels the tools run: the best of this machine, or those that PICOVAE_ISA names.
+// The kernels that the tools run: the best of this machine, or those that PICOVAE_ISA names.
 #pragma once
 
 #include "picovae/kernels.hpp"
 
 namespace picovae::tools {
 
-// Fails where PICOVAE_ISA names an ISA that this build or this machine lacks; the message lists
-// those that would do.
+// Fails if PICOVAE_ISA names an ISA that this build or this machine lacks; the message lists those
+// that run here.
 const Kernels& chosen_kernels();
 
 }  // namespace picovae::tools

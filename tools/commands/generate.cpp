@@ -51,7 +51,7 @@ std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& mo
   const std::span<const std::uint8_t> known = model.classes();
   const std::string name = options.model.string();
   if (known.empty()) {
-    fail("{}: knows no classes; fit them to labelled images: picovae classes {} --out FILE", name,
+    fail("{}: knows no classes; fit them to labeled images: picovae classes {} --out FILE", name,
          name);
   }
   if (options.digit == kAllClasses) return {known.begin(), known.end()};

@@ -27,7 +27,7 @@ struct Options {
 };
 
 // Posterior mean of the first training image with this label.
-std::vector<float> code_of(const Model& model, const LabelledImages& train, int label) {
+std::vector<float> code_of(const Model& model, const LabeledImages& train, int label) {
   const auto found = std::find(train.labels.begin(), train.labels.end(), label);
   if (found == train.labels.end()) {
     const auto [lowest, highest] = std::minmax_element(train.labels.begin(), train.labels.end());

@@ -45,7 +45,7 @@ struct Result {
   std::optional<Quantized> quantized;  // s8 only
 };
 
-Result quantize_model(Network& network, const LabelledImages& train, const Options& options,
+Result quantize_model(Network& network, const LabeledImages& train, const Options& options,
                       const Kernels& kernels) {
   if (network.classes.empty()) {  // of another program
     network.classes =

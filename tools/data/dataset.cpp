@@ -1,18 +1,112 @@
 #include "tools/data/dataset.hpp"
 
+#include <fmt/core.h>
+
 #include <algorithm>
+#include <array>
 #include <cstddef>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <system_error>
 #include <type_traits>
 #include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 
 namespace picovae::tools {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Puts images that lie on their sides upright.
+constexpr std::array<std::string_view, 3> kHalves = {"train", "t10k", "test"};
+constexpr std::array<std::string_view, 2> kSeparators = {"-", "."};
+
+// "emnist-letters-" of "emnist-letters-train-images-idx3-ubyte.gz"; nothing for any other file.
+std::optional<std::string> prefix_of(std::string_view file) {
+  if (file.ends_with(".gz")) file.remove_suffix(3);
+  for (const auto half : kHalves) {
+    for (const auto separator : kSeparators) {
+      const std::string name = fmt::format("{}-images{}idx3-ubyte", half, separator);
+      if (!file.ends_with(name)) continue;
+      file.remove_suffix(name.size());
+      if (file.empty() || file.ends_with('-')) return std::string(file);
+    }
+  }
+  return std::nullopt;
+}
+
+// The prefixes of all data sets in a folder.
+std::set<std::string> prefixes_in(const fs::path& folder) {
+  std::set<std::string> prefixes;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (auto prefix = prefix_of(entry->path().filename().string())) prefixes.insert(*prefix);
+  }
+  if (error) fail("{}: cannot be read: {}", folder.string(), error.message());
+  return prefixes;
+}
+
+struct Place {
+  fs::path folder;
+  std::string prefix;
+};
+
+// "folder/emnist-letters or folder/emnist-digits": what `path` may be.
+std::string choices(const fs::path& folder, const std::set<std::string>& prefixes) {
+  std::set<std::string> names;
+  for (std::string name : prefixes) {
+    if (!name.empty()) name.pop_back();  // the hyphen
+    names.insert((folder / name).string());
+  }
+  return joined(names, " or ");
+}
+
+Place locate(const fs::path& path) {
+  const std::string shown = path.string();
+  std::error_code ignored;
+  if (fs::is_directory(path, ignored)) {
+    const auto prefixes = prefixes_in(path);
+    if (prefixes.size() < 2) return {path, prefixes.empty() ? "" : *prefixes.begin()};
+    // A data set without a prefix cannot be chosen in another way.
+    if (prefixes.contains("")) return {path, ""};
+    fail("{}: holds several data sets; choose {}", shown, choices(path, prefixes));
+  }
+  if (fs::exists(path, ignored)) {
+    fail("{}: is not a folder; give the one that holds the four IDX files", shown);
+  }
+  const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
+  const std::string prefix = path.filename().string() + "-";
+  if (fs::is_directory(folder, ignored) && prefixes_in(folder).contains(prefix)) {
+    return {folder, prefix};
+  }
+  fail("{}: no such folder; run tools/fetch_mnist.sh {} to fetch MNIST", shown, shown);
+}
+
+//   what, idx  "images" and "idx3", or "labels" and "idx1"
+fs::path find(const Place& place, Split split, std::string_view what, std::string_view idx) {
+  const auto path = [&](std::string_view half, std::string_view separator) {
+    return place.folder /
+           fmt::format("{}{}-{}{}{}-ubyte", place.prefix, half, what, separator, idx);
+  };
+  for (const auto half : kHalves) {
+    if ((half == "train") != (split == Split::kTrain)) continue;
+    for (const auto separator : kSeparators) {
+      if (const auto found = find_idx(path(half, separator))) return *found;
+    }
+  }
+  const std::string usual = path(split == Split::kTrain ? "train" : "t10k", "-").string();
+  if (!place.prefix.empty()) {
+    fail("{}: no such file (plain or .gz), but others of {} are there", usual, place.prefix);
+  }
+  fail("{}: no such file (plain or .gz); run tools/fetch_mnist.sh {} to fetch MNIST", usual,
+       place.folder.string());
+}
+
+// Puts upright what is stored column by column.
 void transpose(Images& images) {
   const std::size_t size = images.rows * images.cols;
   std::vector<std::uint8_t> upright(size);
@@ -27,7 +121,7 @@ void transpose(Images& images) {
 }
 
 // Moves the last `count` images out of `from`.
-LabelledImages take_last(LabelledImages& from, std::size_t count) {
+LabeledImages take_last(LabeledImages& from, std::size_t count) {
   const std::size_t kept = from.images.count - count;
   const auto split = [](auto& values, std::size_t at) {
     const auto middle = values.begin() + static_cast<std::ptrdiff_t>(at);
@@ -35,7 +129,7 @@ LabelledImages take_last(LabelledImages& from, std::size_t count) {
     values.erase(middle, values.end());
     return last;
   };
-  LabelledImages last{{count, from.images.rows, from.images.cols, {}}, {}};
+  LabeledImages last{{count, from.images.rows, from.images.cols, {}}, {}};
   last.images.pixels = split(from.images.pixels, kept * from.images.rows * from.images.cols);
   last.labels = split(from.labels, kept);
   from.images.count = kept;
@@ -44,13 +138,19 @@ LabelledImages take_last(LabelledImages& from, std::size_t count) {
 
 }  // namespace
 
-LabelledImages load_split(const fs::path& folder, Split split, std::size_t pixels) {
-  const DatasetFiles files = find_dataset(folder, split);
-  LabelledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};
+DatasetFiles find_dataset(const fs::path& path, Split split) {
+  const Place place = locate(path);
+  return {find(place, split, "images", "idx3"), find(place, split, "labels", "idx1"),
+          place.prefix.starts_with("emnist-")};
+}
+
+LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) {
+  const DatasetFiles files = find_dataset(path, split);
+  LabeledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};
   if (files.sideways) transpose(loaded.images);
   const Images& images = loaded.images;
   if (images.rows * images.cols != pixels) {
-    fail("{}: images have {} x {} = {} pixels, but the model wants {}; use a model for {} pixels",
+    fail("{}: images have {} x {} = {} pixels, but the model takes {}; use a model for {} pixels",
          files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels,
          images.rows * images.cols);
   }
@@ -61,14 +161,14 @@ LabelledImages load_split(const fs::path& folder, Split split, std::size_t pixel
   return loaded;
 }
 
-Dataset load_dataset(const fs::path& folder, std::size_t pixels, std::size_t validation) {
-  LabelledImages train = load_split(folder, Split::kTrain, pixels);
-  if (validation == 0) return {std::move(train), load_split(folder, Split::kTest, pixels)};
+Dataset load_dataset(const fs::path& path, std::size_t pixels, std::size_t validation) {
+  LabeledImages train = load_split(path, Split::kTrain, pixels);
+  if (validation == 0) return {std::move(train), load_split(path, Split::kTest, pixels)};
   if (validation >= train.images.count) {
-    fail("{}: has {} training images; {} of them for validation leave none", folder.string(),
+    fail("{}: has {} training images; {} of them for validation leave none", path.string(),
          train.images.count, validation);
   }
-  LabelledImages held_out = take_last(train, validation);
+  LabeledImages held_out = take_last(train, validation);
   return {std::move(train), std::move(held_out)};
 }
 

@@ -1,4 +1,4 @@
-// A data set of labelled images: MNIST, or another one in the same four IDX files.
+// A data set of labeled images: MNIST, or another one in the same four IDX files.
 #pragma once
 
 #include <cstddef>
@@ -6,28 +6,41 @@
 #include <filesystem>
 #include <vector>
 
-#include "tools/data/dataset_files.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
 
-struct LabelledImages {
+enum class Split { kTrain, kTest };
+
+struct DatasetFiles {
+  std::filesystem::path images, labels;
+  bool sideways = false;  // images are stored column by column, as EMNIST's are
+};
+
+// Finds images and labels of one half of a data set, each plain or .gz. Their names are those of
+// MNIST and Fashion-MNIST, train-images-idx3-ubyte and so on (also t10k or test, and a dot before
+// idx3), all of them after one prefix, if any: emnist-letters-train-images-idx3-ubyte.
+//   path  the folder; if it holds several data sets, folder/prefix: emnist/emnist-letters
+// Fails with what is missing, or with the data sets to choose from.
+DatasetFiles find_dataset(const std::filesystem::path& path, Split split);
+
+struct LabeledImages {
   Images images;
   std::vector<std::uint8_t> labels;  // [images.count], any numbers
 };
 
 struct Dataset {
-  LabelledImages train, test;
+  LabeledImages train, test;
 };
 
-// Loads one half of the data set in `folder` (find_dataset), its images upright. Fails where files
-// are missing or damaged, where there are not as many labels as images, or where an image has not
-// `pixels` pixels.
-LabelledImages load_split(const std::filesystem::path& folder, Split split, std::size_t pixels);
+// Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
+// missing or damaged, if there are not as many labels as images, or if images do not have `pixels`
+// pixels.
+LabeledImages load_split(const std::filesystem::path& path, Split split, std::size_t pixels);
 
-// Loads both halves. Where `validation` is not zero, the test set is not read: the last so many
-// training images stand in its place, and are missing from `train`. Fails where those are all.
-Dataset load_dataset(const std::filesystem::path& folder, std::size_t pixels,
+// Loads both halves. If `validation` is not zero, the test set is not read: the last `validation`
+// training images are taken from `train` and returned as `test`. Fails if none would be left.
+Dataset load_dataset(const std::filesystem::path& path, std::size_t pixels,
                      std::size_t validation = 0);
 
 }  // namespace picovae::tools

@@ -33,25 +33,25 @@ class Reader : public InputFile {
            std::uint32_t{bytes[2]} << 8 | std::uint32_t{bytes[3]};
   }
 
-  void expect_magic(std::uint32_t wanted, std::string_view what) {
+  void expect_magic(std::uint32_t magic, std::string_view what) {
     const std::uint32_t found = read_u32("magic number");
-    if (found != wanted) {
+    if (found != magic) {
       fail("{}: the magic number at byte 0 is 0x{:08x}, but a file of {} has 0x{:08x}", path(),
-           found, what, wanted);
+           found, what, magic);
     }
   }
 
-  // Reads exactly `size` bytes that end the file. Memory grows with what is really there, so that a
-  // header that promises too much costs nothing.
+  // Reads exactly `size` bytes, with which the file must end. Memory grows with what is read, so
+  // that a header that promises too much costs nothing.
   std::vector<std::uint8_t> read_rest(std::size_t size) {
     constexpr std::size_t kChunk = std::size_t{1} << 16;
     const std::size_t header = offset();
     std::vector<std::uint8_t> values;
     while (values.size() < size) {
       const std::size_t old_size = values.size();
-      const std::size_t want = std::min(size - old_size, std::max(old_size, kChunk));
-      values.resize(old_size + want);
-      if (read(values.data() + old_size, want) != want) {
+      const std::size_t count = std::min(size - old_size, std::max(old_size, kChunk));
+      values.resize(old_size + count);
+      if (read(values.data() + old_size, count) != count) {
         fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path(),
              offset(), header + size);
       }
@@ -91,12 +91,12 @@ Images read_idx_images(const fs::path& path) {
   images.cols = reader.read_u32("number of columns");
   if (images.count == 0) fail("{}: holds no images; fetch the file again", reader.path());
   if (images.rows == 0 || images.cols == 0 || images.rows > kMaxSide || images.cols > kMaxSide) {
-    fail("{}: says at byte 8 that images have {} x {} pixels; wanted 1 to {} each way",
+    fail("{}: says at byte 8 that images have {} x {} pixels; 1 to {} each way are possible",
          reader.path(), images.rows, images.cols, kMaxSide);
   }
   const std::size_t pixels = images.rows * images.cols;  // at most 2^24
   if (images.count > kMaxBytes / pixels) {
-    fail("{}: says at byte 4 that it holds {} images of {} pixels; more than {} bytes are refused",
+    fail("{}: says at byte 4 that it holds {} images of {} pixels; at most {} bytes are read",
          reader.path(), images.count, pixels, kMaxBytes);
   }
   images.pixels = reader.read_rest(images.count * pixels);
@@ -109,8 +109,8 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
   const std::size_t count = reader.read_u32("number of labels");
   if (count == 0) fail("{}: holds no labels; fetch the file again", reader.path());
   if (count > kMaxBytes) {
-    fail("{}: says at byte 4 that it holds {} labels; more than {} bytes are refused",
-         reader.path(), count, kMaxBytes);
+    fail("{}: says at byte 4 that it holds {} labels; at most {} bytes are read", reader.path(),
+         count, kMaxBytes);
   }
   return reader.read_rest(count);
 }

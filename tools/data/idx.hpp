@@ -1,5 +1,5 @@
 // Reader and writer of IDX files, the format of MNIST: a big-endian magic number and sizes, then u8
-// values. Plain and gzip-compressed files are read alike.
+// values. Files may be gzip-compressed.
 #pragma once
 
 #include <cstddef>
@@ -17,14 +17,14 @@ struct Images {
   std::vector<std::uint8_t> pixels;  // [count][rows * cols], 0 is background, 255 is full ink
 };
 
-// Returns the file that read_idx_* would read for `path`: `path` itself, else `path`.gz, else none.
+// Returns the file that read_idx_* reads for `path`: `path`, or `path`.gz, or none.
 std::optional<std::filesystem::path> find_idx(const std::filesystem::path& path);
 
-// Reads an image file (magic 0x00000803); a truncated or overlong one, an empty one, or one that
-// needs more than 1 GiB is an error.
+// Reads an image file (magic 0x00000803). Fails if it is truncated, too long or empty, or if it
+// needs more than 1 GiB.
 Images read_idx_images(const std::filesystem::path& path);
 
-// Reads a label file (magic 0x00000801) with the same care; one u8 for each image.
+// Reads a label file (magic 0x00000801) with the same checks; one u8 for each image.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
 // The bytes of an image file of pixels [count][rows * cols].

@@ -17,8 +17,8 @@ namespace {
 
 std::string reason(int error) { return std::generic_category().message(error); }
 
-// A file's bytes, decompressed where it begins as gzip does. zlib's own gzread passes silently over
-// whatever follows the compressed data, which is why this calls inflate.
+// A file's bytes, decompressed if it begins as gzip does. This calls inflate, because zlib's gzread
+// silently ignores what follows the compressed data.
 class Stream {
  public:
   explicit Stream(const std::string& path) : path_(path) {
@@ -59,7 +59,7 @@ class Stream {
     compressed_ = true;
   }
 
-  // Takes the next bytes of the file into the empty buffer, as many as there are.
+  // Fills the empty buffer with the next bytes of the file.
   void fill() {
     zlib_.next_in = buffer_.data();
     while (!file_ended_ && zlib_.avail_in < buffer_.size()) {
@@ -84,19 +84,19 @@ class Stream {
     return count;
   }
 
-  // 0 where the file ends, which it may do only behind a whole gzip member.
+  // Returns 0 at the end of the file, which must come after a whole gzip member.
   std::size_t inflate_some(std::uint8_t* out, std::size_t size) {
     constexpr std::size_t kStep = std::size_t{1} << 20;
-    const auto want = static_cast<unsigned>(std::min(size, kStep));
+    const auto step = static_cast<unsigned>(std::min(size, kStep));
     zlib_.next_out = out;
-    zlib_.avail_out = want;
-    while (zlib_.avail_out == want) {
+    zlib_.avail_out = step;
+    while (zlib_.avail_out == step) {
       if (zlib_.avail_in == 0) fill();
       const std::size_t here = position_ - zlib_.avail_in;
       if (zlib_.avail_in == 0) {
         if (member_ended_) return 0;
         fail(
-            "{}: ends at compressed byte {}, amid compressed data: unexpected end of file; fetch "
+            "{}: ends at compressed byte {}, within compressed data: unexpected end of file; fetch "
             "the file again",
             path_, here);
       }
@@ -104,7 +104,7 @@ class Stream {
         inflateReset(&zlib_);
         if (*zlib_.next_in != 0x1f) {
           fail(
-              "{}: has bytes behind the compressed data, from compressed byte {}; fetch the file "
+              "{}: has bytes after the compressed data, from compressed byte {}; fetch the file "
               "again",
               path_, here);
         }
@@ -117,7 +117,7 @@ class Stream {
              zlib_.msg != nullptr ? zlib_.msg : "a dictionary or memory is missing");
       }
     }
-    return want - zlib_.avail_out;
+    return step - zlib_.avail_out;
   }
 
   std::string path_;
@@ -125,7 +125,7 @@ class Stream {
   std::size_t position_ = 0;  // bytes of the file that were read into the buffer
   bool started_ = false, file_ended_ = false;
   bool compressed_ = false, member_ended_ = false;
-  z_stream zlib_{};  // its next_in and avail_in are the buffer's unread part in any case
+  z_stream zlib_{};  // next_in and avail_in are the unread part of the buffer, of plain files too
   std::array<std::uint8_t, 1U << 17> buffer_;
 };
 

@@ -1,4 +1,4 @@
-// A file read from its beginning to its end; gzip is decompressed on the way.
+// A file that is read once, from its beginning to its end; gzip is decompressed.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +9,13 @@
 
 namespace picovae::tools {
 
-// Each member fails with the path and the reason.
+// Errors name the path and the reason.
 class InputFile {
  public:
   explicit InputFile(const std::filesystem::path& path);
 
   const std::string& path() const { return path_; }
-  std::size_t offset() const { return offset_; }  // bytes read so far, uncompressed ones
+  std::size_t offset() const { return offset_; }  // bytes read so far, after decompression
 
   // Reads at most `size` bytes; returns how many there were before the end of the file.
   std::size_t read(std::uint8_t* out, std::size_t size);
@@ -27,7 +27,7 @@ class InputFile {
 
   std::string path_;
   std::size_t offset_ = 0;
-  std::unique_ptr<void, Close> stream_;  // zlib's, or the C library's in a build without zlib
+  std::unique_ptr<void, Close> stream_;  // of zlib, or of the C library in a build without zlib
 };
 
 }  // namespace picovae::tools

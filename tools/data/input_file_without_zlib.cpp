@@ -1,4 +1,4 @@
-// Builds with PICOVAE_PNG=OFF read plain files alone.
+// input_file.hpp for builds with PICOVAE_PNG=OFF: plain files alone.
 
 #include "tools/data/input_file.hpp"
 

@@ -96,7 +96,7 @@ ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> lab
   return classes;
 }
 
-ClassGaussians fit_known_classes(const Model& model, const LabelledImages& data,
+ClassGaussians fit_known_classes(const Model& model, const LabeledImages& data,
                                  const EvaluateOptions& options) {
   try {
     return fit_classes(encode_images(model, data.images.pixels, options), data.labels);

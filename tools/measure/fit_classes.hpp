@@ -27,7 +27,7 @@ ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> lab
 
 // Encodes a data set and fits its classes. If fit_classes fails: none, and a line on stderr that
 // says why.
-ClassGaussians fit_known_classes(const Model& model, const LabelledImages& data,
+ClassGaussians fit_known_classes(const Model& model, const LabeledImages& data,
                                  const EvaluateOptions& options);
 
 }  // namespace picovae::tools

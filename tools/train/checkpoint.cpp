@@ -11,7 +11,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/text.hpp"
-#include "tools/data/checksum.hpp"
+#include "tools/base/checksum.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -12,7 +12,7 @@
 #include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
-#include "tools/data/checksum.hpp"
+#include "tools/base/checksum.hpp"
 #include "tools/train/checkpoint.hpp"
 
 namespace picovae::tools {
@@ -74,7 +74,7 @@ Settings settings_of_run(const Recipe& recipe, const Kernels& kernels, const Dat
   settings["shape"] = fmt::format("{},{},{},{}", d.pixels, d.hidden1, d.hidden2, d.latent);
   settings["validation"] = fmt::format("{}", validation);
   std::uint32_t sum = 0;
-  for (const LabelledImages* half : {&data.train, &data.test}) {
+  for (const LabeledImages* half : {&data.train, &data.test}) {
     sum = checksum(std::as_bytes(std::span(half->images.pixels)), sum);
     sum = checksum(std::as_bytes(std::span(half->labels)), sum);
   }

@@ -22,7 +22,7 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
   }
 }
 
-// Lines without their ends, those of Windows included; what follows the last end is none.
+// Lines without their ends, which may be those of Windows. The last line need not have one.
 std::vector<std::string_view> split_lines(std::string_view text) {
   if (text.ends_with('\n')) text.remove_suffix(1);
   std::vector<std::string_view> lines = split(text, '\n');
@@ -32,7 +32,7 @@ std::vector<std::string_view> split_lines(std::string_view text) {
   return lines;
 }
 
-// A field as it may stand in a message: what is no text, or much of it, would break the line.
+// A field for a message: cut, and without control characters.
 std::string shown(std::string_view field) {
   constexpr std::size_t kLongest = 30;
   std::string text(field.substr(0, kLongest));
@@ -46,7 +46,7 @@ double number(std::string_view field, std::string_view name, std::size_t line) {
   const char* const end = field.data() + field.size();
   const auto [rest, error] = std::from_chars(field.data(), end, value);
   if (error != std::errc{} || rest != end || !std::isfinite(value)) {
-    fail("{}: line {}: \"{}\" is no finite number", name, line, shown(field));
+    fail("{}: line {}: \"{}\" is not a finite number", name, line, shown(field));
   }
   return value;
 }
@@ -56,7 +56,7 @@ struct Panel {
   const char* title;
   const char* place;  // origin and size, as shares of the picture
   std::size_t train, test;
-  bool falls;  // from a first value that would dwarf the rest
+  bool falls;  // from a first value so large that the rest would be flat
 };
 
 constexpr std::array<Panel, 3> kPanels = {{
@@ -65,7 +65,7 @@ constexpr std::array<Panel, 3> kPanels = {{
     {"KL", "set origin 0.5, 0; set size 0.5, 0.46", 3, 6, false},
 }};
 
-// The first epochs are steep: a sixth of them may leave the picture at its top.
+// The upper end of the axis: the first sixth of the epochs, which is steep, may be above it.
 double top(const std::vector<CurvePoint>& points, const Panel& panel) {
   double largest = -HUGE_VAL;
   for (std::size_t i = points.size() / 6; i < points.size(); ++i) {

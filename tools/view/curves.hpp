@@ -9,7 +9,7 @@
 
 namespace picovae::tools {
 
-// The columns of a training's log that are drawn, by the names in its first line.
+// The columns of a training log that are drawn, by their names in its first line.
 inline constexpr std::array<std::string_view, 7> kCurveColumns = {
     "epoch",    "train_neg_elbo", "train_reconstruction",
     "train_kl", "test_neg_elbo",  "test_reconstruction",
@@ -17,9 +17,9 @@ inline constexpr std::array<std::string_view, 7> kCurveColumns = {
 
 using CurvePoint = std::array<double, kCurveColumns.size()>;  // in that order, one epoch
 
-// Reads a log as `picovae train --log` writes it; other columns may stand between those that are
-// drawn. Returns at least one epoch. Fails with `name` and the line where a column is missing, a
-// line has too few or too many fields, a field is no finite number, or epochs do not ascend.
+// Reads a log of `picovae train --log`; it may have further columns. Returns at least one epoch.
+// Fails, naming `name` and the line, if a column is missing, if a line has too few or too many
+// fields, if a field is not a finite number, or if epochs do not ascend.
 std::vector<CurvePoint> parse_curves(std::string_view csv, std::string_view name);
 
 // A gnuplot script that writes a PNG of 1200 x 800 pixels to its standard output: negative ELBO,

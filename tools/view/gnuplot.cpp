@@ -25,7 +25,7 @@ using File = std::unique_ptr<std::FILE, Close>;
   fail("gnuplot: {}: {}", what, std::generic_category().message(error));
 }
 
-// A file without a name: unlike a pipe it never makes one side wait for the other.
+// A file without a name; unlike with a pipe, neither side ever waits for the other.
 File temporary_file() {
   File file(std::tmpfile());
   if (!file) fail_from_system("no temporary file", errno);
@@ -42,8 +42,8 @@ std::vector<std::byte> content(std::FILE* file) {
   return all;
 }
 
-// The first line of a complaint that says more than where it was: gnuplot marks the place with ^.
-std::string complaint(std::FILE* file) {
+// The line of gnuplot's message that says what is wrong; before it are the script's line and a ^.
+std::string error_line(std::FILE* file) {
   const auto bytes = content(file);
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const std::size_t at = text.find("line ");
@@ -85,7 +85,7 @@ std::vector<std::byte> run_gnuplot(std::string_view script) {
   }
   std::rewind(in.get());
   if (run(in.get(), out.get(), errors.get()) != 0) {
-    fail("gnuplot failed: {}", complaint(errors.get()));
+    fail("gnuplot failed: {}", error_line(errors.get()));
   }
   return content(out.get());
 }

@@ -1,4 +1,4 @@
-// Curves are drawn by gnuplot, the program.
+// Runs the program gnuplot, which draws curves and maps.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace picovae::tools {
 
-// Runs gnuplot on a script, without anybody's settings, and returns what it writes to its standard
-// output. Fails where gnuplot is missing (saying how to install it) or does not like the script.
+// Runs gnuplot on a script, without the user's settings, and returns what it writes to its standard
+// output. Fails if gnuplot is missing (saying how to install it) or finds an error in the script.
 std::vector<std::byte> run_gnuplot(std::string_view script);
 
 }  // namespace picovae::tools

@@ -10,7 +10,7 @@ namespace picovae::tools {
 
 std::size_t image_side(std::size_t pixels) {
   const auto side = static_cast<std::size_t>(std::lround(std::sqrt(pixels)));
-  if (side * side != pixels) fail("{} pixels make no square image; pictures need one", pixels);
+  if (side * side != pixels) fail("{} pixels are not a square image; pictures need one", pixels);
   return side;
 }
 

@@ -16,7 +16,7 @@ struct GridStyle {
   std::uint8_t background = 72;  // neither ink nor paper, so that cells are visible
 };
 
-// Side of a square image of `pixels` pixels; fails if there is none.
+// The side of a square image of `pixels` pixels; fails if that is not a square.
 std::size_t image_side(std::size_t pixels);
 
 // Returns the images side by side, row after row; cells that are left over are background. Fewer

@@ -22,7 +22,7 @@ double normal_quantile(double probability) {
   return 0.5 * (low + high);
 }
 
-// Where z = -2 .. 2 stand on an axis of `length` from 0.
+// The places of z = -2 .. 2 on an axis from 0 to `length`.
 std::string normal_tics(double length) {
   std::string tics;
   for (int z = -2; z <= 2; ++z) {
@@ -31,13 +31,13 @@ std::string normal_tics(double length) {
   return tics;
 }
 
-// 0xRRGGBB: ten colors that can be told apart, else a rainbow.
+// 0xRRGGBB: up to ten distinct colors, else a rainbow.
 unsigned color(std::size_t index, std::size_t count) {
   constexpr std::array<unsigned, 10> kTen = {0x1f77b4, 0xff7f0e, 0x2ca02c, 0xd62728, 0x9467bd,
                                              0x8c564b, 0xe377c2, 0x7f7f7f, 0xbcbd22, 0x17becf};
   if (count <= kTen.size()) return kTen[index];
   const double hue = 6 * static_cast<double>(index) / static_cast<double>(count);
-  const double light = index % 2 == 0 ? 230 : 150;  // keeps neighbours apart
+  const double light = index % 2 == 0 ? 230 : 150;  // neighbors differ
   unsigned rgb = 0;
   for (const int shift : {5, 3, 1}) {
     const double k = std::fmod(shift + hue, 6.0);
@@ -47,14 +47,14 @@ unsigned color(std::size_t index, std::size_t count) {
   return rgb;
 }
 
-// Where a label is written.
+// The mean of a label's points, and its color.
 struct Center {
   std::array<double, 2> at{};
   double count = 0;
   unsigned ink = 0;
 };
 
-// Moves labels apart that would cover each other.
+// Moves apart labels that would cover each other.
 void part(std::map<std::uint8_t, Center>& centers) {
   constexpr double kLeast = 0.6;  // in units of both axes
   for (int round = 0; round < 100; ++round) {
@@ -117,7 +117,7 @@ std::string map_script(const LatentMap& map) {
   }
   part(centers);
   std::string script = mosaic(map) + "$points << END\n";
-  // In the order of the data set, so that no label lies on top.
+  // In the order of the data set, so that no label covers the others.
   for (std::size_t i = 0; i < map.points.size(); ++i) {
     script += fmt::format("{:.4g} {:.4g} {}\n", map.points[i][0], map.points[i][1],
                           centers[map.labels[i]].ink);

@@ -1,4 +1,4 @@
-// The latent space as a picture: what two units do to a digit, and where codes lie.
+// The latent space as a picture: digits over two latents, and the codes of images by label.
 #pragma once
 
 #include <array>

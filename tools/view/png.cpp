@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t kMaxSide = 4096;
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20;
 
-// libpng's picture, whose memory is freed however the function is left.
+// libpng's picture, which frees its memory.
 struct PngImage : png_image {
   PngImage() : png_image{} { version = PNG_IMAGE_VERSION; }
   ~PngImage() { png_image_free(this); }
@@ -42,8 +42,8 @@ std::vector<std::byte> encode_png(const GrayImage& image, std::string_view name)
   png.width = static_cast<png_uint_32>(image.width);
   png.height = static_cast<png_uint_32>(image.height);
   png.format = PNG_FORMAT_GRAY;
-  // PNG_IMAGE_PNG_SIZE_MAX does this in 32 bits: the rows with their filter bytes, what zlib adds,
-  // and the chunks around them.
+  // An upper bound, which PNG_IMAGE_PNG_SIZE_MAX computes in 32 bits: the rows with their filter
+  // bytes, what zlib adds, and the chunks around them.
   const std::size_t raw = (image.width + 1) * image.height;
   png_alloc_size_t size = raw + raw / 1000 + (std::size_t{1} << 16);
   std::vector<std::byte> bytes(size);

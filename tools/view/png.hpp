@@ -19,10 +19,10 @@ struct GrayImage {
 void write_png(const std::filesystem::path& path, const GrayImage& image);
 
 // Reads any PNG as 8-bit gray; transparent parts become black, the background of MNIST. Fails on
-// damaged files and on more than 4096 pixels a side. The caller checks for the size it wants.
+// damaged files and on more than 4096 pixels a side. The caller checks the size.
 GrayImage read_png(const std::filesystem::path& path);
 
-// The same in memory; `name` stands for the path in messages.
+// The same in memory; `name` is the path for messages.
 std::vector<std::byte> encode_png(const GrayImage& image, std::string_view name);
 GrayImage decode_png(std::span<const std::byte> bytes, std::string_view name);
 

@@ -1,4 +1,4 @@
-// Builds with PICOVAE_PNG=OFF know no PNG, and say so where it is asked for.
+// png.hpp for builds with PICOVAE_PNG=OFF: every function fails.
 
 #include "tools/view/png.hpp"
 

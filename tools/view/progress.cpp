@@ -11,7 +11,7 @@ namespace picovae::tools {
 namespace {
 
 void draw(int descriptor, std::string_view text) {
-  // A terminal that has gone away must not end an hour of training.
+  // A terminal that was closed must not end an hour of training.
   [[maybe_unused]] const auto written = ::write(descriptor, text.data(), text.size());
 }
 
@@ -61,7 +61,7 @@ void Progress::update(std::size_t done, std::string_view tail) {
   if (now < next_) return;
   next_ = now + kInterval;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  // One column stays free: a character in the last one makes some terminals wrap.
+  // One column is left free: some terminals wrap after a character in the last one.
   const std::size_t width = terminal_width(descriptor_, kUsualWidth) - 1;
   draw(descriptor_,
        fmt::format("\r{}\x1b[K", progress_line(label_, done, total_, seconds, tail, width)));

@@ -1,4 +1,4 @@
-// A progress bar for long work: one line of the terminal, drawn over and over.
+// A progress bar for long work: one line of the terminal.
 #pragma once
 
 #include <unistd.h>
@@ -10,21 +10,21 @@
 
 namespace picovae::tools {
 
-// Silent where `descriptor` is no terminal. Drawing never fails the work: errors of the terminal
-// are ignored. For one thread.
+// Draws nothing if `descriptor` is not a terminal. Errors of the terminal are ignored. For one
+// thread.
 class Progress {
  public:
-  //   label  stands left of the bar
+  //   label  left of the bar
   //   total  what update() reaches when the work is done
   Progress(std::string label, std::size_t total, int descriptor = STDERR_FILENO);
 
-  // Clears the line, so that what is printed next starts at a clean one.
+  // Clears the line, for what is printed next.
   ~Progress();
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // Says that `done` of `total` are done; draws ten times a second at most, so calling it often is
-  // cheap. `tail` (a loss, say) stands right of the bar in place of the time that is left.
+  // Shows that `done` of `total` are done. Draws at most ten times a second, so frequent calls are
+  // cheap. `tail`, such as a loss, is shown right of the bar in place of the time that is left.
   void update(std::size_t done, std::string_view tail = {});
 
  private:
@@ -39,7 +39,7 @@ class Progress {
   Clock::time_point next_ = start_;
 };
 
-// The text of one update: at most `width` characters, without any control character.
+// The text of one update: at most `width` characters, without control characters.
 //   seconds  since the work began
 std::string progress_line(std::string_view label, std::size_t done, std::size_t total,
                           double seconds, std::string_view tail, std::size_t width);

@@ -19,7 +19,7 @@ std::string render_text(std::span<const std::uint8_t> images, std::size_t width,
   constexpr std::string_view kRamp = " .:-=+*#%@";
   const std::size_t pixels = width * height;
   if (pixels == 0 || images.size() % pixels != 0) {
-    fail("{} pixels are no whole number of images of {} x {}", images.size(), width, height);
+    fail("{} pixels are not a whole number of images of {} x {}", images.size(), width, height);
   }
   const std::size_t count = images.size() / pixels;
   const std::size_t per_row = std::max<std::size_t>(1, (columns + 1) / (width + 1));

@@ -10,7 +10,7 @@
 #include "tests/tools/stripes.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/file.hpp"
-#include "tools/data/checksum.hpp"
+#include "tools/base/checksum.hpp"
 #include "tools/train/trainer.hpp"
 
 namespace {

@@ -76,5 +76,5 @@ TEST_CASE("pairs stay together, and the last row is filled up") {
 TEST_CASE("the side of an image is that of a square") {
   CHECK(image_side(784) == 28);
   CHECK(image_side(1) == 1);
-  CHECK(contains(message_of([] { image_side(785); }), "785 pixels make no square image"));
+  CHECK(contains(message_of([] { image_side(785); }), "785 pixels are not a square image"));
 }

@@ -1,4 +1,4 @@
-#include "tools/data/checksum.hpp"
+#include "tools/base/checksum.hpp"
 
 #include <array>
 
