@@ -99,16 +99,16 @@ BlobBytes pack_float(const Network& network, Type type) {
   ModelId id;
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    const auto& [in, out, weight, bias] = layers[i];
+    const DenseWeights& layer = layers[i];
     const auto add = [&]<typename Weight>(const std::vector<Weight>& values) {
       id.add(values);
       writer.add(SectionKind::kWeights, i,
-                 PackedLayer<Weight, float>(header.layout, in, out, values).weights);
+                 PackedLayer<Weight, float>(header.layout, layer.in, layer.out, values).weights);
     };
-    if (type == Type::kF32) add(weight);
-    if (type == Type::kF16) add(to_halves<Eigen::half>(weight, type, i));
-    if (type == Type::kBf16) add(to_halves<Eigen::bfloat16>(weight, type, i));
-    id.add(bias);
+    if (type == Type::kF32) add(layer.weight);
+    if (type == Type::kF16) add(to_halves<Eigen::half>(layer.weight, type, i));
+    if (type == Type::kBf16) add(to_halves<Eigen::bfloat16>(layer.weight, type, i));
+    id.add(layer.bias);
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     std::vector<float> bias = layers[i].bias;

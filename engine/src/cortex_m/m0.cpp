@@ -1,4 +1,4 @@
-// s8 kernels of Cortex-M0 and M0+ (cortex_m_plain.hpp has the arithmetic). Written in the 16-bit
+// s8 kernels of Cortex-M0 and M0+ (plain.hpp has the arithmetic). Written in the 16-bit
 // instructions that these cores have, because only 8 registers take part in all of them and
 // what GCC 12 makes of C++ takes 40 % more.
 #include "cortex_m/plain.hpp"

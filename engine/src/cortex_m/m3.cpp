@@ -1,4 +1,4 @@
-// s8 kernels of Cortex-M3 in plain C++ (cortex_m_plain.hpp has the arithmetic). Any little-endian
+// s8 kernels of Cortex-M3 in plain C++ (plain.hpp has the arithmetic). Any little-endian
 // machine runs them, so they are tested on hosts too.
 #include <bit>
 
