@@ -79,8 +79,7 @@ function(picovae_per_isa target source)
 #define PICOVAE_ISA_ID Isa::k${PICOVAE_ISA_TYPE_${isa}}
 #define PICOVAE_ISA_TYPE ${PICOVAE_ISA_TYPE_${isa}}
 #include \"host/isa/${PICOVAE_ISA_HEADER_${isa}}.hpp\"
-//
-#include \"${source}\"
+#include \"${source}\"  // NOLINT(bugprone-suspicious-include)
 " @ONLY)
     set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES
       COMPILE_OPTIONS "${PICOVAE_ISA_FLAGS_${isa}};-ffp-contract=off;${PICOVAE_KERNEL_OPT}"

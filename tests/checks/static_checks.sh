@@ -10,23 +10,20 @@ cd "$(dirname "$0")/../.."
 [[ -f $build/compile_commands.json ]] ||
   { echo "static_checks: no $build/compile_commands.json; give cmake -DCMAKE_EXPORT_COMPILE_COMMANDS=ON" >&2; exit 2; }
 
-elsewhere=()
-for name in host/dense_f32 host/dense_s8 cortex_m/m3 cortex_m/m0 cortex_m/dsp cortex_m/mve; do
-  elsewhere+=("engine/src/$name.cpp")
-done
 # C++20 says what a shifted negative number is, and an ISA may hide what its base has. What needs another
-# processor's headers is left to that one's compilers.
+# processor's headers is left to that one's compilers, and what is compiled once an ISA to clang-tidy.
+elsewhere=(tools/base/vector_ops_isa.cpp engine/src/host/dense_{f32,s8}.cpp engine/src/cortex_m/{m0,m3,dsp,mve}.cpp)
 cppcheck --quiet -j "$(nproc)" --std=c++20 --language=c++ --enable=warning,performance,portability \
   --error-exitcode=1 --suppress=shiftNegativeLHS --suppress=duplInheritedMember \
-  -I engine/include -I engine/src -I . -U__has_feature -DPICOVAE_SHAPE=784,300,300,50 -D__x86_64__ -D__FMA__ \
+  -I engine/include -I engine/src -I "$build/picovae_generated" -I . -U__has_feature -DPICOVAE_SHAPE=784,300,300,50 -D__x86_64__ -D__FMA__ \
   -D__AVX2__ -D__AVX512F__ -D__AVX512BW__ -D__AVX512DQ__ -D__AVX512VL__ -D__AVX512VNNI__ -D__AVXVNNI__ \
   "${elsewhere[@]/#/-i}" engine/src tools
 
-folders='engine/src'
-[[ ${2-} == --tools ]] && folders='(engine/src|tools)'
+folders="engine/src|$build/picovae_generated"
+[[ ${2-} == --tools ]] && folders+='|tools'
 # The files that are compiled for this machine, each once.
 /usr/bin/python3 -c '
 import json, sys
 print("\n".join(sorted({entry["file"] for entry in json.load(open(sys.argv[1]))})))' "$build/compile_commands.json" |
-  grep -E "^$PWD/$folders/.*\.cpp$" |
+  grep -E "^$PWD/($folders)/(.*/)?[a-z0-9_]+\.cpp$" | grep -v "/picovae_generated/probe_" |
   xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2> >(grep -vE '^[0-9]+ warnings? generated\.$' >&2)

@@ -3,6 +3,7 @@
 #include <Eigen/Core>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "picovae/classes.hpp"
@@ -100,7 +101,8 @@ BlobBytes pack_float(const Network& network, Type type) {
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const DenseWeights& layer = layers[i];
-    const auto add = [&]<typename Weight>(const std::vector<Weight>& values) {
+    const auto add = [&](const auto& values) {
+      using Weight = typename std::decay_t<decltype(values)>::value_type;
       id.add(values);
       writer.add(SectionKind::kWeights, i,
                  PackedLayer<Weight, float>(header.layout, layer.in, layer.out, values).weights);

@@ -10,9 +10,9 @@
 
 #include "picovae/version.h"
 #include "tools/base/built_shape.hpp"
+#include "tools/base/checksum.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
-#include "tools/base/checksum.hpp"
 #include "tools/train/checkpoint.hpp"
 
 namespace picovae::tools {
@@ -85,11 +85,7 @@ Settings settings_of_run(const Recipe& recipe, const Kernels& kernels, const Dat
 
 class RunKeeper::StopSignals {
  public:
-  StopSignals() {
-    caught_signal = 0;
-    old_interrupt_ = catch_once(SIGINT);
-    old_terminate_ = catch_once(SIGTERM);
-  }
+  StopSignals() : old_interrupt_(start()), old_terminate_(catch_once(SIGTERM)) {}
   ~StopSignals() {
     ::sigaction(SIGINT, &old_interrupt_, nullptr);
     ::sigaction(SIGTERM, &old_terminate_, nullptr);
@@ -98,8 +94,13 @@ class RunKeeper::StopSignals {
   StopSignals& operator=(const StopSignals&) = delete;
 
  private:
-  struct sigaction old_interrupt_ {};
-  struct sigaction old_terminate_ {};
+  static struct sigaction start() {
+    caught_signal = 0;
+    return catch_once(SIGINT);
+  }
+
+  struct sigaction old_interrupt_;
+  struct sigaction old_terminate_;
 };
 
 RunKeeper::RunKeeper(const fs::path& checkpoint, bool resume, const fs::path& out)

@@ -61,7 +61,8 @@ CLI::Option& add_text(CLI::App& app, const char* name, const char* help, std::st
                       std::function<std::string(const std::string&)> complaint,
                       std::function<void(const std::string&)> set) {
   CLI::Option* option = app.add_option_function<std::string>(name, set, help);
-  option->type_name(std::move(shown))->default_str(std::move(default_text));
+  option->type_name(std::move(shown));
+  option->default_str(std::move(default_text));
   if (complaint) option->check(std::move(complaint));
   if (*name != '-') option->required();
   return *option;
