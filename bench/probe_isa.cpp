@@ -15,7 +15,7 @@ namespace {
 // As many chains as the register tile has sums, and enough to hide the latency of a multiplication
 // followed by an addition.
 template <typename Simd>
-inline constexpr std::size_t kChains = std::max(Simd::kTuning.f32_rows* Simd::kTuning.f32_vectors,
+inline constexpr std::size_t kChains = std::max(Simd::kTuning.f32.rows* Simd::kTuning.f32.vectors,
                                                 std::size_t{12});
 
 template <typename Simd>

@@ -60,8 +60,8 @@ file(CONFIGURE OUTPUT ${PICOVAE_GENERATED}/picovae_isas.hpp CONTENT
 " @ONLY)
 
 # picovae_per_isa(target source [FLOATS]): adds `source` to `target` once for each ISA, with FLOATS only for
-# those with f32 kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string), PICOVAE_ISA_ID (of enum Isa),
-# PICOVAE_ISA_TYPE and that type's header.
+# those with f32 kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string), PICOVAE_ISA_ID
+# (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
 # It is optimized in every build type: an unoptimized kernel is of no use, and may export code of its ISA in weak
 # symbols.
 function(picovae_per_isa target source)

@@ -10,6 +10,7 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/guarded.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/engine/runnable_kernels.hpp"
 
 namespace picovae::tests {
 
@@ -73,10 +74,9 @@ class GuardedCalls {
 template <typename S>
 class EveryKernel {
  public:
-  explicit EveryKernel(std::initializer_list<const Kernels*> more = {}) : kernels_(more) {
-    for (const Kernels* kernels : built_kernels()) {
-      if (machine_runs(kernels->isa)) kernels_.push_back(kernels);
-    }
+  explicit EveryKernel(std::initializer_list<const Kernels*> more = {})
+      : kernels_(runnable_kernels()) {
+    kernels_.insert(kernels_.begin(), more);
   }
 
   CallOutcome run(std::span<const std::byte> model) {

@@ -1,22 +1,13 @@
-// What tests of kernels run: the kernels of this machine, and layers.
+// Layers for tests of kernels.
 #pragma once
 
 #include <cstddef>
 #include <vector>
 
-#include "picovae/kernels.hpp"
+#include "tests/engine/runnable_kernels.hpp"
 #include "tools/format/packed_layer.hpp"
 
 namespace picovae::tests {
-
-// The tables of this build that this machine can run.
-inline std::vector<const Kernels*> runnable_kernels() {
-  std::vector<const Kernels*> runnable;
-  for (const Kernels* kernels : built_kernels()) {
-    if (machine_runs(kernels->isa)) runnable.push_back(kernels);
-  }
-  return runnable;
-}
 
 using tools::F32Layer;
 using tools::HalfLayer;

@@ -12,6 +12,7 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/edited_blob.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/engine/runnable_kernels.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
@@ -77,8 +78,7 @@ void faulty_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 
 TEST_CASE("whole models pass on all kernels of this machine, a row at a time and many together") {
   const auto blob = blob_for(Layout::kHost);
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa)) continue;
+  for (const Kernels* kernels : tests::runnable_kernels()) {
     CAPTURE(std::string(kernels->name));
     CHECK(self_test(blob.bytes(), *kernels).status == Status::kOk);
     CHECK(self_test<23>(blob.bytes(), *kernels).status == Status::kOk);

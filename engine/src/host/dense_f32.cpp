@@ -95,20 +95,20 @@ template <typename Simd, typename Weight, std::size_t Vectors>
 inline constexpr auto kTiles = []<std::size_t... I>(std::index_sequence<I...>) {
   return Table<TileFn<Weight>, sizeof...(I)>{tile<Simd, Weight, I + 1, Vectors>...};
 }
-(std::make_index_sequence<Simd::kTuning.f32_rows>{});
+(std::make_index_sequence<Simd::kTuning.f32.rows>{});
 
 template <typename Simd, typename Weight>
 void product_of(const ProductOf<Weight>& whole) {
-  constexpr std::size_t kColumns = Simd::kTuning.f32_vectors * Simd::Floats::size;
+  constexpr std::size_t kColumns = Simd::kTuning.f32.vectors * Simd::Floats::size;
   for (std::size_t first = 0; first < whole.n; first += kColumns) {
     const bool wide = whole.n - first >= kColumns;
     ProductOf<Weight> p = whole;
     p.b += first;
     p.c += first;
     for (std::size_t left = whole.m; left != 0;) {
-      const std::size_t rows = next_piece(left, Simd::kTuning.f32_rows);
+      const std::size_t rows = next_piece(left, Simd::kTuning.f32.rows);
       const TileFn<Weight> run =
-          wide ? kTiles<Simd, Weight, Simd::kTuning.f32_vectors>[rows - 1]
+          wide ? kTiles<Simd, Weight, Simd::kTuning.f32.vectors>[rows - 1]
                : kTiles<Simd, Weight, kOutputPad / Simd::Floats::size>[rows - 1];
       run(p);
       p.a += rows * p.a_row;
@@ -144,10 +144,10 @@ template <typename Simd, typename Weight, std::size_t kFull, std::size_t kHalf>
     unroll<kFull>([&](auto panel) __attribute__((always_inline)) {
       Floats right[kPanelVectors];
       Weight::template load<Simd>(weights + panel * panel_size, right);
-      if constexpr (sizeof(typename Weight::T) == 4 && Simd::kTuning.f32_prefetch != 0) {
+      if constexpr (sizeof(typename Weight::T) == 4 && Simd::kTuning.f32.prefetch != 0) {
         constexpr std::size_t kLine = 64 / sizeof(*weights);
         const auto* ahead =
-            weights + panel * panel_size + Simd::kTuning.f32_prefetch / sizeof(*weights);
+            weights + panel * panel_size + Simd::kTuning.f32.prefetch / sizeof(*weights);
         unroll<kPanel / kLine>([&](auto line) __attribute__((always_inline)) {
           __builtin_prefetch(ahead + line * kLine);
         });
@@ -236,9 +236,9 @@ void dense(const Dense& layer, const void* x, std::size_t x_stride, void* y, std
   auto* out = static_cast<float*>(y);
   if (rows == 1) return dense_row<Simd, Weight>(layer, in, out);
 
-  constexpr std::size_t kColumns = Simd::kTuning.f32_vectors * Simd::Floats::size;
+  constexpr std::size_t kColumns = Simd::kTuning.f32.vectors * Simd::Floats::size;
   constexpr std::size_t kBlockRows =
-      kBlock / kColumns / Simd::kTuning.f32_rows * Simd::kTuning.f32_rows;
+      kBlock / kColumns / Simd::kTuning.f32.rows * Simd::kTuning.f32.rows;
   const auto* weights = static_cast<const typename Weight::T*>(layer.weights);
   const std::size_t padded = pad(layer.out, kOutputPad);
   alignas(64) float sums[kBlockRows * kColumns];

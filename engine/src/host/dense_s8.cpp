@@ -30,7 +30,7 @@ template <typename Simd, typename Dot, std::size_t Rows, std::size_t Vectors, st
                                const std::int8_t* weights, std::size_t columns, std::size_t groups,
                                std::int32_t* to) {
   if constexpr (Simd::kMatrixTile && std::is_same_v<Dot, typename Simd::Narrow> &&
-                Rows == Simd::kTuning.s8_rows && Vectors == Simd::kTuning.s8_vectors) {
+                Rows == Simd::kTuning.s8.rows && Vectors == Simd::kTuning.s8.vectors) {
     return Simd::matrix_tile(x, x_stride, weights, columns, groups, to);
   }
   using Sums = typename Dot::Sums;
@@ -108,7 +108,7 @@ template <typename Simd, typename Dot, std::size_t Vectors>
 inline constexpr auto kTilesS8 = []<std::size_t... I>(std::index_sequence<I...>) {
   return Table<TileS8Fn<typename Dot::X>, sizeof...(I)>{tile_s8<Simd, Dot, I + 1, Vectors, 1>...};
 }
-(std::make_index_sequence<Simd::kTuning.s8_rows>{});
+(std::make_index_sequence<Simd::kTuning.s8.rows>{});
 
 // Sums of the columns of one panel, of a single row.
 template <typename Simd, typename Row>
@@ -116,8 +116,8 @@ PICOVAE_INLINE void panel_row_s8(const typename Row::X* x, const std::int8_t* we
                                  std::size_t columns, std::size_t groups, std::int32_t* sums) {
   constexpr std::size_t kLanes = sizeof(typename Simd::Sums) / sizeof(std::int32_t);
   const auto run = columns == kPanel
-                       ? tile_s8<Simd, Row, 1, kPanel / kLanes, Simd::kTuning.s8_split>
-                       : tile_s8<Simd, Row, 1, kOutputPad / kLanes, Simd::kTuning.s8_split>;
+                       ? tile_s8<Simd, Row, 1, kPanel / kLanes, Simd::kTuning.s8.split>
+                       : tile_s8<Simd, Row, 1, kOutputPad / kLanes, Simd::kTuning.s8.split>;
   run(x, 0, weights, columns, groups, sums);
 }
 
@@ -126,13 +126,13 @@ template <typename Simd, typename Dot>
 void panel_s8(const typename Dot::X* x, std::size_t x_stride, const std::int8_t* weights,
               std::size_t columns, std::size_t groups, std::int32_t* sums, std::size_t rows) {
   constexpr std::size_t kLanes = sizeof(typename Simd::Sums) / sizeof(std::int32_t);
-  constexpr std::size_t kTile = Simd::kTuning.s8_vectors * kLanes;  // columns
+  constexpr std::size_t kTile = Simd::kTuning.s8.vectors * kLanes;  // columns
   constexpr std::size_t kHalf = kOutputPad / kLanes;  // vectors of the narrow last panel
   while (rows != 0) {
-    const std::size_t now = next_piece(rows, Simd::kTuning.s8_rows);
+    const std::size_t now = next_piece(rows, Simd::kTuning.s8.rows);
     for (std::size_t j = 0; j < columns; j += kTile) {
       const TileS8Fn<typename Dot::X> run =
-          columns - j >= kTile ? kTilesS8<Simd, Dot, Simd::kTuning.s8_vectors>[now - 1]
+          columns - j >= kTile ? kTilesS8<Simd, Dot, Simd::kTuning.s8.vectors>[now - 1]
                                : kTilesS8<Simd, Dot, kHalf>[now - 1];
       run(x, x_stride, weights + j * kGroup, columns, groups, sums + j);
     }

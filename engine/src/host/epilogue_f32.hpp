@@ -28,8 +28,8 @@ template <typename Simd, Activation kActivation>
     bias += kVectors * bias_step;
     y += kVectors * y_step;
   };
-  for (; count >= Simd::kTuning.f32_activated; count -= Simd::kTuning.f32_activated)
-    take(Index<Simd::kTuning.f32_activated>{});
+  for (; count >= Simd::kTuning.f32.activated; count -= Simd::kTuning.f32.activated)
+    take(Index<Simd::kTuning.f32.activated>{});
   for (; count != 0; --count) take(Index<1>{});
 }
 

@@ -108,7 +108,7 @@ template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
 inline constexpr std::size_t kBlockS8 = 1024;
 template <typename Simd>
 inline constexpr std::size_t kBlockRowsS8 =
-    kBlockS8 / kPanel / Simd::kTuning.s8_rows* Simd::kTuning.s8_rows;
+    kBlockS8 / kPanel / Simd::kTuning.s8.rows* Simd::kTuning.s8.rows;
 
 // Sums [rows][columns] of the outputs from `first` on, into rows of y.
 template <typename Simd, Activation kActivation>

@@ -16,7 +16,7 @@ namespace {
 struct F32 {
   using T = float;
   template <typename Simd>
-  static constexpr std::size_t kRowPanels = Simd::kTuning.f32_row_panels;
+  static constexpr std::size_t kRowPanels = Simd::kTuning.f32.row_panels;
   template <typename Simd, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Simd::Floats (&to)[Vectors]) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -30,7 +30,7 @@ struct F32 {
 struct F16 {
   using T = std::uint16_t;
   template <typename Simd>
-  static constexpr std::size_t kRowPanels = Simd::kTuning.half_row_panels;
+  static constexpr std::size_t kRowPanels = Simd::kTuning.f32.half_row_panels;
   template <typename Simd, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Simd::Floats (&to)[Vectors]) {
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
@@ -44,7 +44,7 @@ struct F16 {
 struct Bf16 {
   using T = std::uint16_t;
   template <typename Simd>
-  static constexpr std::size_t kRowPanels = Simd::kTuning.half_row_panels;
+  static constexpr std::size_t kRowPanels = Simd::kTuning.f32.half_row_panels;
   template <typename Simd, std::size_t Vectors>
   static PICOVAE_INLINE void load(const T* from, typename Simd::Floats (&to)[Vectors]) {
     if constexpr (kInPairs<Simd, Vectors>) {

@@ -17,14 +17,20 @@ namespace {
 
 // How the shared loops are cut for an ISA, so that sums in progress cover the latency of a
 // multiply-add and stay in registers.
+struct FloatTuning {
+  std::size_t rows, vectors;    // largest tile; its vectors are 16 or 32 columns
+  std::size_t activated;        // vectors whose activation is computed side by side
+  std::size_t row_panels;       // panels that a single row reads at once: f32 weights
+  std::size_t half_row_panels;  // the same: f16 and bf16 weights
+  std::size_t prefetch;         // bytes that a single row fetches ahead, or 0
+};
+struct IntegerTuning {
+  std::size_t rows, vectors;  // largest tile of many rows; a single row takes a panel
+  std::size_t split;          // groups of inputs that a single row sums apart
+};
 struct Tuning {
-  std::size_t f32_rows, f32_vectors;  // largest f32 tile; f32_vectors are 16 or 32 columns
-  std::size_t f32_activated;          // vectors whose activation is computed side by side
-  std::size_t f32_row_panels;         // panels that a single row reads at once: f32 weights
-  std::size_t half_row_panels;        // the same: f16 and bf16 weights
-  std::size_t f32_prefetch;           // bytes that a single row fetches ahead, or 0
-  std::size_t s8_rows, s8_vectors;    // largest s8 tile of many rows; a single row takes a panel
-  std::size_t s8_split;               // groups of inputs that a single row sums apart
+  FloatTuning f32;
+  IntegerTuning s8;
 };
 
 // One step of an s8 dot product: four inputs meet four weights of each output.

@@ -6,6 +6,8 @@
 #include <sys/auxv.h>  // with it the HWCAP bits
 #endif
 
+#include <type_traits>
+
 #include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/picovae.h"
@@ -14,15 +16,16 @@
 namespace picovae {
 
 // What dense_f32.cpp and dense_s8.cpp define for each ISA, and scalar.cpp.
-using DenseFunction = void(const Dense&, const void*, std::size_t, void*, std::size_t, std::size_t);
+using DenseFunction = std::remove_pointer_t<DenseFn>;
+using ProductFunction = std::remove_pointer_t<ProductFn>;
 #define PICOVAE_DECLARE(name, Type, floats, Floats)         \
   namespace name {                                          \
   DenseFunction dense_f32, dense_f16, dense_bf16, dense_s8; \
-  void product(const Product&);                             \
+  ProductFunction product;                                  \
   }
 PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 namespace scalar {
-void product(const Product&);
+ProductFunction product;
 }
 
 #define PICOVAE_TABLE(name_, Type, floats, Floats)                        \

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tests/tools/each_table.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/vector_ops.hpp"
 
@@ -12,16 +13,7 @@ namespace {
 
 using namespace picovae;
 using namespace picovae::tools;
-
-// Calls check(ops) for every table that this machine runs.
-template <typename Check>
-void for_each_table(Check check) {
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa)) continue;
-    CAPTURE(kernels->name);
-    check(vector_ops(kernels->isa));
-  }
-}
+using picovae::tests::for_each_table;
 
 // n values from `lowest` to `highest`.
 AlignedFloats ramp(std::size_t n, float lowest, float highest) {

@@ -12,6 +12,7 @@
 #include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/random.hpp"
+#include "tests/engine/runnable_kernels.hpp"
 #include "tools/train/backpropagation.hpp"
 
 namespace {
@@ -290,8 +291,7 @@ void check_gradients(const Example& e, double error = 3e-6) {
   const Values values = values_of(e.network);
   const Loss expected = reference.loss(values);
   const Values differences = central_differences(reference, values);
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa)) continue;
+  for (const Kernels* kernels : tests::runnable_kernels()) {
     CAPTURE(kernels->name);
     const Result result = backpropagate(e, *kernels);
     CHECK(result.loss.reconstruction == doctest::Approx(expected.reconstruction).epsilon(1e-6));

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tests/tools/each_table.hpp"
 #include "tests/tools/stripes.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/train/backpropagation.hpp"
@@ -19,16 +20,6 @@ namespace {
 using namespace picovae;
 using namespace picovae::tools;
 using namespace picovae::tests;
-
-// Calls check(ops) for every table that this machine runs.
-template <typename Check>
-void for_each_table(Check check) {
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa)) continue;
-    CAPTURE(kernels->name);
-    check(vector_ops(kernels->isa));
-  }
-}
 
 // alpha = 0.1, gradients 2 and then -1, worked by hand:
 //   t = 1: mean 0.2 -> 2, square 0.004 -> 4, so the weight falls by 0.1 * 2 / 2

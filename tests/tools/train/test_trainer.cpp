@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tests/engine/runnable_kernels.hpp"
 #include "tests/tools/stripes.hpp"
 #include "tools/base/error.hpp"
 
@@ -40,8 +41,7 @@ TEST_CASE("rotations leave the network what it is") {
 
 TEST_CASE("the same recipe gives the same bytes on one, two and three threads") {
   const auto images = stripes(230);  // the last minibatch is a smaller one
-  for (const Kernels* kernels : built_kernels()) {
-    if (!machine_runs(kernels->isa)) continue;
+  for (const Kernels* kernels : tests::runnable_kernels()) {
     for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kStochastic}) {
       CAPTURE(kernels->name);
       const auto train = [&](unsigned threads, std::uint64_t seed) {

@@ -42,6 +42,13 @@ struct Vector256 {
 // All but the dot products, which VNNI has instructions for.
 template <typename V>
 struct Avx2With : X86Dots<V> {
+  static constexpr FloatTuning kFloatTuning = {.rows = 6,  // 12 sums of 16 registers
+                                               .vectors = 2,
+                                               .activated = 4,
+                                               .row_panels = 2,
+                                               .half_row_panels = 2,
+                                               .prefetch = 1024};
+
   using Floats = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;
   using Ints = xsimd::batch<std::int32_t, xsimd::fma3<xsimd::avx2>>;
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
@@ -91,15 +98,8 @@ struct Avx2With : X86Dots<V> {
 };
 
 struct Avx2 : Avx2With<Vector256> {
-  static constexpr Tuning kTuning = {.f32_rows = 6,  // 12 sums of 16 registers
-                                     .f32_vectors = 2,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 2,
-                                     .half_row_panels = 2,
-                                     .f32_prefetch = 1024,
-                                     .s8_rows = 4,
-                                     .s8_vectors = 2,
-                                     .s8_split = 1};
+  static constexpr Tuning kTuning = {.f32 = kFloatTuning,
+                                     .s8 = {.rows = 4, .vectors = 2, .split = 1}};
 };
 
 #if defined(__AVXVNNI__)
@@ -109,15 +109,8 @@ struct Vector256Vnni : Vector256 {
 };
 
 struct AvxVnni : Avx2With<Vector256Vnni> {
-  static constexpr Tuning kTuning = {.f32_rows = 6,
-                                     .f32_vectors = 2,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 2,
-                                     .half_row_panels = 2,
-                                     .f32_prefetch = 1024,
-                                     .s8_rows = 6,  // 12 sums of 16 registers
-                                     .s8_vectors = 2,
-                                     .s8_split = 1};
+  static constexpr Tuning kTuning = {
+      .f32 = kFloatTuning, .s8 = {.rows = 6, .vectors = 2, .split = 1}};  // 12 sums of 16 registers
 };
 #endif
 

@@ -44,6 +44,13 @@ struct Vector512 {
 // All but the dot products, which VNNI has instructions for.
 template <typename V>
 struct Avx512With : X86Dots<V> {
+  static constexpr FloatTuning kFloatTuning = {.rows = 10,  // 20 sums of 32 registers
+                                               .vectors = 2,
+                                               .activated = 4,
+                                               .row_panels = 2,
+                                               .half_row_panels = 8,
+                                               .prefetch = 1024};
+
   using Floats = xsimd::batch<float, xsimd::avx512f>;
   using Ints = xsimd::batch<std::int32_t, xsimd::avx512f>;
   // xsimd 8 uses two instructions here.
@@ -105,15 +112,8 @@ struct Avx512With : X86Dots<V> {
 };
 
 struct Avx512 : Avx512With<Vector512> {
-  static constexpr Tuning kTuning = {.f32_rows = 10,  // 20 sums of 32 registers
-                                     .f32_vectors = 2,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 2,
-                                     .half_row_panels = 8,
-                                     .f32_prefetch = 1024,
-                                     .s8_rows = 4,
-                                     .s8_vectors = 2,
-                                     .s8_split = 4};
+  static constexpr Tuning kTuning = {.f32 = kFloatTuning,
+                                     .s8 = {.rows = 4, .vectors = 2, .split = 4}};
 };
 
 #if defined(__AVX512VNNI__)
@@ -123,15 +123,9 @@ struct Vector512Vnni : Vector512 {
 };
 
 struct Avx512Vnni : Avx512With<Vector512Vnni> {
-  static constexpr Tuning kTuning = {.f32_rows = 10,
-                                     .f32_vectors = 2,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 2,
-                                     .half_row_panels = 8,
-                                     .f32_prefetch = 1024,
-                                     .s8_rows = 10,  // 20 sums of 32 registers
-                                     .s8_vectors = 2,
-                                     .s8_split = 4};
+  static constexpr Tuning kTuning = {
+      .f32 = kFloatTuning,
+      .s8 = {.rows = 10, .vectors = 2, .split = 4}};  // 20 sums of 32 registers
 };
 #endif
 

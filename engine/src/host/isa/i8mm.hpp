@@ -46,9 +46,9 @@ struct I8mm : Sdot {
   };
 
  private:
-  static constexpr std::size_t kRows = kTuning.s8_rows;
+  static constexpr std::size_t kRows = kTuning.s8.rows;
   static constexpr std::size_t kColumns =
-      kTuning.s8_vectors * sizeof(NeonSums) / sizeof(std::int32_t);
+      kTuning.s8.vectors * sizeof(NeonSums) / sizeof(std::int32_t);
   static_assert(kColumns == kOutputPad, "the narrow last panel has the same tile");
 
   // sums [pair of rows][pair of columns] = {row 0: column 0, 1; row 1: column 0, 1}

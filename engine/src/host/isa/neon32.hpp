@@ -36,15 +36,15 @@ struct Neon32Core {
 };
 
 struct Neon : NeonWith<Neon32Core> {
-  static constexpr Tuning kTuning = {.f32_rows = 2,  // 8 sums of 16 registers
-                                     .f32_vectors = 4,
-                                     .f32_activated = 2,
-                                     .f32_row_panels = 1,
-                                     .half_row_panels = 1,
-                                     .f32_prefetch = 0,
-                                     .s8_rows = 2,  // 8 registers of sums, 4 of weights
-                                     .s8_vectors = 2,
-                                     .s8_split = 1};
+  static constexpr Tuning kTuning = {// 8 sums of 16 registers
+                                     .f32 = {.rows = 2,
+                                             .vectors = 4,
+                                             .activated = 2,
+                                             .row_panels = 1,
+                                             .half_row_panels = 1,
+                                             .prefetch = 0},
+                                     // 8 registers of sums, 4 of weights
+                                     .s8 = {.rows = 2, .vectors = 2, .split = 1}};
   using NarrowRow = Narrow;
   using WideRow = Wide;
   using Peak = Narrow;

@@ -43,15 +43,15 @@ struct Neon64Core {
 };
 
 struct Neon : NeonWith<Neon64Core> {
-  static constexpr Tuning kTuning = {.f32_rows = 5,  // 20 sums, 5 inputs, 4 weights
-                                     .f32_vectors = 4,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 2,
-                                     .half_row_panels = 2,
-                                     .f32_prefetch = 0,
-                                     .s8_rows = 4,  // 16 registers of sums, 4 of weights
-                                     .s8_vectors = 2,
-                                     .s8_split = 1};
+  static constexpr Tuning kTuning = {// 20 sums, 5 inputs, 4 weights
+                                     .f32 = {.rows = 5,
+                                             .vectors = 4,
+                                             .activated = 4,
+                                             .row_panels = 2,
+                                             .half_row_panels = 2,
+                                             .prefetch = 0},
+                                     // 16 registers of sums, 4 of weights
+                                     .s8 = {.rows = 4, .vectors = 2, .split = 1}};
 
   static constexpr bool kHasLanes = true;
   template <std::size_t kLane>

@@ -19,15 +19,14 @@ PICOVAE_INLINE __m128i load128(const void* from) {
 }
 
 struct Sse2 : IsaDefaults {
-  static constexpr Tuning kTuning = {.f32_rows = 2,  // 8 sums of 16 registers
-                                     .f32_vectors = 4,
-                                     .f32_activated = 4,
-                                     .f32_row_panels = 1,
-                                     .half_row_panels = 1,
-                                     .f32_prefetch = 0,
-                                     .s8_rows = 2,
-                                     .s8_vectors = 4,
-                                     .s8_split = 1};
+  static constexpr Tuning kTuning = {// 8 sums of 16 registers
+                                     .f32 = {.rows = 2,
+                                             .vectors = 4,
+                                             .activated = 4,
+                                             .row_panels = 1,
+                                             .half_row_panels = 1,
+                                             .prefetch = 0},
+                                     .s8 = {.rows = 2, .vectors = 4, .split = 1}};
 
   using Floats = xsimd::batch<float, xsimd::sse2>;
   using Ints = xsimd::batch<std::int32_t, xsimd::sse2>;
