@@ -109,7 +109,7 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
       if (section.flags != kMaySkip) return Status::kUnknownSection;
       continue;
     }
-    if (section.layer >= kLayerCount || !has_layer(header, section.layer)) {
+    if (section.layer >= kLayerCount || !has_layer(header.parts, section.layer)) {
       return Status::kMisplacedSection;
     }
     status = check_section(header, section, layers[section.layer]);
@@ -158,7 +158,7 @@ Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions,
   }
   const bool integer = type_of(*header) == Type::kS8;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(*header, i)) continue;
+    if (!has_layer(header->parts, i)) continue;
     const Dense& layer = result.layers[i];
     const bool rescaled = integer && layer.activation == Activation::kSoftplus;
     if (layer.weights == nullptr || layer.bias == nullptr ||

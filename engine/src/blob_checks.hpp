@@ -28,10 +28,6 @@ inline std::size_t table_end(const BlobHeader& header) {
   return sizeof(BlobHeader) + header.section_count * sizeof(Section);
 }
 
-inline bool has_layer(const BlobHeader& header, std::size_t layer) {
-  return (header.parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
-}
-
 inline bool is_zero(std::span<const std::byte> bytes) {
   for (const std::byte b : bytes) {
     if (b != std::byte{0}) return false;

@@ -6,6 +6,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "picovae/blob.hpp"
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
@@ -35,10 +36,6 @@ class ModelId {
  private:
   std::uint32_t crc_ = 0;
 };
-
-bool has_layer(std::uint8_t parts, std::size_t layer) {
-  return (parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
-}
 
 // The nearest values of a 16-bit type, as bits.
 //   Half  Eigen::half or Eigen::bfloat16

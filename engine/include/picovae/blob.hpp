@@ -65,6 +65,11 @@ struct Section {
 };
 static_assert(sizeof(Section) == 16);
 
+// Whether a model with these Part bits has the layer.
+constexpr bool has_layer(std::uint8_t parts, std::size_t layer) {
+  return (parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
+}
+
 // True if the layer's input is the s16 latent vector.
 constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
 

@@ -4,7 +4,7 @@
 //   SMLAD(w, x)          adds x * (256 * odd + even + 128), two inputs at once
 //   SMLAD(UXTB16(w), x)  adds x * (even + 128)
 //
-// Where both kinds of sum start at -128 * (sum of x), the second ends as the even output and the
+// If both kinds of sum start at -128 * (sum of x), the second ends as the even output and the
 // first as 256 * odd + even; a verified model keeps |odd| below 2^23, so the difference is exact.
 // Four weights cost half a load, an extraction and two multiplies.
 #if !defined(__ARM_FEATURE_DSP)

@@ -62,8 +62,8 @@ struct DotDefaults {
 template <typename E>
 concept EpilogueStep = requires(typename E::Words words, const std::int32_t* s32,
                                 const std::uint16_t* u16, std::uint8_t* bytes, int shift) {
-  // Words::size sums: sat16(((sum >> pre) * multiplier + bias) >> post), FORMAT.md "The rounding
-  // rule". Arguments: sums, multiplier, bias, pre, post.
+  // Words::size sums: sat16(((sum >> pre) * multiplier + bias) >> post), FORMAT.md "The integer
+  // contract". Arguments: sums, multiplier, bias, pre, post.
   { E::requantize(s32, u16, s32, shift, shift) } -> std::same_as<typename E::Words>;
   { E::multiply_q15(words, words) } -> std::same_as<typename E::Words>;  // as in requantize.hpp
   E::store_bytes(words, bytes);                                          // words in 0..255 -> u8
