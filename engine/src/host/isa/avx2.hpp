@@ -33,7 +33,10 @@ struct Vector256 {
     const __m256i pairs = _mm256_maddubs_epi16(x, w);
     return add(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
   }
-  static PICOVAE_INLINE T dot2(T sums, T a, T b) { return add(sums, _mm256_madd_epi16(a, b)); }
+  static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
+    return _mm256_add_epi32(_mm256_add_epi32(sums, _mm256_madd_epi16(a, b)),
+                            _mm256_madd_epi16(c, d));
+  }
   static PICOVAE_INLINE T spread(T bytes, __m128i order) {
     return _mm256_srai_epi16(_mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(order)), 8);
   }
@@ -105,7 +108,9 @@ struct Avx2 : Avx2With<Vector256> {
 #if defined(__AVXVNNI__)
 struct Vector256Vnni : Vector256 {
   static PICOVAE_INLINE T dot4(T sums, T x, T w) { return _mm256_dpbusd_avx_epi32(sums, x, w); }
-  static PICOVAE_INLINE T dot2(T sums, T a, T b) { return _mm256_dpwssd_avx_epi32(sums, a, b); }
+  static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
+    return _mm256_dpwssd_avx_epi32(_mm256_dpwssd_avx_epi32(sums, a, b), c, d);
+  }
 };
 
 struct AvxVnni : Avx2With<Vector256Vnni> {

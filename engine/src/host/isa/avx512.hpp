@@ -35,7 +35,10 @@ struct Vector512 {
     const __m512i pairs = _mm512_maddubs_epi16(x, w);
     return add(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));
   }
-  static PICOVAE_INLINE T dot2(T sums, T a, T b) { return add(sums, _mm512_madd_epi16(a, b)); }
+  static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
+    return _mm512_add_epi32(_mm512_add_epi32(sums, _mm512_madd_epi16(a, b)),
+                            _mm512_madd_epi16(c, d));
+  }
   static PICOVAE_INLINE T spread(T bytes, __m128i order) {
     return _mm512_srai_epi16(_mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(order)), 8);
   }
@@ -119,7 +122,9 @@ struct Avx512 : Avx512With<Vector512> {
 #if defined(__AVX512VNNI__)
 struct Vector512Vnni : Vector512 {
   static PICOVAE_INLINE T dot4(T sums, T x, T w) { return _mm512_dpbusd_epi32(sums, x, w); }
-  static PICOVAE_INLINE T dot2(T sums, T a, T b) { return _mm512_dpwssd_epi32(sums, a, b); }
+  static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
+    return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sums, a, b), c, d);
+  }
 };
 
 struct Avx512Vnni : Avx512With<Vector512Vnni> {
