@@ -35,7 +35,7 @@ const OpenModel& open_model(Type type) {
   OpenModel& model = models[type];
   if (model.view.header == nullptr) {
     model.blob = pack(type);
-    const Status status = open_blob(model.blob.bytes(), S::kDimensions, model.view);
+    const Status status = open_blob(model.blob.bytes(), model.view);
     if (status != Status::kOk) tools::fail("{}: {}", tools::type_name(type), message(status));
   }
   return model;

@@ -14,12 +14,11 @@
 #include "picovae/random.hpp"
 #include "picovae/shape.hpp"
 #include "roofline.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/vector_ops.hpp"
-#include "tools/train/optimizer.hpp"
 #include "tools/train/backpropagation.hpp"
 #include "tools/train/minibatches.hpp"
+#include "tools/train/optimizer.hpp"
 #include "tools/train/parameters.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
@@ -35,7 +34,7 @@ constexpr std::size_t kImages = 60000;  // more than any cache holds
 // No time depends on what the images show.
 std::span<const std::uint8_t> images() {
   static const std::vector<std::uint8_t> bytes = [] {
-    std::vector<std::uint32_t> words(kImages * BuiltShape::kPixels / 4);
+    std::vector<std::uint32_t> words(kImages * MnistShape::kPixels / 4);
     uniforms(1, Purpose::kPrior, 0, 0, words.data(), words.size());
     const auto* first = reinterpret_cast<const std::uint8_t*>(words.data());
     return std::vector<std::uint8_t>(first, first + 4 * words.size());
@@ -45,7 +44,7 @@ std::span<const std::uint8_t> images() {
 
 // Of a step of one thread, in seconds.
 double arithmetic_bound() {
-  const Plan plan(BuiltShape::kDimensions);
+  const Plan plan(MnistShape::kDimensions);
   double weights = 0;
   for (const LayerPlan& layer : plan.layers) {
     weights += static_cast<double>(layer.in) * static_cast<double>(layer.out);
@@ -66,7 +65,7 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
   Recipe recipe = chosen;
   recipe.batch = kBatch;
   recipe.epochs = 1000;  // for the schedule; the benchmark runs fewer
-  Trainer trainer(BuiltShape::kDimensions, images().first(kSteps * kBatch * BuiltShape::kPixels),
+  Trainer trainer(MnistShape::kDimensions, images().first(kSteps * kBatch * MnistShape::kPixels),
                   recipe, chosen_kernels(), threads);
   for (int warm_up = 0; warm_up < 3; ++warm_up) trainer.run_epoch({});
   for (auto _ : state) trainer.run_epoch({});
@@ -78,10 +77,10 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
 // The data of a step of the plain form.
 struct Parts {
   Parts()
-      : plan(BuiltShape::kDimensions),
+      : plan(MnistShape::kDimensions),
         ops(vector_ops(chosen_kernels().isa)),
-        parameters(plan, initial_network(BuiltShape::kDimensions, 1)),
-        minibatches(images(), BuiltShape::kPixels, PixelMode::kGray, 1),
+        parameters(plan, initial_network(MnistShape::kDimensions, 1)),
+        minibatches(images(), MnistShape::kPixels, PixelMode::kGray, 1),
         pass(plan, kBatch, {}, chosen_kernels()),
         scratch(pass.scratch_size()),
         gradient(plan.size),

@@ -8,13 +8,13 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
-#include "tools/base/built_shape.hpp"
+#include "picovae/shape.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::bench {
 
-using S = tools::BuiltShape;
+using S = MnistShape;
 
 inline constexpr std::array<std::size_t, 3> kBatches = {1, 8, 100};
 inline constexpr std::size_t kMaxBatch = 100;

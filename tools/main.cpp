@@ -11,7 +11,6 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/version.h"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
@@ -26,9 +25,8 @@ constexpr int kFailed = 1;
 constexpr int kMisused = 2;
 
 std::string version() {
-  const Dimensions d = BuiltShape::kDimensions;
-  return fmt::format("picovae {} (shape {},{},{},{}; format {}; ISA {})", PICOVAE_VERSION, d.pixels,
-                     d.hidden1, d.hidden2, d.latent, kBlobVersion, chosen_kernels().name);
+  return fmt::format("picovae {} (format {}; ISA {})", PICOVAE_VERSION, kBlobVersion,
+                     chosen_kernels().name);
 }
 
 std::string about() {

@@ -136,14 +136,13 @@ Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) 
   return Status::kOk;
 }
 
-Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view) {
+Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
   const BlobHeader* header = nullptr;
   if (const Status status = read_header(bytes, header); status != Status::kOk) return status;
-  if (header->dimensions != dimensions) return Status::kWrongShape;
 
   BlobView result;
   result.header = header;
-  const auto sizes = layer_sizes(dimensions);
+  const auto sizes = layer_sizes(header->dimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     Dense& layer = result.layers[i];
     layer.in = sizes[i].in;

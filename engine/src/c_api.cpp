@@ -7,7 +7,7 @@ namespace picovae {
 namespace {
 
 using BuiltShape = Shape<PICOVAE_SHAPE>;
-using BuiltVae = Vae<BuiltShape, Integer>;
+using BuiltVae = Forward<Integer, BuiltShape>;  // Vae, for arenas that are mere addresses
 using BuiltEncoderArena = EncoderArena<BuiltShape, Integer>;
 using BuiltDecoderArena = DecoderArena<BuiltShape, Integer>;
 using BuiltArena = Arena<BuiltShape, Integer>;
@@ -26,9 +26,8 @@ static_assert(kSameMemory<picovae_arena, BuiltArena>);
 picovae_status to_c(Status status) { return static_cast<picovae_status>(status); }
 
 const BuiltVae& of(const picovae_vae* vae) { return *reinterpret_cast<const BuiltVae*>(vae); }
-auto& of(picovae_encoder_arena* arena) { return *reinterpret_cast<BuiltEncoderArena*>(arena); }
-auto& of(picovae_decoder_arena* arena) { return *reinterpret_cast<BuiltDecoderArena*>(arena); }
-auto& of(picovae_arena* arena) { return *reinterpret_cast<BuiltArena*>(arena); }
+// No reference is made of what a caller says is aligned: the call finds out.
+DynamicArena at(void* arena) { return {static_cast<std::byte*>(arena), 1}; }
 
 }  // namespace
 }  // namespace picovae
@@ -47,20 +46,20 @@ picovae_status picovae_verify(const picovae_vae* vae) { return to_c(of(vae).veri
 
 picovae_status picovae_self_test(const picovae_vae* vae, picovae_decoder_arena* arena, int* layer) {
   Layer differs{};
-  const Status status = of(vae).self_test(of(arena), differs);
+  const Status status = of(vae).self_test(at(arena), sizeof(*arena), differs);
   if (status == Status::kWrongOutput) *layer = differs;
   return to_c(status);
 }
 
 picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t number,
                                 uint8_t* pixels, picovae_decoder_arena* arena) {
-  return to_c(of(vae).generate(seed, number, pixels, of(arena)));
+  return to_c(of(vae).generate(seed, number, pixels, at(arena)));
 }
 
 picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uint8_t label,
                                       uint32_t number, uint8_t* pixels,
                                       picovae_decoder_arena* arena) {
-  return to_c(of(vae).generate_class(seed, label, number, pixels, of(arena)));
+  return to_c(of(vae).generate_class(seed, label, number, pixels, at(arena)));
 }
 
 size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels) {
@@ -71,20 +70,20 @@ size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels) {
 
 picovae_status picovae_decode(const picovae_vae* vae, const int16_t* z, uint8_t* pixels,
                               picovae_decoder_arena* arena) {
-  return to_c(of(vae).decode(z, pixels, of(arena)));
+  return to_c(of(vae).decode(z, pixels, at(arena)));
 }
 
 picovae_status picovae_decode_logits(const picovae_vae* vae, const int16_t* z, int16_t* logits,
                                      picovae_decoder_arena* arena) {
-  return to_c(of(vae).decode_logits(z, logits, of(arena)));
+  return to_c(of(vae).decode_logits(z, logits, at(arena)));
 }
 
 picovae_status picovae_encode(const picovae_vae* vae, const uint8_t* pixels, int16_t* mu,
                               int16_t* logvar, picovae_encoder_arena* arena) {
-  return to_c(of(vae).encode(pixels, mu, logvar, of(arena)));
+  return to_c(of(vae).encode(pixels, mu, logvar, at(arena)));
 }
 
 picovae_status picovae_reconstruct(const picovae_vae* vae, const uint8_t* x, uint8_t* pixels,
                                    picovae_arena* arena) {
-  return to_c(of(vae).reconstruct(x, pixels, of(arena)));
+  return to_c(of(vae).reconstruct(x, pixels, at(arena)));
 }

@@ -65,6 +65,15 @@ bool check(const Kernels& kernels, std::span<const std::byte> model) {
   Vae<ModelShape, Integer> vae;
   Status status = vae.open(model, kernels);
   if (status == Status::kOk) status = vae.verify();
+  const BlobHeader* header = nullptr;
+  if (status == Status::kWrongShape && read_header(model, header) == Status::kOk) {
+    constexpr Dimensions built = ModelShape::kDimensions;
+    const Dimensions is = header->dimensions;
+    std::printf("the model's shape is %d,%d,%d,%d, this program's %d,%d,%d,%d\n", is.pixels,
+                is.hidden1, is.hidden2, is.latent, built.pixels, built.hidden1, built.hidden2,
+                built.latent);
+    return false;
+  }
   if (status != Status::kOk) {
     std::printf("%s: %s\n", kernels.name, message(status));
     return false;

@@ -65,13 +65,38 @@ struct Demo {
     return vae.encode(pixels.data(), z.data(), logvar.data(), arena.encoder);
   }
 
+  // As square as the pixels divide, and wider than high.
+  static constexpr std::size_t kRows = [] {
+    std::size_t rows = 1;
+    for (std::size_t n = 1; n * n <= DemoShape::kPixels; ++n) {
+      if (DemoShape::kPixels % n == 0) rows = n;
+    }
+    return rows;
+  }();
+  static constexpr std::size_t kColumns = DemoShape::kPixels / kRows;
+
+  // "P5 28 28 255"
+  static constexpr std::array<char, 20> kPgmHeader = [] {
+    std::array<char, 20> text{'P', '5', ' '};
+    std::size_t at = 3;
+    for (const std::size_t side : {kColumns, kRows}) {
+      for (std::size_t unit = 1000; unit != 0; unit /= 10) {
+        if (side >= unit) text[at++] = static_cast<char>('0' + side / unit % 10);
+      }
+      text[at++] = ' ';
+    }
+    for (const char c : {'2', '5', '5', '\n'}) text[at++] = c;
+    return text;
+  }();
+
   // A character for two pixels, one above the other: about square on a terminal.
   static void draw() {
-    constexpr std::size_t kColumns = 28;
-    for (std::size_t row = 0; row + 2 * kColumns <= pixels.size(); row += 2 * kColumns) {
+    for (std::size_t row = 0; row < kRows; row += 2) {
+      const std::uint8_t* upper = pixels.data() + row * kColumns;
+      const std::uint8_t* lower = row + 1 < kRows ? upper + kColumns : upper;
       std::array<char, kColumns + 2> line{};
       for (std::size_t i = 0; i < kColumns; ++i) {
-        const int light = pixels[row + i] + pixels[row + kColumns + i];  // 0..510
+        const int light = upper[i] + lower[i];  // 0..510
         line[i] = " .:-=+*#%@"[light / 52];
       }
       line[kColumns] = '\n';
@@ -87,7 +112,7 @@ struct Demo {
     measure("decode_instructions ", decode);
     draw();
     if constexpr (PICOVAE_PICTURE) {
-      if (!port::write_file("digit.pgm", "P5 28 28 255\n", std::as_bytes(std::span(pixels)))) {
+      if (!port::write_file("digit.pgm", kPgmHeader.data(), std::as_bytes(std::span(pixels)))) {
         port::write("failed: cannot write digit.pgm\n");
         return 1;
       }

@@ -39,7 +39,6 @@ class EditedBlob {
   explicit EditedBlob(const tools::BlobBytes& blob, std::size_t more = 0)
       : bytes_(blob.bytes().size() + more) {
     std::memcpy(bytes().data(), blob.bytes().data(), blob.bytes().size());
-    dimensions_ = header().dimensions;
   }
 
   std::span<std::byte> bytes() { return bytes_.bytes(); }
@@ -99,11 +98,9 @@ class EditedBlob {
     return *this;
   }
 
-  // What an engine says that is built for the shape that the blob had, or for another.
-  Status open() { return open(dimensions_); }
-  Status open(Dimensions dimensions) {
+  Status open() {
     BlobView view;
-    const Status status = open_blob(bytes(), dimensions, view);
+    const Status status = open_blob(bytes(), view);
     // A refusal leaves the view alone.
     if (status != Status::kOk) REQUIRE(view.header == nullptr);
     return status;
@@ -112,20 +109,19 @@ class EditedBlob {
   // What verify_blob says of a blob that opens.
   Status verify() {
     BlobView view;
-    REQUIRE(open_blob(bytes(), header().dimensions, view) == Status::kOk);
+    REQUIRE(open_blob(bytes(), view) == Status::kOk);
     return verify_blob(view);
   }
 
   // The first refusal of open and verify.
   Status check() {
     BlobView view;
-    const Status status = open_blob(bytes(), dimensions_, view);
+    const Status status = open_blob(bytes(), view);
     return status == Status::kOk ? verify_blob(view) : status;
   }
 
  private:
   tools::BlobBytes bytes_;
-  Dimensions dimensions_{};
 };
 
 }  // namespace picovae::tests

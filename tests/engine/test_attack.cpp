@@ -21,7 +21,7 @@ namespace {
 
 bool is_accepted(std::span<const std::byte> bytes) {
   BlobView view;
-  return open_blob(bytes, kSmall, view) == Status::kOk && verify_blob(view) == Status::kOk;
+  return open_blob(bytes, view) == Status::kOk && verify_blob(view) == Status::kOk;
 }
 
 // A blob that ends at a guard page, to be damaged and made whole again.

@@ -1,6 +1,7 @@
 // picovae.h, called by a C compiler's code, against vae.hpp.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -224,6 +225,36 @@ TEST_CASE("a model without classes") {
   CHECK(results->generate_class == PICOVAE_NO_CLASSES);
   CHECK(untouched(results->of_class));
   CHECK(results->class_count == 0);
+}
+
+TEST_CASE("an arena as malloc gives it is refused") {
+  const auto blob = built_blob();
+  picovae_vae vae;
+  REQUIRE(picovae_open(&vae, blob.bytes().data(), blob.bytes().size(), picovae_kernels_scalar()) ==
+          PICOVAE_OK);
+  const Inputs inputs;
+  std::vector<picovae_arena> memory(2);
+  void* address = reinterpret_cast<char*>(memory.data()) + 16;
+  auto* encoder = static_cast<picovae_encoder_arena*>(address);
+  auto* decoder = static_cast<picovae_decoder_arena*>(address);
+  auto* arena = static_cast<picovae_arena*>(address);
+  std::vector<std::uint8_t> pixels(BuiltShape::kPixels, 0xa5);
+  std::vector<std::int16_t> mu(BuiltShape::kLatent), logvar(BuiltShape::kLatent),
+      logits(BuiltShape::kPixels);
+  int layer = 9;
+  CHECK(picovae_self_test(&vae, decoder, &layer) == PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_generate(&vae, 1, 0, pixels.data(), decoder) == PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_generate_class(&vae, 1, kLabel, 0, pixels.data(), decoder) ==
+        PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_decode(&vae, inputs.z.data(), pixels.data(), decoder) == PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_decode_logits(&vae, inputs.z.data(), logits.data(), decoder) ==
+        PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_encode(&vae, inputs.x.data(), mu.data(), logvar.data(), encoder) ==
+        PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_reconstruct(&vae, inputs.x.data(), pixels.data(), arena) ==
+        PICOVAE_MISALIGNED_ARENA);
+  CHECK(std::ranges::count(pixels, 0xa5) == BuiltShape::kPixels);
+  CHECK(layer == 9);
 }
 
 TEST_CASE("messages are the engine's") {

@@ -95,7 +95,7 @@ TEST_CASE("latents are those of FORMAT.md") {
     const auto blob = tools::pack_s8(network, Layout::kHost, kBothParts, {});
     const PlainClasses plain(network.classes);
     BlobView view;
-    REQUIRE(open_blob(blob.bytes(), SmallShape::kDimensions, view) == Status::kOk);
+    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
     ClassPriors priors;
     REQUIRE(find_classes(view, priors) == Status::kOk);
     int clamped = 0;

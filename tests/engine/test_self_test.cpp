@@ -90,11 +90,11 @@ TEST_CASE("whole models pass on all kernels of this machine, a row at a time and
 TEST_CASE("each layout has the same inputs and outputs") {
   const auto host = blob_for(Layout::kHost);
   BlobView wanted;
-  REQUIRE(open_blob(host.bytes(), S::kDimensions, wanted) == Status::kOk);
+  REQUIRE(open_blob(host.bytes(), wanted) == Status::kOk);
   for (const Layout layout : {Layout::kCortexM, Layout::kMve}) {
     const auto blob = blob_for(layout);
     BlobView view;
-    REQUIRE(open_blob(blob.bytes(), S::kDimensions, view) == Status::kOk);
+    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
     std::size_t golden = 0;
     for (std::size_t i = 0; i < view.header->section_count; ++i) {
       const Section& a = sections(*view.header)[i];

@@ -1,6 +1,6 @@
-// For MemorySanitizer and valgrind (tests/stages/sanitize.sh): a program of the engine alone. All memory
-// that it hands to the engine comes uninitialized from the heap: what the engine branches on and
-// what it hands back must have been written. MemorySanitizer wants every library watched, which
+// For MemorySanitizer and valgrind (tests/stages/sanitize.sh): a program of the engine alone. All
+// memory that it hands to the engine comes uninitialized from the heap: what the engine branches on
+// and what it hands back must have been written. MemorySanitizer wants every library watched, which
 // doctest's is not; and it loses track in fixed-point arithmetic (it knows no carries), where
 // valgrind does not.
 //   uninitialized MODEL.pvae

@@ -7,15 +7,15 @@
 #include <cstdint>
 #include <vector>
 
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/format/class_gaussians.hpp"
 
 namespace picovae::tests {
 
 // [count][pixels] of the built shape, each image different.
 inline std::vector<std::uint8_t> some_images(std::size_t count) {
-  constexpr std::size_t kPixels = tools::BuiltShape::kPixels;
+  constexpr std::size_t kPixels = MnistShape::kPixels;
   std::vector<std::uint8_t> images(count * kPixels);
   for (std::size_t i = 0; i < images.size(); ++i) {
     images[i] = static_cast<std::uint8_t>((i * 37 + i / kPixels * 11) % 256);

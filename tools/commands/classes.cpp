@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
@@ -34,7 +33,7 @@ struct Options {
 BlobBytes repack(const Options& options, const BlobBytes& blob, const ClassGaussians& classes,
                  const Kernels& kernels) {
   BlobView view;
-  open_blob(blob.bytes(), blob.header().dimensions, view);
+  open_blob(blob.bytes(), view);
   QuantizedNetwork network = unpack_s8(view, options.model.string());
   network.classes = class_section(classes);
   const std::uint8_t parts = blob.header().parts;
@@ -59,7 +58,7 @@ void run(const Options& options) {
     fail("{}: has only a {}; classes need both halves of a model", name, parts_name(header));
   }
   const auto model = make_model(BlobBytes(blob), name, kernels);
-  const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
+  const auto train = load_split(options.data, Split::kTrain, model->dimensions().pixels);
   const Codes codes = encode_images(*model, train.images.pixels,
                                     {.pixels = options.pixels, .threads = options.threads});
   const ClassGaussians classes = fit_classes(codes, train.labels);

@@ -13,7 +13,6 @@
 
 #include "picovae/crc32c.hpp"
 #include "picovae/latent.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/names.hpp"
@@ -74,7 +73,7 @@ void run(const Options& options) {
   const bool writes = !options.out.empty();
   if (writes) check_writable(options.out);
   const auto model = load_model(options.model, chosen_kernels());
-  const auto data = load_split(options.data, options.split, BuiltShape::kPixels);
+  const auto data = load_split(options.data, options.split, model->dimensions().pixels);
   const Codes codes = encode_images(*model, data.images.pixels, {});
   std::optional<std::string> crc;
   if (model->header().type == Type::kS8) crc = fmt::format("{:08x}", checksum_of(codes));

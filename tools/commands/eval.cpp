@@ -3,7 +3,6 @@
 
 #include <memory>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
@@ -24,7 +23,7 @@ struct Options {
 
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
-  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+  const auto test = load_split(options.data, Split::kTest, model->dimensions().pixels);
   const Elbo elbo = [&] {
     Progress bar("evaluating", test.images.count);
     return evaluate(*model, test.images.pixels, options.evaluate,

@@ -43,8 +43,7 @@ void run(const Options& options) {
   const BlobBytes blob = load_blob(options.model);
   BlobView view;
   const auto& header = blob.header();
-  if (const Status status = open_blob(blob.bytes(), header.dimensions, view);
-      status != Status::kOk) {
+  if (const Status status = open_blob(blob.bytes(), view); status != Status::kOk) {
     fail("{}: {}", options.model.string(), message(status));
   }
   if (header.type != Type::kS8) {

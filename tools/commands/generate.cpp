@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
@@ -63,11 +62,12 @@ std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& mo
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
+  const std::size_t pixels = model->dimensions().pixels;
+  const ImageSize size = image_size(pixels);
   const std::vector<std::uint8_t> labels = wanted_classes(options, *model);
   const std::size_t rows = std::max<std::size_t>(labels.size(), 1);
-  const std::size_t row = options.count * BuiltShape::kPixels;
+  const std::size_t row = options.count * pixels;
   std::vector<std::uint8_t> digits(rows * row);
   if (labels.empty()) model->generate(options.seed, 0, options.count, digits.data());
   for (std::size_t i = 0; i < labels.size(); ++i) {
@@ -75,14 +75,16 @@ void run(const Options& options) {
   }
   if (options.ascii) {
     constexpr std::size_t kUsualWidth = 100;
-    fmt::print("{}", render_text(digits, side, side, terminal_width(STDOUT_FILENO, kUsualWidth)));
+    fmt::print("{}", render_text(digits, size.width, size.height,
+                                 terminal_width(STDOUT_FILENO, kUsualWidth)));
   }
-  if (!options.idx.empty()) write_file(options.idx, encode_idx_images(digits, side, side));
+  if (!options.idx.empty())
+    write_file(options.idx, encode_idx_images(digits, size.height, size.width));
   const bool elsewhere = options.ascii || !options.idx.empty();
   if (elsewhere && !options.wants_file) return;
   const bool row_a_class = labels.size() > 1 && options.count <= kLongestRow;
   const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;
-  write_png(options.out, compose_grid(digits, side, side, {.columns = columns}));
+  write_png(options.out, compose_grid(digits, size, {.columns = columns}));
   fmt::print("{}: {} digits of seed {}{}\n", options.out.string(), rows * options.count,
              options.seed, labels.empty() ? "" : fmt::format(", of class {}", joined(labels, " ")));
 }

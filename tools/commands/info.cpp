@@ -10,8 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "picovae/vae.hpp"
-#include "tools/base/built_shape.hpp"
+#include "picovae/forward.hpp"
 #include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
@@ -53,11 +52,11 @@ struct Info {
 };
 
 template <typename Arithmetic>
-Ram ram_of() {
-  constexpr std::size_t kVae = sizeof(Vae<BuiltShape, Arithmetic>);
-  return {kVae + sizeof(EncoderArena<BuiltShape, Arithmetic>),
-          kVae + sizeof(DecoderArena<BuiltShape, Arithmetic>),
-          kVae + sizeof(Arena<BuiltShape, Arithmetic>)};
+Ram ram_of(const Dimensions& dimensions) {
+  constexpr std::size_t kVae = sizeof(DynamicVae<Arithmetic>);
+  return {kVae + encoder_arena_size<Arithmetic>(dimensions),
+          kVae + decoder_arena_size<Arithmetic>(dimensions),
+          kVae + arena_size<Arithmetic>(dimensions)};
 }
 
 std::vector<LayerInfo> describe_layers(const BlobView& view, const std::string& file) {
@@ -86,9 +85,11 @@ std::vector<LayerInfo> describe_layers(const BlobView& view, const std::string& 
 // Of a checked blob, which outlives the result.
 Info describe(const BlobBytes& blob, const std::string& file) {
   BlobView view;
-  open_blob(blob.bytes(), blob.header().dimensions, view);
+  open_blob(blob.bytes(), view);
   const bool integer = blob.header().type == Type::kS8;
-  Info info{file, blob.header(), integer, integer ? ram_of<Integer>() : ram_of<Float>(), {}, {}};
+  const Dimensions& dimensions = blob.header().dimensions;
+  const Ram ram = integer ? ram_of<Integer>(dimensions) : ram_of<Float>(dimensions);
+  Info info{file, blob.header(), integer, ram, {}, {}};
   ClassPriors classes;
   if (find_classes(view, classes) == Status::kOk) info.classes = classes;
   info.layers = describe_layers(view, file);

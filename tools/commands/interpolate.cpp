@@ -6,7 +6,6 @@
 #include <span>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
@@ -35,15 +34,15 @@ std::vector<float> code_of(const Model& model, const LabeledImages& train, int l
          *highest);
   }
   const auto index = static_cast<std::size_t>(found - train.labels.begin());
-  const auto image =
-      std::span(train.images.pixels).subspan(index * BuiltShape::kPixels, BuiltShape::kPixels);
+  const std::size_t pixels = model.dimensions().pixels;
+  const auto image = std::span(train.images.pixels).subspan(index * pixels, pixels);
   return encode_images(model, image, {}).mu;
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
-  const auto train = load_split(options.data, Split::kTrain, BuiltShape::kPixels);
+  const std::size_t image = model->dimensions().pixels;
+  const auto train = load_split(options.data, Split::kTrain, image);
   const std::vector<float> from = code_of(*model, train, options.from);
   const std::vector<float> to = code_of(*model, train, options.to);
   std::vector<float> codes;
@@ -51,9 +50,9 @@ void run(const Options& options) {
     const float t = static_cast<float>(step) / static_cast<float>(options.steps - 1);
     for (std::size_t i = 0; i < from.size(); ++i) codes.push_back(from[i] + t * (to[i] - from[i]));
   }
-  std::vector<std::uint8_t> pixels(options.steps * BuiltShape::kPixels);
+  std::vector<std::uint8_t> pixels(options.steps * image);
   model->decode(codes, pixels.data());
-  write_png(options.out, compose_grid(pixels, side, side, {.columns = options.steps}));
+  write_png(options.out, compose_grid(pixels, image_size(image), {.columns = options.steps}));
   fmt::print("{}: {} to {} in {} steps\n", options.out.string(), options.from, options.to,
              options.steps);
 }

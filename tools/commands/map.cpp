@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
@@ -29,31 +28,33 @@ struct Options {
 std::vector<std::uint8_t> draw_grid(Model& model, std::array<std::size_t, 2> units,
                                     std::size_t side) {
   const std::vector<double> quantiles = normal_quantiles(side);
-  std::vector<float> z(side * side * BuiltShape::kLatent);
+  const auto [pixels, latent] =
+      std::array<std::size_t, 2>{model.dimensions().pixels, model.dimensions().latent};
+  std::vector<float> z(side * side * latent);
   for (std::size_t row = 0; row < side; ++row) {
     for (std::size_t column = 0; column < side; ++column) {
-      float* code = z.data() + (row * side + column) * BuiltShape::kLatent;
+      float* code = z.data() + (row * side + column) * latent;
       code[units[0]] = static_cast<float>(quantiles[column]);
       code[units[1]] = static_cast<float>(quantiles[side - 1 - row]);
     }
   }
-  std::vector<std::uint8_t> digits(side * side * BuiltShape::kPixels);
+  std::vector<std::uint8_t> digits(side * side * pixels);
   model.decode(z, digits.data());
   return digits;
 }
 
 void run(const Options& options) {
   check_writable(options.out);
-  const std::size_t width = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
-  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+  const std::size_t pixels = model->dimensions().pixels;
+  const auto test = load_split(options.data, Split::kTest, pixels);
   const Codes codes = encode_images(*model, test.images.pixels, {.threads = options.threads});
   const std::vector<PlanePoint> points = project_codes(codes, test.labels);
   const std::vector<std::size_t> active = active_latents(codes);
   const std::array<std::size_t, 2> units = {active[0], active[1]};
   const auto digits = draw_grid(*model, units, options.side);
-  write_file(options.out,
-             run_gnuplot(map_script({units, options.side, width, digits, points, test.labels})));
+  write_file(options.out, run_gnuplot(map_script({units, options.side, image_size(pixels), digits,
+                                                  points, test.labels})));
   fmt::print("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
              options.out.string(), options.side, options.side, units[0], units[1], active.size(),
              codes.count);

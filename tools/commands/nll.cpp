@@ -6,7 +6,6 @@
 #include <memory>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
@@ -66,10 +65,11 @@ void print_latents(const std::vector<LatentUse>& use) {
 
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
-  const auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+  const std::size_t pixels = model->dimensions().pixels;
+  const auto test = load_split(options.data, Split::kTest, pixels);
   const std::size_t count =
       options.count == 0 ? test.images.count : std::min(options.count, test.images.count);
-  const auto images = std::span{test.images.pixels}.first(count * BuiltShape::kPixels);
+  const auto images = std::span{test.images.pixels}.first(count * pixels);
   std::vector<LatentUse> use;
   if (options.latents) use = measure_latents(encode_images(*model, images, options.evaluate));
   const Nll nll = [&] {

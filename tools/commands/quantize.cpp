@@ -9,7 +9,6 @@
 #include <span>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
@@ -90,8 +89,7 @@ void run(const Options& options) {
   check_writable(options.out);
   const Kernels& kernels = chosen_kernels();
   Network network = load_network(options.model);
-  check_built_shape(network.sizes(), options.model.string());
-  const Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
+  const Dataset data = load_dataset(options.data, network.pixels, options.validation);
   const std::span<const std::uint8_t> test = data.test.images.pixels;
   Result result = quantize_model(network, data.train, options, kernels);
 

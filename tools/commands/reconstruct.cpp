@@ -4,7 +4,6 @@
 #include <memory>
 #include <vector>
 
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/commands/commands.hpp"
@@ -22,33 +21,34 @@ struct Options {
   std::size_t count = 20;
 };
 
-std::vector<std::uint8_t> load_images(const Options& options, std::size_t side) {
+std::vector<std::uint8_t> load_images(const Options& options, std::size_t pixels) {
   if (options.image.empty()) {
-    auto test = load_split(options.data, Split::kTest, BuiltShape::kPixels);
+    auto test = load_split(options.data, Split::kTest, pixels);
     if (options.count > test.images.count) {
       fail("{}: has {} test images; ask for at most as many with --count", options.data.string(),
            test.images.count);
     }
-    test.images.pixels.resize(options.count * BuiltShape::kPixels);
+    test.images.pixels.resize(options.count * pixels);
     return test.images.pixels;
   }
   GrayImage image = read_png(options.image);
-  if (image.width != side || image.height != side) {
+  const auto [width, height] = image_size(pixels);
+  if (image.width != width || image.height != height) {
     fail("{}: is {} x {} pixels; the model wants {} x {}, white ink on black",
-         options.image.string(), image.width, image.height, side, side);
+         options.image.string(), image.width, image.height, width, height);
   }
   return std::move(image.pixels);
 }
 
 void run(const Options& options) {
-  const std::size_t side = image_side(BuiltShape::kPixels);
   const auto model = load_model(options.model, chosen_kernels());
-  const std::vector<std::uint8_t> images = load_images(options, side);
+  const std::size_t pixels = model->dimensions().pixels;
+  const std::vector<std::uint8_t> images = load_images(options, pixels);
   std::vector<std::uint8_t> reconstructions(images.size());
   model->reconstruct(images, reconstructions.data());
-  write_png(options.out, compose_pairs(images, reconstructions, side));
+  write_png(options.out, compose_pairs(images, reconstructions, image_size(pixels)));
   fmt::print("{}: {} images over their reconstructions\n", options.out.string(),
-             images.size() / BuiltShape::kPixels);
+             images.size() / pixels);
 }
 
 }  // namespace

@@ -72,7 +72,7 @@ BlobBytes load_for_hosts(const std::filesystem::path& path) {
          type_name(header.type));
   }
   BlobView view;
-  open_blob(blob.bytes(), header.dimensions, view);
+  open_blob(blob.bytes(), view);
   const QuantizedNetwork network = unpack_s8(view, path.string());
   if (header.layout == Layout::kHost) return blob;
   return pack_s8(network, Layout::kHost, header.parts, signatures_of(view));
@@ -94,7 +94,7 @@ void run(const Options& options) {
     fmt::print("{}\n", Json::list(list).text());
   }
   BlobView view;
-  open_blob(blob.bytes(), blob.header().dimensions, view);
+  open_blob(blob.bytes(), view);
   for (const Row& row : rows) {
     if (row.ran && !row.test.ok()) {
       fail(

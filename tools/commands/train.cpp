@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "picovae/version.h"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
@@ -36,6 +35,7 @@ struct Options {
   std::filesystem::path data, out, log, pictures, checkpoint;
   std::size_t validation = 0;
   unsigned threads = 1;
+  ShapeOptions shape;
   RecipeOptions recipe;
   bool resume = false;
 };
@@ -45,15 +45,16 @@ void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
                 std::span<const std::uint8_t> test_images) {
   constexpr std::size_t kSamples = 100;
   constexpr std::size_t kPairs = 20;
-  const std::size_t side = image_side(BuiltShape::kPixels);
-  std::vector<std::uint8_t> samples(kSamples * BuiltShape::kPixels);
+  const std::size_t pixels = model.dimensions().pixels;
+  const ImageSize size = image_size(pixels);
+  std::vector<std::uint8_t> samples(kSamples * pixels);
   model.generate(1, 0, kSamples, samples.data());
-  write_png(folder / fmt::format("samples_{:03}.png", epoch), compose_grid(samples, side, side));
-  const auto images = test_images.first(std::min(kPairs * BuiltShape::kPixels, test_images.size()));
+  write_png(folder / fmt::format("samples_{:03}.png", epoch), compose_grid(samples, size));
+  const auto images = test_images.first(std::min(kPairs * pixels, test_images.size()));
   std::vector<std::uint8_t> reconstructions(images.size());
   model.reconstruct(images, reconstructions.data());
   write_png(folder / fmt::format("reconstructions_{:03}.png", epoch),
-            compose_pairs(images, reconstructions, side));
+            compose_pairs(images, reconstructions, size));
 }
 
 Settings metadata_of(const Recipe& recipe, const Elbo& test) {
@@ -68,10 +69,7 @@ Settings metadata_of(const Recipe& recipe, const Elbo& test) {
 void check_outputs(const Options& options) {
   check_writable(options.out);
   if (!options.log.empty()) check_writable(options.log);
-  if (!options.pictures.empty()) {
-    image_side(BuiltShape::kPixels);  // fails early
-    check_writable(options.pictures / "samples_001.png");
-  }
+  if (!options.pictures.empty()) check_writable(options.pictures / "samples_001.png");
 }
 
 class Training {
@@ -93,6 +91,7 @@ class Training {
       .pixels = recipe_.pixels, .seed = recipe_.seed, .threads = options_.threads};
   RunKeeper keeper_;
   Dataset data_;
+  Dimensions dimensions_;
   Trainer trainer_;
   TrainReport report_;
   EpochFigures figures_{};
@@ -100,7 +99,7 @@ class Training {
 };
 
 Dataset load_data(const Options& options, const Recipe& recipe) {
-  Dataset data = load_dataset(options.data, BuiltShape::kPixels, options.validation);
+  Dataset data = load_dataset(options.data, 0, options.validation);
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
@@ -113,14 +112,15 @@ Training::Training(const Options& options, const Recipe& recipe)
       recipe_(recipe),
       keeper_(options.checkpoint, options.resume, options.out),
       data_(load_data(options, recipe)),
-      trainer_(BuiltShape::kDimensions, data_.train.images.pixels, recipe, kernels_,
-               options.threads),
+      dimensions_(trained_shape(options.shape, data_.train.images)),
+      trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads),
       report_(recipe, options.validation == 0 ? "test" : "valid.") {}
 
 void Training::run() {
   report_.print_head(kernels_, options_.threads);
   report_.continue_from(keeper_.start(
-      trainer_, settings_of_run(recipe_, kernels_, data_, options_.validation), report_.csv()));
+      trainer_, settings_of_run(recipe_, dimensions_, kernels_, data_, options_.validation),
+      report_.csv()));
   if (keeper_.resumes()) {
     fmt::print("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
                trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));
@@ -212,11 +212,12 @@ void add_train(CommandLine& line) {
       "Example:\n"
       "  picovae train --out model.safetensors --log log.csv\n"
       "The same command with --resume continues an interrupted training, to the same bits.\n"
-      "Any data set of images of this size in IDX files, with any labels:\n"
-      "  picovae train --data fashion-mnist --out fashion.safetensors\n"
+      "Any data set of images in IDX files, with any labels, and any sizes of the layers:\n"
+      "  picovae train --data fashion-mnist --hidden 128,64 --latent 16 --out small.safetensors\n"
       "  picovae train --data emnist/emnist-letters --out letters.safetensors");
   command.data(options->data);
   command.out(options->out, "FILE.safetensors", "Model to write");
+  add_shape_options(command, options->shape);
   add_recipe_options(command, options->recipe);
   command.threads(options->threads);
   command.validation(options->validation);

@@ -2,12 +2,62 @@
 
 #include <fmt/core.h>
 
+#include <charconv>
+#include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {
+
+// Whole numbers with a separator between them; empty if the text is anything else.
+std::vector<std::size_t> parse_sizes(const std::string& text, char separator) {
+  std::vector<std::size_t> sizes;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+  while (true) {
+    std::size_t size = 0;
+    const auto [next, error] = std::from_chars(at, end, size);
+    if (error != std::errc{}) return {};
+    sizes.push_back(size);
+    if (next == end) return sizes;
+    if (*next != separator) return {};
+    at = next + 1;
+  }
+}
+
+std::string complaint_about_widths(const std::string& text, std::span<const std::size_t> widths,
+                                   std::size_t largest) {
+  for (const std::size_t width : widths) {
+    if (width < 1 || width > largest) {
+      return fmt::format("{}: {} is not between 1 and {}", text, width, largest);
+    }
+  }
+  return "";
+}
+
+constexpr std::size_t kMaxLatents = kMaxWidth / 2;  // mu and logvar are one layer
+
+std::string complaint_about_shape(const std::string& text) {
+  const std::vector<std::size_t> sizes = parse_sizes(text, '-');
+  if (sizes.size() != 4) {
+    return text + " is no shape: four numbers such as 784-300-300-50, pixels to latents";
+  }
+  const std::string complaint = complaint_about_widths(text, std::span(sizes).first(3), kMaxWidth);
+  return complaint.empty() ? complaint_about_widths(text, std::span(sizes).last(1), kMaxLatents)
+                           : complaint;
+}
+
+std::string complaint_about_hidden(const std::string& text) {
+  const std::vector<std::size_t> sizes = parse_sizes(text, ',');
+  if (sizes.size() != 2) return text + " is not two numbers such as 128,64";
+  return complaint_about_widths(text, sizes, kMaxWidth);
+}
 
 void add_training_options(Command command, Recipe& recipe) {
   command.whole("--epochs", recipe.epochs, {1, 100'000}, "N", "Passes over the training images");
@@ -101,6 +151,35 @@ void check_kl_warmup(const Recipe& recipe) {
 }
 
 }  // namespace
+
+void add_shape_options(Command command, ShapeOptions& options) {
+  command.text("--hidden", options.hidden, complaint_about_hidden, "H1,H2",
+               "Units of the encoder's two hidden layers; the decoder has them the other way");
+  command.whole("--latent", options.latent, {1, kMaxLatents}, "N", "Latents");
+  command
+      .text("--shape", options.shape, complaint_about_shape, "P-H1-H2-N",
+            "All four sizes, such as 784-300-300-50; P is the pixels of the images")
+      .excludes("--hidden")
+      .excludes("--latent");
+}
+
+Dimensions trained_shape(const ShapeOptions& options, const Images& images) {
+  const std::size_t pixels = images.rows * images.cols;
+  if (pixels > kMaxWidth) {
+    fail("images have {} x {} = {} pixels; a model takes at most {}", images.rows, images.cols,
+         pixels, kMaxWidth);
+  }
+  std::vector<std::size_t> sizes = parse_sizes(options.shape, '-');
+  if (sizes.empty()) {
+    const std::vector<std::size_t> hidden = parse_sizes(options.hidden, ',');
+    sizes = {pixels, hidden[0], hidden[1], options.latent};
+  } else if (sizes[0] != pixels) {
+    fail("--shape {}: the images have {} x {} = {} pixels; give --shape {}-{}-{}-{}", options.shape,
+         images.rows, images.cols, pixels, pixels, sizes[1], sizes[2], sizes[3]);
+  }
+  const auto width = [&](std::size_t i) { return static_cast<std::uint16_t>(sizes[i]); };
+  return {width(0), width(1), width(2), width(3)};
+}
 
 void add_recipe_options(Command command, RecipeOptions& options) {
   // First, so that it sets all of the recipe and the others change that.

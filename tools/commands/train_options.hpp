@@ -1,10 +1,28 @@
-// The recipe of picovae train as options: a preset, and options that override parts of it.
+// What picovae train trains, as options: the sizes of the layers, and a recipe that is a preset
+// with parts overridden.
 #pragma once
 
+#include <string>
+
+#include "picovae/shape.hpp"
 #include "tools/commands/shared/command_line.hpp"
+#include "tools/data/idx.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
+
+struct ShapeOptions {
+  std::string shape;  // empty: the pixels of the images, and the next two
+  std::string hidden = "300,300";
+  std::size_t latent = 50;
+};
+
+// Adds --shape, --hidden and --latent.
+void add_shape_options(Command command, ShapeOptions& options);
+
+// The shape that the command line asks for. Fails if the images have other pixels, or more than the
+// engine takes.
+Dimensions trained_shape(const ShapeOptions& options, const Images& images);
 
 struct RecipeOptions {
   Recipe recipe;  // as the options set it

@@ -149,7 +149,7 @@ LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) 
   LabeledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};
   if (files.sideways) transpose(loaded.images);
   const Images& images = loaded.images;
-  if (images.rows * images.cols != pixels) {
+  if (pixels != 0 && images.rows * images.cols != pixels) {
     fail("{}: images have {} x {} = {} pixels, but the model takes {}; use a model for {} pixels",
          files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels,
          images.rows * images.cols);
@@ -163,7 +163,10 @@ LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) 
 
 Dataset load_dataset(const fs::path& path, std::size_t pixels, std::size_t validation) {
   LabeledImages train = load_split(path, Split::kTrain, pixels);
-  if (validation == 0) return {std::move(train), load_split(path, Split::kTest, pixels)};
+  if (validation == 0) {
+    const std::size_t size = train.images.rows * train.images.cols;
+    return {std::move(train), load_split(path, Split::kTest, size)};
+  }
   if (validation >= train.images.count) {
     fail("{}: has {} training images; {} of them for validation leave none", path.string(),
          train.images.count, validation);

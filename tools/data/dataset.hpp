@@ -35,11 +35,12 @@ struct Dataset {
 
 // Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
 // missing or damaged, if there are not as many labels as images, or if images do not have `pixels`
-// pixels.
+// pixels; 0: any number.
 LabeledImages load_split(const std::filesystem::path& path, Split split, std::size_t pixels);
 
-// Loads both halves. If `validation` is not zero, the test set is not read: the last `validation`
-// training images are taken from `train` and returned as `test`. Fails if none would be left.
+// Loads both halves, of images of one size. If `validation` is not zero, the test set is not read:
+// the last `validation` training images are taken from `train` and returned as `test`. Fails if
+// none would be left.
 Dataset load_dataset(const std::filesystem::path& path, std::size_t pixels,
                      std::size_t validation = 0);
 

@@ -9,7 +9,6 @@
 
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 
 namespace picovae::tools {
@@ -63,15 +62,8 @@ void check_blob(std::span<const std::byte> blob, const std::string& name) {
   const auto check = [&](Status status) {
     if (status != Status::kOk) fail("{}: {}", name, message(status));
   };
-  const BlobHeader* header = nullptr;
-  check(read_header(blob, header));
-  const Dimensions d = header->dimensions;
   BlobView view;
-  const Status status = open_blob(blob, BuiltShape::kDimensions, view);
-  if (status == Status::kWrongShape) {
-    check_built_shape({d.pixels, d.hidden1, d.hidden2, d.latent}, name);
-  }
-  check(status);
+  check(open_blob(blob, view));
   check(verify_blob(view));
 }
 
@@ -107,7 +99,7 @@ BlobBytes BlobWriter::finish(BlobHeader header) {
     std::memcpy(base + entries_[i].offset, contents_[i].data(), contents_[i].size());
   }
   BlobView view;
-  Status status = open_blob(blob.bytes(), header.dimensions, view);
+  Status status = open_blob(blob.bytes(), view);
   if (status == Status::kOk) status = verify_blob(view);
   if (status != Status::kOk) fail("the model cannot be packed: {}", message(status));
   return blob;

@@ -51,8 +51,7 @@ std::string_view parts_name(const BlobHeader& header);
 bool is_blob(const std::filesystem::path& path);
 bool starts_as_blob(std::span<const std::byte> bytes);
 
-// Fails if open_blob or verify_blob refuses, or if the tools are built for another shape. `name` is
-// the blob's, for messages.
+// Fails if open_blob or verify_blob refuses. `name` is the blob's, for messages.
 void check_blob(std::span<const std::byte> blob, const std::string& name);
 
 // Writes sections in the order in which they are added, then header, section table and CRCs.

@@ -11,7 +11,6 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/shape.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/class_gaussians.hpp"
@@ -216,9 +215,7 @@ BlobBytes load_blob(const std::filesystem::path& path) {
     check_blob(blob.bytes(), path.string());
     return blob;
   }
-  const Network network = parse_network(bytes, path.string());
-  check_built_shape(network.sizes(), path.string());
-  return pack_float(network);
+  return pack_float(parse_network(bytes, path.string()));
 }
 
 }  // namespace picovae::tools

@@ -32,7 +32,7 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name);
 std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts);
 
 // Reads a model file of any kind into a checked blob: safetensors become an f32 blob. Fails, naming
-// the file, if it is no model or if the tools are built for another shape.
+// the file, if it is no model.
 BlobBytes load_blob(const std::filesystem::path& path);
 
 }  // namespace picovae::tools

@@ -4,9 +4,8 @@
 #include <cmath>
 #include <vector>
 
+#include "picovae/forward.hpp"
 #include "picovae/latent.hpp"
-#include "picovae/vae.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
@@ -15,8 +14,6 @@ namespace picovae::tools {
 namespace {
 
 constexpr std::size_t kModelBatch = 100;
-constexpr std::size_t kPixels = BuiltShape::kPixels;
-constexpr std::size_t kLatent = BuiltShape::kLatent;
 
 template <int Bits>
 float real(std::int16_t q) {
@@ -72,7 +69,7 @@ class EngineModel final : public Model {
 
   EngineModel(std::shared_ptr<const BlobBytes> blob, const std::string& name,
               const Kernels& kernels)
-      : blob_(std::move(blob)), kernels_(kernels), arena_(std::make_unique<BatchArena>()) {
+      : blob_(std::move(blob)), kernels_(kernels) {
     const Status status = vae_.open(blob_->bytes(), kernels_);
     const Layout layout = blob_->header().layout;
     if (status == Status::kUnsupportedKernel && layout != kernels_.layout) {
@@ -82,15 +79,22 @@ class EngineModel final : public Model {
     if (status != Status::kOk) {
       fail("{}: {} (kernels: {})", name, message(status), kernels_.name);
     }
+    pixel_count_ = dimensions().pixels;
+    latent_count_ = dimensions().latent;
+    memory_.resize(kModelBatch * arena_size<A>(dimensions()));
+    pixels_.resize(kModelBatch * pixel_count_);
+    logits_.resize(kModelBatch * pixel_count_);
+    mu_.resize(kModelBatch * latent_count_);
+    logvar_.resize(kModelBatch * latent_count_);
   }
 
   void encode(std::span<const float> images, float* mu, float* logvar) override {
-    for_parts(images.size() / kPixels, kModelBatch, [&](std::size_t first, std::size_t count) {
-      fill_pixels(images.data() + first * kPixels, count);
-      check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena_->encoder, count));
-      for (std::size_t i = 0; i < count * kLatent; ++i) {
-        mu[first * kLatent + i] = Units::mu(mu_[i]);
-        logvar[first * kLatent + i] = Units::logvar(logvar_[i]);
+    for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      fill_pixels(images.data() + first * pixel_count_, count);
+      check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena(), count));
+      for (std::size_t i = 0; i < count * latent_count_; ++i) {
+        mu[first * latent_count_ + i] = Units::mu(mu_[i]);
+        logvar[first * latent_count_ + i] = Units::logvar(logvar_[i]);
       }
     });
   }
@@ -103,20 +107,20 @@ class EngineModel final : public Model {
   double sigma(float logvar) const override { return Units::sigma(logvar); }
 
   void decode_logits(std::span<const float> z, float* logits) override {
-    for_parts(z.size() / kLatent, kModelBatch, [&](std::size_t first, std::size_t count) {
-      fill_latents(z.data() + first * kLatent, count);
-      check(vae_.decode_logits(mu_.data(), logits_.data(), arena_->decoder, count));
+    for_parts(z.size() / latent_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      fill_latents(z.data() + first * latent_count_, count);
+      check(vae_.decode_logits(mu_.data(), logits_.data(), arena(), count));
       std::transform(logits_.begin(),
-                     logits_.begin() + static_cast<std::ptrdiff_t>(count * kPixels),
-                     logits + first * kPixels, Units::logit);
+                     logits_.begin() + static_cast<std::ptrdiff_t>(count * pixel_count_),
+                     logits + first * pixel_count_, Units::logit);
     });
   }
 
   void decode(std::span<const float> z, std::uint8_t* pixels) override {
-    for_parts(z.size() / kLatent, kModelBatch, [&](std::size_t first, std::size_t count) {
-      fill_latents(z.data() + first * kLatent, count);
-      check(vae_.decode(mu_.data(), pixels_.data(), arena_->decoder, count));
-      take_pixels(pixels + first * kPixels, count);
+    for_parts(z.size() / latent_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      fill_latents(z.data() + first * latent_count_, count);
+      check(vae_.decode(mu_.data(), pixels_.data(), arena(), count));
+      take_pixels(pixels + first * pixel_count_, count);
     });
   }
 
@@ -124,8 +128,8 @@ class EngineModel final : public Model {
                 std::uint8_t* pixels) override {
     for_parts(total, kModelBatch, [&](std::size_t first, std::size_t count) {
       check(vae_.generate(seed, first_digit + static_cast<std::uint32_t>(first), pixels_.data(),
-                          arena_->decoder, count));
-      take_pixels(pixels + first * kPixels, count);
+                          arena(), count));
+      take_pixels(pixels + first * pixel_count_, count);
     });
   }
 
@@ -133,18 +137,18 @@ class EngineModel final : public Model {
                       std::size_t total, std::uint8_t* pixels) override {
     for_parts(total, kModelBatch, [&](std::size_t first, std::size_t count) {
       check(vae_.generate_class(seed, label, first_digit + static_cast<std::uint32_t>(first),
-                                pixels_.data(), arena_->decoder, count));
-      take_pixels(pixels + first * kPixels, count);
+                                pixels_.data(), arena(), count));
+      take_pixels(pixels + first * pixel_count_, count);
     });
   }
 
   std::span<const std::uint8_t> classes() const override { return vae_.classes(); }
 
   void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) override {
-    for_parts(images.size() / kPixels, kModelBatch, [&](std::size_t first, std::size_t count) {
-      fill_pixels(images.data() + first * kPixels, count);
-      check(vae_.reconstruct(pixels_.data(), pixels_.data(), *arena_, count));
-      take_pixels(pixels + first * kPixels, count);
+    for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      fill_pixels(images.data() + first * pixel_count_, count);
+      check(vae_.reconstruct(pixels_.data(), pixels_.data(), arena(), count));
+      take_pixels(pixels + first * pixel_count_, count);
     });
   }
 
@@ -156,19 +160,19 @@ class EngineModel final : public Model {
   const Kernels& kernels() const override { return kernels_; }
 
  private:
-  using BatchArena = Arena<BuiltShape, A, kModelBatch>;
+  DynamicArena arena() { return {memory_.data(), kModelBatch}; }
 
   template <typename T>
   void fill_pixels(const T* from, std::size_t count) {
-    for (std::size_t i = 0; i < count * kPixels; ++i) pixels_[i] = Units::pixel_in(from[i]);
+    for (std::size_t i = 0; i < count * pixel_count_; ++i) pixels_[i] = Units::pixel_in(from[i]);
   }
 
   void fill_latents(const float* z, std::size_t count) {
-    for (std::size_t i = 0; i < count * kLatent; ++i) mu_[i] = Units::z_in(z[i]);
+    for (std::size_t i = 0; i < count * latent_count_; ++i) mu_[i] = Units::z_in(z[i]);
   }
 
   void take_pixels(std::uint8_t* to, std::size_t count) const {
-    for (std::size_t i = 0; i < count * kPixels; ++i) to[i] = Units::pixel_out(pixels_[i]);
+    for (std::size_t i = 0; i < count * pixel_count_; ++i) to[i] = Units::pixel_out(pixels_[i]);
   }
 
   static void check(Status status) {
@@ -177,12 +181,13 @@ class EngineModel final : public Model {
 
   std::shared_ptr<const BlobBytes> blob_;
   const Kernels& kernels_;
-  Vae<BuiltShape, A> vae_;
-  std::unique_ptr<BatchArena> arena_;
-  std::vector<typename A::Pixel> pixels_ = std::vector<typename A::Pixel>(kModelBatch * kPixels);
-  std::vector<typename A::Latent> mu_ = std::vector<typename A::Latent>(kModelBatch * kLatent);
-  std::vector<typename A::Latent> logvar_ = std::vector<typename A::Latent>(kModelBatch * kLatent);
-  std::vector<typename A::Logit> logits_ = std::vector<typename A::Logit>(kModelBatch * kPixels);
+  DynamicVae<A> vae_;
+  std::size_t pixel_count_ = 0, latent_count_ = 0;  // of an image
+  AlignedVector<std::byte> memory_;                 // of the arena
+  std::vector<typename A::Pixel> pixels_;
+  std::vector<typename A::Latent> mu_;
+  std::vector<typename A::Latent> logvar_;
+  std::vector<typename A::Logit> logits_;
 };
 
 }  // namespace

@@ -60,13 +60,14 @@ class Model {
 
   virtual std::unique_ptr<Model> clone() const = 0;
   virtual const BlobHeader& header() const = 0;
+  const Dimensions& dimensions() const { return header().dimensions; }
   virtual const Kernels& kernels() const = 0;
 };
 
 // A model from a blob that open_blob and verify_blob accept; `name` is for messages. Throws Error.
 std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels);
 
-// An f32 model from a network of the shape that the tools are built for.
+// An f32 model from a network.
 std::unique_ptr<Model> make_model(const Network& network, const Kernels& kernels);
 
 // make_model of load_blob.

@@ -4,33 +4,14 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
-#include <vector>
 
 #include "picovae/kernels.hpp"
 #include "picovae/signature.hpp"
-#include "tools/base/error.hpp"
 #include "tools/format/blob.hpp"
 
 namespace picovae::tools {
 
 // The signatures of a blob, computed by these kernels; those of parts that it lacks are 0.
-template <typename S>
-Signatures compute_signatures_of(const BlobBytes& blob, const Kernels& kernels) {
-  constexpr std::size_t kBatch = 10;
-  Vae<S, Integer> vae;
-  const auto arena = std::make_unique<Arena<S, Integer, kBatch>>();
-  std::vector<std::uint8_t> pixels(kBatch * S::kPixels);
-  Signatures signatures;
-  Status status = vae.open(blob.bytes(), kernels);
-  if (status == Status::kOk && !vae.view().has(kDecoderPart)) return signatures;
-  if (status == Status::kOk) status = sign_digits(vae, *arena, pixels.data(), signatures);
-  if (status == Status::kOk) status = sign_classes(vae, *arena, pixels.data(), signatures);
-  if (status != Status::kOk) fail("the model cannot be signed: {}", message(status));
-  return signatures;
-}
-
-// The same for the built shape.
 Signatures compute_signatures(const BlobBytes& blob, const Kernels& kernels);
 
 struct SelfTest {
@@ -44,7 +25,7 @@ struct SelfTest {
 };
 
 // Golden layers a row at a time and many rows together (kernels have separate paths for both), then
-// the signatures. The blob has the layout of hosts and the built shape.
+// the signatures. The blob has the layout of hosts.
 SelfTest self_test(const BlobBytes& blob, const Kernels& kernels);
 
 }  // namespace picovae::tools

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "picovae/version.h"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/checksum.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
@@ -65,12 +64,11 @@ struct sigaction catch_once(int signal) {
 
 }  // namespace
 
-Settings settings_of_run(const Recipe& recipe, const Kernels& kernels, const Dataset& data,
-                         std::size_t validation) {
+Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Kernels& kernels,
+                         const Dataset& data, std::size_t validation) {
   Settings settings = settings_of(recipe);
   settings["version"] = PICOVAE_VERSION;
   settings["isa"] = kernels.name;
-  const Dimensions d = BuiltShape::kDimensions;
   settings["shape"] = fmt::format("{},{},{},{}", d.pixels, d.hidden1, d.hidden2, d.latent);
   settings["validation"] = fmt::format("{}", validation);
   std::uint32_t sum = 0;

@@ -14,8 +14,8 @@
 namespace picovae::tools {
 
 // What must stay the same when a run is resumed: the recipe, the data, and what it runs on.
-Settings settings_of_run(const Recipe& recipe, const Kernels& kernels, const Dataset& data,
-                         std::size_t validation);
+Settings settings_of_run(const Recipe& recipe, const Dimensions& dimensions, const Kernels& kernels,
+                         const Dataset& data, std::size_t validation);
 
 class RunKeeper {
  public:

@@ -8,14 +8,15 @@
 
 namespace picovae::tools {
 
-std::size_t image_side(std::size_t pixels) {
-  const auto side = static_cast<std::size_t>(std::lround(std::sqrt(pixels)));
-  if (side * side != pixels) fail("{} pixels are not a square image; pictures need one", pixels);
-  return side;
+ImageSize image_size(std::size_t pixels) {
+  auto height = static_cast<std::size_t>(std::sqrt(pixels));
+  while (pixels % height != 0) --height;
+  return {pixels / height, height};
 }
 
-GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, std::size_t height,
+GrayImage compose_grid(std::span<const std::uint8_t> images, ImageSize size,
                        const GridStyle& style) {
+  const auto [width, height] = size;
   const std::size_t pixels = width * height;
   if (pixels == 0 || images.empty() || images.size() % pixels != 0 || style.columns == 0 ||
       style.scale == 0) {
@@ -54,8 +55,8 @@ GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, 
 }
 
 GrayImage compose_pairs(std::span<const std::uint8_t> images,
-                        std::span<const std::uint8_t> reconstructions, std::size_t side) {
-  const std::size_t pixels = side * side;
+                        std::span<const std::uint8_t> reconstructions, ImageSize size) {
+  const std::size_t pixels = size.width * size.height;
   const std::size_t count = images.size() / pixels;
   const GridStyle style{.columns = std::min<std::size_t>(count, 10)};
   std::vector<std::uint8_t> cells;
@@ -68,7 +69,7 @@ GrayImage compose_pairs(std::span<const std::uint8_t> images,
       cells.resize(cells.size() + (style.columns - row) * pixels, style.background);
     }
   }
-  return compose_grid(cells, side, side, style);
+  return compose_grid(cells, size, style);
 }
 
 }  // namespace picovae::tools

@@ -16,19 +16,24 @@ struct GridStyle {
   std::uint8_t background = 72;  // neither ink nor paper, so that cells are visible
 };
 
-// The side of a square image of `pixels` pixels; fails if that is not a square.
-std::size_t image_side(std::size_t pixels);
+struct ImageSize {
+  std::size_t width = 0, height = 0;
+};
+
+// The size at which an image of `pixels` pixels is drawn, since a model knows no more: square if
+// that is possible, else as near to it as the number divides, and wider than high.
+ImageSize image_size(std::size_t pixels);
 
 // Returns the images side by side, row after row; cells that are left over are background. Fewer
 // images than columns make a narrower picture.
-//   images         [n][height * width] u8, n >= 1
-//   width, height  of one image
-GrayImage compose_grid(std::span<const std::uint8_t> images, std::size_t width, std::size_t height,
+//   images  [n][height * width] u8, n >= 1
+//   size    of one image
+GrayImage compose_grid(std::span<const std::uint8_t> images, ImageSize size,
                        const GridStyle& style = {});
 
 // Returns images over their reconstructions, in rows of up to ten pairs.
-//   images, reconstructions  [n][side * side] u8, n >= 1
+//   images, reconstructions  [n][height * width] u8, n >= 1
 GrayImage compose_pairs(std::span<const std::uint8_t> images,
-                        std::span<const std::uint8_t> reconstructions, std::size_t side);
+                        std::span<const std::uint8_t> reconstructions, ImageSize size);
 
 }  // namespace picovae::tools

@@ -77,11 +77,11 @@ void part(std::map<std::uint8_t, Center>& centers) {
 // The mosaic as text, the lowest row of pixels first.
 std::string mosaic(const LatentMap& map) {
   std::string text = "$mosaic << END\n";
-  const std::size_t pixels = map.width * map.width;
-  for (std::size_t y = map.side * map.width; y-- > 0;) {
-    for (std::size_t x = 0; x < map.side * map.width; ++x) {
-      const std::size_t image = y / map.width * map.side + x / map.width;
-      const std::size_t at = image * pixels + y % map.width * map.width + x % map.width;
+  const auto [width, height] = map.size;
+  for (std::size_t y = map.side * height; y-- > 0;) {
+    for (std::size_t x = 0; x < map.side * width; ++x) {
+      const std::size_t image = y / height * map.side + x / width;
+      const std::size_t at = (image * height + y % height) * width + x % width;
       text += fmt::format("{} ", map.digits[at]);
     }
     text += '\n';
@@ -127,7 +127,8 @@ std::string map_script(const LatentMap& map) {
     script += fmt::format("{:.4g} {:.4g} {}\n", center.at[0], center.at[1], label);
   }
   script += "END\n";
-  const double length = static_cast<double>(map.side * map.width);
+  const double across = static_cast<double>(map.side * map.size.width);
+  const double up = static_cast<double>(map.side * map.size.height);
   script += fmt::format(
       "set terminal pngcairo size 1500, 760 font 'DejaVu Sans,12' background 'white'\n"
       "set multiplot\n"
@@ -145,7 +146,7 @@ std::string map_script(const LatentMap& map) {
       "set xtics ({}); set ytics ({})\n"
       "set xlabel 'latent {}'; set ylabel 'latent {}' offset 1.5, 0\n"
       "plot $mosaic matrix using ($1 + 0.5):($2 + 0.5):3 with image\n",
-      length, length, normal_tics(length), normal_tics(length), map.units[0], map.units[1]);
+      across, up, normal_tics(across), normal_tics(up), map.units[0], map.units[1]);
   script += fmt::format(
       "set lmargin at screen 0.525; set rmargin at screen {}\n"
       "set title 'codes of the test set by label, along the two directions that part labels best'\n"

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "tools/view/grid.hpp"
+
 namespace picovae::tools {
 
 // z at the middle of each of `count` intervals of equal probability of N(0, 1), ascending.
@@ -16,8 +18,8 @@ std::vector<double> normal_quantiles(std::size_t count);
 struct LatentMap {
   std::array<std::size_t, 2> units;      // across, and up
   std::size_t side = 0;                  // images each way
-  std::size_t width = 0;                 // of an image, and its height
-  std::span<const std::uint8_t> digits;  // [side][side][width * width], the topmost row first
+  ImageSize size;                        // of an image
+  std::span<const std::uint8_t> digits;  // [side][side][height * width], the topmost row first
   std::span<const std::array<double, 2>> points;
   std::span<const std::uint8_t> labels;  // [points.size()]
 };

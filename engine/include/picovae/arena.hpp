@@ -1,6 +1,8 @@
-// Preallocated scratch as structs of aligned arrays. The caller owns them, anywhere; sizeof is the
-// whole RAM budget, and running out is impossible. Contents mean nothing between calls; an arena
-// serves one thread at a time.
+// Preallocated scratch. The caller owns it, anywhere; its size is the whole RAM budget, and running
+// out is impossible. Contents mean nothing between calls; an arena serves one thread at a time.
+//
+// Firmware takes the types: EncoderArena, DecoderArena, Arena. Programs that take models of any
+// shape own arena_size() bytes and pass them as a DynamicArena.
 #pragma once
 
 #include <cstddef>
@@ -26,39 +28,51 @@ struct Integer {
   using Logit = std::int16_t;   // Q8.7
 };
 
+template <typename A>
+inline constexpr bool kIsInteger = sizeof(typename A::Pixel) == 1;
+
 inline constexpr std::size_t kArenaAlignment = 64;
 
-// [Rows][Width] elements of T; rows start at multiples of kArenaAlignment.
-template <typename T, std::size_t Rows, std::size_t Width>
-struct Matrix {
-  static constexpr std::size_t kStride = round_up(Width * sizeof(T), kArenaAlignment) / sizeof(T);
-  alignas(kArenaAlignment) T data[Rows * kStride];
-};
+// Bytes of a row of `width` elements: rows start at multiples of kArenaAlignment.
+template <typename T>
+constexpr std::size_t row_size(std::size_t width) {
+  return round_up(width * sizeof(T), kArenaAlignment);
+}
 
-// Pixels halved to 7 bits. The float arithmetic reads the caller's pixels as they are.
-template <typename S, typename A, std::size_t Batch>
-struct PixelScratch {};
-template <typename S, std::size_t Batch>
-struct PixelScratch<S, Integer, Batch> {
-  Matrix<std::uint8_t, Batch, S::kPixels> pixels;
-};
+// Bytes that an encoder needs for one image: halved pixels (Integer alone; the float arithmetic
+// reads the caller's), hidden1, hidden2, then mu and logvar.
+template <typename A>
+constexpr std::size_t encoder_arena_size(Dimensions d) {
+  return (kIsInteger<A> ? row_size<std::uint8_t>(d.pixels) : 0) +
+         row_size<typename A::Hidden>(d.hidden1) + row_size<typename A::Hidden>(d.hidden2) +
+         row_size<typename A::Latent>(2 * std::size_t{d.latent});
+}
+
+// Bytes that a decoder needs for one image: z, hidden2, hidden1.
+template <typename A>
+constexpr std::size_t decoder_arena_size(Dimensions d) {
+  return row_size<typename A::Latent>(d.latent) + row_size<typename A::Hidden>(d.hidden2) +
+         row_size<typename A::Hidden>(d.hidden1);
+}
+
+// Bytes that both need, for reconstructions.
+template <typename A>
+constexpr std::size_t arena_size(Dimensions d) {
+  return encoder_arena_size<A>(d) + decoder_arena_size<A>(d);
+}
 
 // What Vae::encode needs for up to Batch images.
 template <typename S, typename A, std::size_t Batch = 1>
-struct EncoderArena : PixelScratch<S, A, Batch> {
+struct EncoderArena {
   static constexpr std::size_t kBatch = Batch;
-  Matrix<typename A::Hidden, Batch, S::kHidden1> hidden1;
-  Matrix<typename A::Hidden, Batch, S::kHidden2> hidden2;
-  Matrix<typename A::Latent, Batch, 2 * S::kLatent> heads;  // mu, then logvar
+  alignas(kArenaAlignment) std::byte bytes[Batch * encoder_arena_size<A>(S::kDimensions)];
 };
 
 // What Vae::decode and Vae::generate need for up to Batch images.
 template <typename S, typename A, std::size_t Batch = 1>
 struct DecoderArena {
   static constexpr std::size_t kBatch = Batch;
-  Matrix<typename A::Latent, Batch, S::kLatent> z;
-  Matrix<typename A::Hidden, Batch, S::kHidden2> hidden2;
-  Matrix<typename A::Hidden, Batch, S::kHidden1> hidden1;
+  alignas(kArenaAlignment) std::byte bytes[Batch * decoder_arena_size<A>(S::kDimensions)];
 };
 
 // Both, for Vae::reconstruct.
@@ -78,6 +92,39 @@ template <typename S, typename A, std::size_t Batch>
 DecoderArena<S, A, Batch>& decoder_of(Arena<S, A, Batch>& arena) {
   return arena.decoder;
 }
+
+// Memory of the caller's for calls of up to `rows` images.
+struct DynamicArena {
+  std::byte* bytes;  // [rows * the size that the call needs], at a multiple of kArenaAlignment
+  std::size_t rows;
+};
+
+// An arena of any type as one. A shorter one is the beginning of a longer.
+template <typename AnyArena>
+DynamicArena dynamic(AnyArena& arena) {
+  return {reinterpret_cast<std::byte*>(&arena), AnyArena::kBatch};
+}
+
+// Whether an arena starts where the kernels' loads may. The address comes out of an empty assembler
+// statement: compilers take a typed arena's alignment for granted and would drop the check.
+inline bool is_aligned(const std::byte* arena) {
+  auto address = reinterpret_cast<std::uintptr_t>(arena);
+  asm("" : "+r"(address));
+  return address % kArenaAlignment == 0;
+}
+
+// Rows of `width` elements in an arena.
+template <typename T>
+struct Rows {
+  T* data;
+  std::size_t stride;  // elements between rows
+
+  static Rows at(std::byte* start, std::size_t width) {
+    return {reinterpret_cast<T*>(start), row_size<T>(width) / sizeof(T)};
+  }
+  T* row(std::size_t i) const { return data + i * stride; }
+  std::byte* end(std::size_t rows) const { return reinterpret_cast<std::byte*>(row(rows)); }
+};
 
 // The budget of the default model, one image at a time.
 static_assert(sizeof(EncoderArena<MnistShape, Integer>) == 1728);

@@ -99,9 +99,9 @@ struct BlobView {
 // alignment, shifts, multipliers and rescales. Whatever it accepts is memory-safe to run. Fills
 // `view` if it returns kOk.
 //   bytes  at least the blob's total size; more may follow (a flash partition)
-Status open_blob(std::span<const std::byte> bytes, const Dimensions& dimensions, BlobView& view);
+Status open_blob(std::span<const std::byte> bytes, BlobView& view);
 
-// The header alone, if it is sound, of any dimensions: for tools that describe models.
+// The header alone, if it is sound: for tools that describe models.
 Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
 
 // The table behind the header.

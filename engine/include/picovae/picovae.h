@@ -68,7 +68,9 @@ typedef struct picovae_vae {
   PICOVAE_ALIGNAS(void*) unsigned char bytes[PICOVAE_VAE_SIZE];
 } picovae_vae;
 
-// Scratch. It need not be cleared, and means nothing between calls; one call at a time.
+// Scratch. It need not be cleared, and means nothing between calls; one call at a time. Every call
+// that takes one that does not start at a multiple of PICOVAE_ALIGNMENT, as malloc's may, returns
+// PICOVAE_MISALIGNED_ARENA and writes nothing.
 typedef struct picovae_encoder_arena {
   PICOVAE_ALIGNAS(PICOVAE_ALIGNMENT) unsigned char bytes[PICOVAE_ENCODER_ARENA_SIZE];
 } picovae_encoder_arena;

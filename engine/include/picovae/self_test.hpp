@@ -16,26 +16,29 @@
 
 namespace picovae {
 
+// Bytes of scratch that a row needs at least: a panel of s16 outputs.
+inline constexpr std::size_t kSelfTestRowSize = kPanel * sizeof(std::int16_t);
+
 namespace detail {
-// Continues `crc` with `layer`'s outputs for x, as many at a time as scratch holds. False if the
-// rows, which all have the same input, differ.
-template <std::size_t Rows, std::size_t Size>
-bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
-                 std::span<std::byte, Size> scratch, std::uint32_t& crc) {
-  constexpr std::size_t kMost = Size / Rows / (kPanel * sizeof(std::int16_t)) * kPanel;
-  static_assert(kMost != 0, "scratch holds a panel of each row");
+// Continues `crc` with `layer`'s outputs for x, `most` at a time. False if the rows, which all have
+// the same input, differ.
+//   scratch  [rows][most] outputs
+//   most     a multiple of kPanel
+inline bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
+                        std::byte* scratch, std::size_t most, std::size_t rows,
+                        std::uint32_t& crc) {
   const std::size_t inputs = round_up(layer.in, input_pad(layout, Type::kS8));
   const std::size_t width = layer.activation == Activation::kIdentity ? sizeof(std::int16_t) : 1;
   for (std::size_t left = layer.out; left != 0; left -= layer.out) {
-    layer.out = static_cast<std::uint16_t>(left < kMost ? left : kMost);
-    dense(layer, x, 0, scratch.data(), kMost, Rows);
+    layer.out = static_cast<std::uint16_t>(left < most ? left : most);
+    dense(layer, x, 0, scratch, most, rows);
     const std::size_t size = layer.out * width;
-    for (std::size_t row = 1; row < Rows; ++row) {
+    for (std::size_t row = 1; row < rows; ++row) {
       for (std::size_t i = 0; i < size; ++i) {
-        if (scratch[row * kMost * width + i] != scratch[i]) return false;
+        if (scratch[row * most * width + i] != scratch[i]) return false;
       }
     }
-    crc = crc32c(scratch.first(size), crc);
+    crc = crc32c({scratch, size}, crc);
     layer.weights = static_cast<const std::int8_t*>(layer.weights) + layer.out * inputs;
     layer.bias = static_cast<const std::int32_t*>(layer.bias) + layer.out;
     layer.multiplier += layer.out;
@@ -46,17 +49,18 @@ bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
 }  // namespace detail
 
 // Runs the golden input of every layer that has one.
-//   view     of an s8 model that open_blob accepted
-//   dense    Kernels::s8 of the model's layout
-//   scratch  [Size] bytes at a multiple of kArenaAlignment, 64 or more for each row; the more there
-//            are, the larger the pieces in which a layer is run
-//   differs  out, if kWrongOutput is returned: the first layer that is wrong
-//   Rows     1 or more: copies of an input that go through a kernel together
+//   view      of an s8 model that open_blob accepted
+//   dense     Kernels::s8 of the model's layout
+//   scratch   [rows * row_size] bytes at a multiple of kArenaAlignment
+//   row_size  kSelfTestRowSize or more: the more, the larger the pieces in which a layer is run
+//   rows      1 or more: copies of an input that go through a kernel together
+//   differs   out, if kWrongOutput is returned: the first layer that is wrong
 // Returns kOk, kNoGolden or kWrongOutput.
-template <std::size_t Rows, std::size_t Size>
-Status self_test(const BlobView& view, DenseFn dense, std::span<std::byte, Size> scratch,
-                 Layer& differs) {
+[[gnu::always_inline]] inline Status self_test(const BlobView& view, DenseFn dense,
+                                               std::byte* scratch, std::size_t row_size,
+                                               std::size_t rows, Layer& differs) {
   Status status = Status::kNoGolden;
+  const std::size_t most = row_size / kSelfTestRowSize * kPanel;
   const auto* base = reinterpret_cast<const std::byte*>(view.header);
   for (const Section& section : sections(*view.header)) {
     if (section.kind != SectionKind::kGolden) continue;
@@ -69,9 +73,9 @@ Status self_test(const BlobView& view, DenseFn dense, std::span<std::byte, Size>
     bool rows_agree = true;
     for (const Activation activation : {Activation::kIdentity, last}) {
       layer.activation = activation;
-      rows_agree =
-          detail::add_outputs<Rows>(layer, view.header->layout, dense, golden, scratch, crc) &&
-          rows_agree;
+      rows_agree = detail::add_outputs(layer, view.header->layout, dense, golden, scratch, most,
+                                       rows, crc) &&
+                   rows_agree;
     }
     if (!rows_agree || crc != *wanted) {
       differs = static_cast<Layer>(section.layer);

@@ -62,6 +62,12 @@ struct Shape {
   static constexpr std::size_t kLatent = Latent;
   static constexpr Dimensions kDimensions{Pixels, Hidden1, Hidden2, Latent};
   static constexpr auto kLayers = layer_sizes(kDimensions);
+
+  // Of a model that was opened as this shape.
+  template <typename Header>
+  static constexpr Dimensions dimensions(const Header&) {
+    return kDimensions;
+  }
 };
 
 // The deck's model: 28 x 28 pixels, two hidden layers of 300, 50 latents.

@@ -31,55 +31,70 @@ inline Signatures signatures_of(const BlobView& view) {
   return signatures;
 }
 
-// Draws the digits, and reconstructs the first of them if model and arena have an encoder.
-//   arena       DecoderArena or Arena, whose batch divides 10
-//   pixels      [kBatch of the arena][kPixels] scratch
+// Draws the digits, and reconstructs the first of them if the model has an encoder.
+//   arena       of arena_size; of decoder_arena_size if Reconstructs is false. Its rows divide 10
+//   pixels      [arena.rows][pixels] scratch
 //   signatures  out: generated and reconstructed
-//   digits      a multiple of the batch; fewer for a quick run, whose CRCs are no signatures
-// Returns kOk, kNotOpen or kNoDecoder. Never allocates. Inlined: a board saves a frame of stack.
-template <typename S, typename AnyArena>
-[[gnu::always_inline]] inline Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena,
+//   digits      a multiple of the rows; fewer for a quick run, whose CRCs are no signatures
+// Returns kOk, or what generate and reconstruct return. Never allocates. Inlined: a board saves a
+// frame of stack.
+template <bool Reconstructs = true, typename S>
+[[gnu::always_inline]] inline Status sign_digits(const Forward<Integer, S>& vae, DynamicArena arena,
                                                  std::uint8_t* pixels, Signatures& signatures,
                                                  std::uint32_t digits = kSignatureDigits) {
-  constexpr std::uint32_t kBatch = AnyArena::kBatch;
-  static_assert(kClassSignatureDigits % kBatch == 0);
-  const std::span batch(pixels, kBatch * S::kPixels);
   signatures.generated = 0;
   signatures.reconstructed = 0;
-  for (std::uint32_t first = 0; first < digits; first += kBatch) {
-    Status status = vae.generate(kSignatureSeed, first, pixels, decoder_of(arena), kBatch);
+  const auto rows = static_cast<std::uint32_t>(arena.rows);
+  for (std::uint32_t first = 0; first < digits; first += rows) {
+    Status status = vae.generate(kSignatureSeed, first, pixels, arena, rows);
     if (status != Status::kOk) return status;
-    signatures.generated = crc32c(std::as_bytes(batch), signatures.generated);
-    if constexpr (requires { arena.encoder; }) {
+    const auto batch = std::as_bytes(std::span(pixels, rows * vae.dimensions().pixels));
+    signatures.generated = crc32c(batch, signatures.generated);
+    if constexpr (Reconstructs) {
       if (first >= kSignatureReconstructions || !vae.view().has(kEncoderPart)) continue;
-      status = vae.reconstruct(pixels, pixels, arena, kBatch);
+      status = vae.reconstruct(pixels, pixels, arena, rows);
       if (status != Status::kOk) return status;
-      signatures.reconstructed = crc32c(std::as_bytes(batch), signatures.reconstructed);
+      signatures.reconstructed = crc32c(batch, signatures.reconstructed);
     }
   }
   return Status::kOk;
 }
 
 // Draws the digits of every class, class after class.
-//   arena, pixels  as above
-//   signatures     out: classes; 0 if the model has none
-// Returns kOk, or what Vae::generate_class returns. Never allocates.
-template <typename S, typename AnyArena>
-Status sign_classes(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,
+//   arena       of decoder_arena_size; its rows divide 10
+//   pixels      [arena.rows][pixels] scratch
+//   signatures  out: classes; 0 if the model has none
+// Returns kOk, or what generate_class returns. Never allocates.
+template <typename S>
+Status sign_classes(const Forward<Integer, S>& vae, DynamicArena arena, std::uint8_t* pixels,
                     Signatures& signatures) {
-  constexpr std::uint32_t kBatch = AnyArena::kBatch;
-  static_assert(kClassSignatureDigits % kBatch == 0);
-  const std::span batch(pixels, kBatch * S::kPixels);
   signatures.classes = 0;
+  const auto rows = static_cast<std::uint32_t>(arena.rows);
   for (const std::uint8_t label : vae.classes()) {
-    for (std::uint32_t first = 0; first < kClassSignatureDigits; first += kBatch) {
-      const Status status =
-          vae.generate_class(kSignatureSeed, label, first, pixels, decoder_of(arena), kBatch);
+    for (std::uint32_t first = 0; first < kClassSignatureDigits; first += rows) {
+      const Status status = vae.generate_class(kSignatureSeed, label, first, pixels, arena, rows);
       if (status != Status::kOk) return status;
+      const std::span batch(pixels, rows * vae.dimensions().pixels);
       signatures.classes = crc32c(std::as_bytes(batch), signatures.classes);
     }
   }
   return Status::kOk;
+}
+
+// The same with the arenas of firmware. A decoder's has no room for reconstructions.
+template <typename S, typename AnyArena>
+[[gnu::always_inline]] inline Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena,
+                                                 std::uint8_t* pixels, Signatures& signatures,
+                                                 std::uint32_t digits = kSignatureDigits) {
+  static_assert(kClassSignatureDigits % AnyArena::kBatch == 0);
+  constexpr bool kReconstructs = requires { arena.encoder; };
+  return sign_digits<kReconstructs>(vae, dynamic(arena), pixels, signatures, digits);
+}
+template <typename S, typename AnyArena>
+Status sign_classes(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,
+                    Signatures& signatures) {
+  static_assert(kClassSignatureDigits % AnyArena::kBatch == 0);
+  return sign_classes(vae, dynamic(arena), pixels, signatures);
 }
 
 }  // namespace picovae

@@ -79,7 +79,9 @@
   X(33, kWrongOutput, PICOVAE_WRONG_OUTPUT,                                                        \
     "a layer computes other outputs than the model says; its weights or kernels are damaged")      \
   X(34, kNoClasses, PICOVAE_NO_CLASSES, "the model has no classes; fit them: picovae classes")     \
-  X(35, kNoSuchClass, PICOVAE_NO_SUCH_CLASS, "the model has no class of that label")
+  X(35, kNoSuchClass, PICOVAE_NO_SUCH_CLASS, "the model has no class of that label")               \
+  X(36, kMisalignedArena, PICOVAE_MISALIGNED_ARENA,                                                \
+    "the arena must start at an address that is a multiple of 64; align it")
 
 typedef enum picovae_status {
 #define PICOVAE_ENUMERATOR(number, cpp, c, message) c = number,

@@ -13,26 +13,28 @@ import unittest
 PROGRAM = ""
 
 
-def idx_images(count):
-    """Blurry bars and crosses: small data that a network can learn something from."""
+def idx_images(count, rows=28, columns=28):
+    """Blurry bars and crosses: small data that a network can learn something from. Other sizes are cut
+    from the middle of 28 x 28."""
     pixels = bytearray()
+    top, left = (28 - rows) // 2, (28 - columns) // 2
     for i in range(count):
-        for y in range(28):
-            for x in range(28):
+        for y in range(top, top + rows):
+            for x in range(left, left + columns):
                 near = min(abs(x - 6 - 2 * (i % 10)), abs(y - 4 - i % 7) + 3 * (i % 2))
                 pixels.append(max(0, 255 - 90 * near) if 3 < y < 25 else 0)
-    return struct.pack(">IIII", 0x803, count, 28, 28) + bytes(pixels)
+    return struct.pack(">IIII", 0x803, count, rows, columns) + bytes(pixels)
 
 
 def idx_labels(labels):
     return struct.pack(">II", 0x801, len(labels)) + bytes(labels)
 
 
-def write_data(folder, train, test):
+def write_data(folder, train, test, rows=28, columns=28):
     """A data set of so many images, under the names of MNIST's files."""
     folder.mkdir()
     for split, count in (("train", train), ("t10k", test)):
-        (folder / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count))
+        (folder / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count, rows, columns))
         (folder / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels([i % 10 for i in range(count)]))
 
 

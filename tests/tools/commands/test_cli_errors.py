@@ -115,13 +115,13 @@ class Errors(cli.CliTest):
             self.broken_model(whole[:length], "broken")
         self.broken_model(zlib.compress(whole), "broken")
 
-    def test_a_blob_of_another_shape(self):
+    def test_a_blob_that_claims_another_shape(self):
         other = bytearray(self.s8.read_bytes())
         count = other[33]
         other[8:16] = struct.pack("<HHHH", 784, 128, 64, 16)
         table_end = 64 + 16 * count
         other[60:64] = struct.pack("<I", crc32c(bytes(other[:60]) + bytes(other[64:table_end])))
-        self.broken_model(bytes(other), "-DPICOVAE_SHAPE=784,128,64,16")
+        self.broken_model(bytes(other), "a section has another size than its layer needs")
 
     def test_outputs(self):
         nowhere = self.root / "missing" / "out"

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "picovae/classes.hpp"
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/pack.hpp"
 
@@ -25,20 +25,20 @@ namespace {
 constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
 
 Network network_with(ClassGaussians classes) {
-  Network network = random_network(BuiltShape::kDimensions, 3);
+  Network network = random_network(MnistShape::kDimensions, 3);
   network.classes = std::move(classes);
   return network;
 }
 
 QuantizedNetwork quantized_with_classes() {
-  auto network = random_quantized_network(BuiltShape::kDimensions, 3);
+  auto network = random_quantized_network(MnistShape::kDimensions, 3);
   network.classes = class_section(some_classes());
   return network;
 }
 
 BlobView open(const BlobBytes& blob) {
   BlobView view;
-  REQUIRE(open_blob(blob.bytes(), blob.header().dimensions, view) == Status::kOk);
+  REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
   return view;
 }
 

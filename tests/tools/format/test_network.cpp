@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/safetensors.hpp"
@@ -158,15 +158,6 @@ TEST_CASE("a network that does not hold together is not saved") {
   network.decoder2.bias.pop_back();
   CHECK(contains(message_of([&] { save_network(folder / "a", network); }), "decoder.2.bias"));
   CHECK(folder.count() == 0);
-}
-
-TEST_CASE("a model of another shape is refused with the way out") {
-  constexpr Dimensions d = BuiltShape::kDimensions;
-  check_built_shape({d.pixels, d.hidden1, d.hidden2, d.latent}, "m.safetensors");
-  CHECK(message_of([] { check_built_shape(parse(example()).sizes(), "m.safetensors"); }) ==
-        fmt::format("m.safetensors: the model's shape is 7,5,3,2, but this picovae is built for "
-                    "{},{},{},{}; build with cmake -DPICOVAE_SHAPE=7,5,3,2",
-                    d.pixels, d.hidden1, d.hidden2, d.latent));
 }
 
 TEST_CASE("the engine's layers are the network's, with one layer for both heads") {

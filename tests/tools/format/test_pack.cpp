@@ -29,14 +29,14 @@ constexpr std::uint8_t kBoth = kEncoderPart | kDecoderPart;
 
 BlobView open(const BlobBytes& blob) {
   BlobView view;
-  REQUIRE(open_blob(blob.bytes(), kSize, view) == Status::kOk);
+  REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
   REQUIRE(verify_blob(view) == Status::kOk);
   return view;
 }
 
 bool is_accepted(std::span<const std::byte> bytes) {
   BlobView view;
-  return open_blob(bytes, kSize, view) == Status::kOk && verify_blob(view) == Status::kOk;
+  return open_blob(bytes, view) == Status::kOk && verify_blob(view) == Status::kOk;
 }
 
 template <typename T>
@@ -267,7 +267,7 @@ TEST_CASE("unpacking gives back what was packed, in every layout") {
   for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
     const BlobBytes blob = pack_s8(quantized, layout, kBoth, {1, 2});
     BlobView view;
-    REQUIRE(open_blob(blob.bytes(), quantized.dimensions, view) == Status::kOk);
+    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
     const QuantizedNetwork back = unpack_s8(view, "model");
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       CHECK(back.layers[i].weight == quantized.layers[i].weight);
@@ -284,7 +284,7 @@ TEST_CASE("changed weights are found by the model id, even if all checksums fit"
       pack_s8(random_quantized_network({20, 7, 6, 3}, 4), Layout::kCortexM, kBoth, {1, 2}));
   edited.weight(kEncoder0, 3, 4) ^= 1;
   BlobView view;
-  REQUIRE(open_blob(edited.seal().bytes(), {20, 7, 6, 3}, view) == Status::kOk);
+  REQUIRE(open_blob(edited.seal().bytes(), view) == Status::kOk);
   REQUIRE(verify_blob(view) == Status::kOk);
   const auto message = message_of([&] { unpack_s8(view, "board.pvae"); });
   CHECK(contains(message, "board.pvae"));

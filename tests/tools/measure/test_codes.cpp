@@ -8,10 +8,10 @@
 #include <cmath>
 #include <vector>
 
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
 
@@ -41,7 +41,7 @@ Codes example(std::vector<std::uint8_t>& labels) {
 
 TEST_CASE("codes do not depend on threads") {
   const auto model =
-      make_model(tests::random_network(BuiltShape::kDimensions, 3), select_kernels());
+      make_model(tests::random_network(MnistShape::kDimensions, 3), select_kernels());
   const auto images = tests::some_images(250);
   for (const PixelMode mode : {PixelMode::kGray, PixelMode::kStochastic}) {
     const Codes one = encode_images(*model, images, {.pixels = mode, .threads = 1});
@@ -54,9 +54,9 @@ TEST_CASE("codes do not depend on threads") {
 }
 
 TEST_CASE("KL adds up to the ELBO's, and activity is the variance of mu") {
-  constexpr std::size_t kLatent = BuiltShape::kLatent;
+  constexpr std::size_t kLatent = MnistShape::kLatent;
   constexpr std::size_t kImages = 130;  // more than a part
-  Network network = tests::random_network(BuiltShape::kDimensions, 3);
+  Network network = tests::random_network(MnistShape::kDimensions, 3);
   const auto silence = [](DenseWeights& head, std::size_t output, float bias) {
     std::fill_n(head.weight.begin() + static_cast<std::ptrdiff_t>(output * head.in), head.in, 0.0f);
     head.bias[output] = bias;

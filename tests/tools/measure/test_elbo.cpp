@@ -8,9 +8,9 @@
 #include <vector>
 
 #include "picovae/random.hpp"
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/measure/model.hpp"
 
 using namespace picovae;
@@ -42,13 +42,13 @@ TEST_CASE("KL of single latents in closed form") {
 
 namespace {
 
-constexpr std::size_t kPixels = BuiltShape::kPixels;
-constexpr std::size_t kLatent = BuiltShape::kLatent;
+constexpr std::size_t kPixels = MnistShape::kPixels;
+constexpr std::size_t kLatent = MnistShape::kLatent;
 
 }  // namespace
 
 TEST_CASE("evaluate is the mean over images and samples, at the documented noise") {
-  const auto network = tests::random_network(BuiltShape::kDimensions, 3);
+  const auto network = tests::random_network(MnistShape::kDimensions, 3);
   const auto model = make_model(network, kScalarKernels);
   const auto images = tests::some_images(3);
   const EvaluateOptions options{.samples = 2, .seed = 9};
@@ -77,7 +77,7 @@ TEST_CASE("evaluate is the mean over images and samples, at the documented noise
 }
 
 TEST_CASE("evaluate does not depend on the number of threads") {
-  const auto network = tests::random_network(BuiltShape::kDimensions, 4);
+  const auto network = tests::random_network(MnistShape::kDimensions, 4);
   const auto model = make_model(network, select_kernels());
   const auto images = tests::some_images(330);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
@@ -99,7 +99,7 @@ TEST_CASE("the deck's KL has sigma where a KL has sigma^2") {
 TEST_CASE("the deck's loss is tested at z = mu on binary pixels") {
   constexpr std::size_t kImages = 130;  // more than a part
   const auto model =
-      make_model(tests::random_network(BuiltShape::kDimensions, 3), select_kernels());
+      make_model(tests::random_network(MnistShape::kDimensions, 3), select_kernels());
   const auto images = tests::some_images(kImages);
   double expected = 0;
   for (std::size_t i = 0; i < kImages; ++i) {

@@ -11,9 +11,9 @@
 #include <utility>
 #include <vector>
 
+#include "picovae/shape.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
@@ -23,8 +23,8 @@ using namespace picovae::tools;
 
 namespace {
 
-constexpr std::size_t kPixels = BuiltShape::kPixels;
-constexpr std::size_t kLatent = BuiltShape::kLatent;
+constexpr std::size_t kPixels = MnistShape::kPixels;
+constexpr std::size_t kLatent = MnistShape::kLatent;
 
 void fill(std::vector<float>& values, float value) {
   std::fill(values.begin(), values.end(), value);
@@ -53,7 +53,7 @@ Network with_one_latent(Network network, float weight) {
 }
 
 QuantizedNetwork quantized_with_one_latent(std::uint32_t seed) {
-  QuantizedNetwork network = tests::random_quantized_network(BuiltShape::kDimensions, seed);
+  QuantizedNetwork network = tests::random_quantized_network(MnistShape::kDimensions, seed);
   QuantizedLayer& heads = network.layers[kEncoderHeads];
   std::fill(heads.weight.begin(), heads.weight.end(), std::int8_t{0});
   std::fill(heads.bias.begin(), heads.bias.end(), 0);
@@ -107,7 +107,7 @@ TEST_CASE("log-mean-exp of what overflows, underflows, or is certainly zero") {
 
 TEST_CASE(
     "if the posterior is the prior and the decoder ignores z, every weight is the likelihood") {
-  Network network = tests::random_network(BuiltShape::kDimensions, 3);
+  Network network = tests::random_network(MnistShape::kDimensions, 3);
   fill(network.decoder0.weight, 0);
   const auto model = make_model(with_constant_posterior(network, 0), kScalarKernels);
   const auto images = tests::some_images(2);
@@ -144,7 +144,7 @@ TEST_CASE("the estimate is the integral over z, for any posterior that it is dra
     }
   };
   SUBCASE("f32") {
-    const Network network = tests::random_network(BuiltShape::kDimensions, 3);
+    const Network network = tests::random_network(MnistShape::kDimensions, 3);
     check(*make_model(with_constant_posterior(with_one_latent(network, 0.002f), 3),
                       select_kernels()));
   }
@@ -157,7 +157,7 @@ TEST_CASE("the estimate is the integral over z, for any posterior that it is dra
 
 TEST_CASE("more samples come closer to the truth, from above; one is the ELBO") {
   const auto model =
-      make_model(with_constant_posterior(tests::random_network(BuiltShape::kDimensions, 6), 5),
+      make_model(with_constant_posterior(tests::random_network(MnistShape::kDimensions, 6), 5),
                  select_kernels());
   const auto images = tests::some_images(20);
   const Nll one = estimate_nll(*model, images, {.samples = 1});
@@ -176,7 +176,7 @@ TEST_CASE("more samples come closer to the truth, from above; one is the ELBO") 
 }
 
 TEST_CASE("a narrow posterior is widened, as far as the prior") {
-  Network network = tests::random_network(BuiltShape::kDimensions, 6);
+  Network network = tests::random_network(MnistShape::kDimensions, 6);
   network = with_constant_posterior(network, 0);
   const auto images = tests::some_images(10);
   const auto estimate = [&](double widen) {
@@ -191,7 +191,7 @@ TEST_CASE("a narrow posterior is widened, as far as the prior") {
 
 TEST_CASE("the estimate depends on neither threads nor batches") {
   const auto model =
-      make_model(tests::random_network(BuiltShape::kDimensions, 4), select_kernels());
+      make_model(tests::random_network(MnistShape::kDimensions, 4), select_kernels());
   const auto images = tests::some_images(30);
   for (const PixelMode pixels : {PixelMode::kGray, PixelMode::kBinary, PixelMode::kStochastic}) {
     CAPTURE(name_of(kPixelModes, pixels));

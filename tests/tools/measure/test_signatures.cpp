@@ -9,11 +9,11 @@
 #include <vector>
 
 #include "picovae/crc32c.hpp"
+#include "picovae/shape.hpp"
 #include "picovae/vae.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/built_shape.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"
 
@@ -32,7 +32,7 @@ constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
 TEST_CASE("signatures are those of the digits, on every kernel and in every part") {
   const QuantizedNetwork network = random_quantized_network(kSize, 8);
   const BlobBytes blob = pack_s8(network, Layout::kHost, kBothParts, {});
-  const Signatures signatures = compute_signatures_of<SmallShape>(blob, kScalarKernels);
+  const Signatures signatures = compute_signatures(blob, kScalarKernels);
 
   // Digit by digit, as the definition says it.
   Vae<SmallShape, Integer> vae;
@@ -54,31 +54,31 @@ TEST_CASE("signatures are those of the digits, on every kernel and in every part
   for (const Kernels* kernels : built_kernels()) {
     if (!machine_runs(kernels->isa) || kernels->layout != Layout::kHost) continue;
     CAPTURE(kernels->name);
-    const Signatures found = compute_signatures_of<SmallShape>(blob, *kernels);
+    const Signatures found = compute_signatures(blob, *kernels);
     CHECK(found.generated == generated);
     CHECK(found.reconstructed == reconstructed);
   }
 
   const auto part = [&](std::uint8_t parts) {
-    return compute_signatures_of<SmallShape>(pack_s8(network, Layout::kHost, parts, {}),
-                                             kScalarKernels);
+    return compute_signatures(pack_s8(network, Layout::kHost, parts, {}), kScalarKernels);
   };
   CHECK(part(kDecoderPart).generated == generated);
   CHECK(part(kDecoderPart).reconstructed == 0);
   CHECK(part(kEncoderPart).generated == 0);
-  CHECK(contains(message_of([&] { compute_signatures_of<MnistShape>(blob, kScalarKernels); }),
-                 "another shape"));
+  const BlobBytes of_board = pack_s8(network, Layout::kCortexM, kBothParts, {});
+  CHECK(contains(message_of([&] { compute_signatures(of_board, kScalarKernels); }),
+                 "cannot be signed"));
 }
 
 TEST_CASE("the signature is of ten digits of each class, and the self-test wants it") {
-  auto network = random_quantized_network(BuiltShape::kDimensions, 3);
+  auto network = random_quantized_network(MnistShape::kDimensions, 3);
   network.classes = class_section(some_classes());
   const BlobBytes blob = pack_s8(network, Layout::kHost, kBothParts, {});
   const Signatures signatures = compute_signatures(blob, select_kernels());
   const auto model = make_model(BlobBytes(blob), "test", kScalarKernels);
   CHECK(std::vector<int>(model->classes().begin(), model->classes().end()) ==
         std::vector<int>{2, 5});
-  std::vector<std::uint8_t> digits(20 * BuiltShape::kPixels);
+  std::vector<std::uint8_t> digits(20 * MnistShape::kPixels);
   model->generate_class(1, 2, 0, 10, digits.data());
   model->generate_class(1, 5, 0, 10, digits.data() + digits.size() / 2);
   CHECK(signatures.classes == crc32c(std::as_bytes(std::span(digits))));

@@ -9,8 +9,8 @@
 #include "picovae/kernels.hpp"
 #include "tests/tools/stripes.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/file.hpp"
 #include "tools/base/checksum.hpp"
+#include "tools/base/file.hpp"
 #include "tools/train/trainer.hpp"
 
 namespace {

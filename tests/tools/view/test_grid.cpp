@@ -18,7 +18,7 @@ TEST_CASE("a grid puts every pixel in its place") {
   Pixels images(3 * 6);
   std::iota(images.begin(), images.end(), std::uint8_t{1});
   const GridStyle style{.columns = 2, .scale = 3, .margin = 2, .background = 99};
-  const GrayImage grid = compose_grid(images, 3, 2, style);
+  const GrayImage grid = compose_grid(images, {3, 2}, style);
   REQUIRE(grid.width == 2 + 2 * (9 + 2));
   REQUIRE(grid.height == 2 + 2 * (6 + 2));
   REQUIRE(grid.pixels.size() == grid.width * grid.height);
@@ -38,17 +38,19 @@ TEST_CASE("a grid puts every pixel in its place") {
 }
 
 TEST_CASE("grids at the edge") {
-  const GrayImage one = compose_grid(Pixels(4, 5), 2, 2, {.columns = 10, .scale = 1, .margin = 0});
+  const GrayImage one =
+      compose_grid(Pixels(4, 5), {2, 2}, {.columns = 10, .scale = 1, .margin = 0});
   CHECK(one.width == 2);
   CHECK(one.height == 2);
   CHECK(one.pixels == Pixels(4, 5));
-  CHECK(!message_of([] { compose_grid(Pixels(5), 2, 2); }).empty());
-  CHECK(!message_of([] { compose_grid(Pixels(), 2, 2); }).empty());
-  CHECK(!message_of([] { compose_grid(Pixels(4), 2, 2, {.columns = 0}); }).empty());
-  CHECK(!message_of([] { compose_grid(Pixels(4), 2, 2, {.scale = 0}); }).empty());
-  CHECK(
-      contains(message_of([] { compose_grid(Pixels(60'000), 1, 1, {.columns = 1, .scale = 99}); }),
-               "ask for fewer images"));
+  CHECK(!message_of([] { compose_grid(Pixels(5), {2, 2}); }).empty());
+  CHECK(!message_of([] { compose_grid(Pixels(), {2, 2}); }).empty());
+  CHECK(!message_of([] { compose_grid(Pixels(4), {2, 2}, {.columns = 0}); }).empty());
+  CHECK(!message_of([] { compose_grid(Pixels(4), {2, 2}, {.scale = 0}); }).empty());
+  CHECK(contains(message_of([] {
+                   compose_grid(Pixels(60'000), {1, 1}, {.columns = 1, .scale = 99});
+                 }),
+                 "ask for fewer images"));
 }
 
 TEST_CASE("pairs stay together, and the last row is filled up") {
@@ -57,7 +59,7 @@ TEST_CASE("pairs stay together, and the last row is filled up") {
     images.push_back(i);
     reconstructions.push_back(static_cast<std::uint8_t>(100 + i));
   }
-  const GrayImage pairs = compose_pairs(images, reconstructions, 1);
+  const GrayImage pairs = compose_pairs(images, reconstructions, {1, 1});
   const GridStyle style;
   const std::size_t cell = style.scale + style.margin;
   CHECK(pairs.width == 10 * cell + style.margin);
@@ -73,8 +75,16 @@ TEST_CASE("pairs stay together, and the last row is filled up") {
   CHECK(at(2, 2) == style.background);
 }
 
-TEST_CASE("the side of an image is that of a square") {
-  CHECK(image_side(784) == 28);
-  CHECK(image_side(1) == 1);
-  CHECK(contains(message_of([] { image_side(785); }), "785 pixels are not a square image"));
+TEST_CASE("an image is drawn as a square, or as near to one as its pixels divide") {
+  const auto is = [](std::size_t pixels, std::size_t width, std::size_t height) {
+    const ImageSize size = image_size(pixels);
+    return size.width == width && size.height == height;
+  };
+  CHECK(is(784, 28, 28));
+  CHECK(is(1, 1, 1));
+  CHECK(is(15, 5, 3));
+  CHECK(is(512, 32, 16));
+  CHECK(is(785, 157, 5));
+  CHECK(is(127, 127, 1));  // a prime
+  CHECK(is(4096, 64, 64));
 }

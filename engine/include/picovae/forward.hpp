@@ -1,0 +1,303 @@
+// The one forward pass. Its sizes are the model's at run time (DynamicVae, for programs that take
+// models of any shape) or constants (Vae<S, A> in vae.hpp, for firmware).
+//
+//   picovae::DynamicVae<picovae::Integer> vae;
+//   if (vae.open(bytes, picovae::select_kernels()) != picovae::Status::kOk) ...
+//   const std::size_t size = picovae::decoder_arena_size<picovae::Integer>(vae.dimensions());
+//   // memory: [size] bytes at a multiple of 64; pixels: [vae.dimensions().pixels]
+//   vae.generate(/*seed=*/1, /*first=*/0, pixels, {memory, /*rows=*/1});
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "picovae/arena.hpp"
+#include "picovae/blob.hpp"
+#include "picovae/classes.hpp"
+#include "picovae/kernels.hpp"
+#include "picovae/latent.hpp"
+#include "picovae/random.hpp"
+#include "picovae/self_test.hpp"
+#include "picovae/shape.hpp"
+#include "picovae/status.h"
+
+namespace picovae {
+
+// Sizes that the model gives.
+struct RunTimeShape {
+  static const Dimensions& dimensions(const BlobHeader& header) { return header.dimensions; }
+};
+
+// A model run in arithmetic A (Float or Integer), of the sizes that S::dimensions(header) gives:
+// of Shape they are constants, which the compiler folds. Holds pointers into the blob and nothing
+// else: 256 bytes, 152 on a 32-bit core. const member functions may run at once on several threads,
+// an arena each.
+//
+// Every call that takes an arena returns kNotOpen, kNoEncoder, kNoDecoder, kBatchTooLarge (more
+// images than rows) or kMisalignedArena if it cannot run, and then writes nothing. An arena need
+// not be cleared. Nothing allocates. `pixels` and `latent` are the model's dimensions.
+template <typename A, typename S>
+class Forward {
+ public:
+  using Pixel = typename A::Pixel;
+  using Latent = typename A::Latent;
+  using Logit = typename A::Logit;
+
+  // Checks the blob (open_blob) and that `kernels` can run it. bytes and kernels stay the caller's
+  // and must outlive the Vae. On any status but kOk the Vae is closed.
+  Status open(std::span<const std::byte> bytes, const Kernels& kernels) {
+    close();
+    Status status = open_blob(bytes, view_);
+    if (status != Status::kOk) return status;
+    const BlobHeader& header = *view_.header;
+    const DenseFn dense = kernels.dense(header.type);
+    if (header.dimensions != dimensions()) {
+      status = Status::kWrongShape;
+    } else if ((header.type == Type::kS8) != kIsInteger<A>) {
+      status = Status::kWrongType;
+    } else if (dense == nullptr ||
+               header.layout != (kIsInteger<A> ? kernels.layout : Layout::kHost)) {
+      status = Status::kUnsupportedKernel;
+    }
+    if (status == Status::kOk) {
+      dense_ = dense;
+    } else {
+      close();
+    }
+    return status;
+  }
+
+  void close() {
+    view_ = {};
+    dense_ = nullptr;
+  }
+
+  bool is_open() const { return dense_ != nullptr; }
+  const BlobView& view() const { return view_; }
+  Dimensions dimensions() const { return S::dimensions(*view_.header); }  // of an open model
+
+  // The thorough check of the open model (verify_blob).
+  Status verify() const { return is_open() ? verify_blob(view_) : Status::kNotOpen; }
+
+  // Runs the model's golden inputs through every layer, arena.rows copies at a time.
+  //   arena     as scratch; any of this model
+  //   row_size  its bytes for each row
+  //   differs   out, if kWrongOutput is returned: the first layer that is wrong
+  // Returns kOk, kNotOpen, kMisalignedArena, kNoGolden (f32 models have none) or kWrongOutput.
+  // Inlined, so that firmware has a loop over rows only if its arena has several.
+  [[gnu::always_inline]] Status self_test(DynamicArena arena, std::size_t row_size,
+                                          Layer& differs) const {
+    if (!is_open()) return Status::kNotOpen;
+    if (!is_aligned(arena.bytes)) return Status::kMisalignedArena;
+    return picovae::self_test(view_, dense_, arena.bytes, row_size, arena.rows, differs);
+  }
+
+  // Encodes images into their posteriors.
+  //   x       [count][pixels]  u8 0..255 (Integer) or f32 in [0, 1] (Float), row-major
+  //   mu      [count][latent]  out, Q3.12 or f32
+  //   logvar  [count][latent]  out, Q5.10 or f32
+  //   arena   of encoder_arena_size
+  Status encode(const Pixel* x, Latent* mu, Latent* logvar, DynamicArena arena,
+                std::size_t count = 1) const {
+    if (const Status status = ready(kEncoderPart, arena, count); status != Status::kOk) {
+      return status;
+    }
+    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
+    const std::size_t latent = dimensions().latent;
+    for (std::size_t row = 0; row < count; ++row) {
+      const Latent* head = heads.row(row);
+      for (std::size_t i = 0; i < latent; ++i) {
+        mu[row * latent + i] = head[i];
+        logvar[row * latent + i] = head[latent + i];
+      }
+    }
+    return Status::kOk;
+  }
+
+  // Decodes latent vectors into images.
+  //   z       [count][latent]  s16 Q3.10, clamped to +-8191 (Integer), or f32 (Float)
+  //   pixels  [count][pixels]  out, u8 0..255 or f32 in [0, 1], row-major
+  //   arena   of decoder_arena_size
+  Status decode(const Latent* z, Pixel* pixels, DynamicArena arena, std::size_t count = 1) const {
+    return decode_as(Activation::kSigmoid, z, pixels, arena, count);
+  }
+
+  // As decode, but the Bernoulli logits that the pixels come from: s16 Q8.7 or f32. An ELBO is
+  // computed from these.
+  Status decode_logits(const Latent* z, Logit* logits, DynamicArena arena,
+                       std::size_t count = 1) const {
+    return decode_as(Activation::kIdentity, z, logits, arena, count);
+  }
+
+  // Draws digits first .. first + count - 1 of `seed` from the prior N(0, I).
+  //   pixels, arena  as decode
+  Status generate(std::uint64_t seed, std::uint32_t first, Pixel* pixels, DynamicArena arena,
+                  std::size_t count = 1) const {
+    const auto draw = [&](std::uint32_t number, std::int16_t* eps) {
+      normals(seed, Purpose::kPrior, 0, number, eps, dimensions().latent);
+      return Status::kOk;
+    };
+    return decode_drawn(draw, first, pixels, arena, count);
+  }
+
+  // Labels of the classes that generate_class draws, ascending; empty if there are none.
+  std::span<const std::uint8_t> classes() const {
+    ClassPriors priors;
+    if (!is_open() || find_classes(view_, priors) != Status::kOk) return {};
+    return priors.labels();
+  }
+
+  // Draws digits first .. first + count - 1 of `seed` of one class, from the Gaussian that the
+  // model carries for it: the same latents whatever the arithmetic.
+  //   label          of the class, such as 7
+  //   pixels, arena  as decode
+  // Also returns kNoSuchClass, or what find_classes does: kNoClasses alone, unless a board's
+  // open_blob, which does not look into this section, could not know.
+  Status generate_class(std::uint64_t seed, std::uint8_t label, std::uint32_t first, Pixel* pixels,
+                        DynamicArena arena, std::size_t count = 1) const {
+    ClassPriors priors;
+    Status status = ready(kDecoderPart, arena, count);
+    if (status == Status::kOk) status = find_classes(view_, priors);
+    if (status != Status::kOk) return status;
+    const auto draw = [&](std::uint32_t number, std::int16_t* eps) {
+      return draw_class(priors, label, seed, number, eps, dimensions().latent);
+    };
+    return decode_drawn(draw, first, pixels, arena, count);
+  }
+
+  // Encodes images and decodes their posterior means.
+  //   x, pixels  [count][pixels], may be the same array
+  //   arena      of arena_size
+  Status reconstruct(const Pixel* x, Pixel* pixels, DynamicArena arena,
+                     std::size_t count = 1) const {
+    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
+      return status;
+    }
+    if (!view_.has(kEncoderPart)) return Status::kNoEncoder;
+    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
+    const std::size_t latent = dimensions().latent;
+    std::byte* decoder = arena.bytes + count * encoder_arena_size<A>(dimensions());
+    const auto z = Rows<Latent>::at(decoder, latent);
+    for (std::size_t row = 0; row < count; ++row) {
+      for (std::size_t i = 0; i < latent; ++i) {
+        z.row(row)[i] = LatentMath<A>::from_mu(heads.row(row)[i]);
+      }
+    }
+    decode_rows(Activation::kSigmoid, decoder, pixels, count);
+    return Status::kOk;
+  }
+
+ private:
+  // Whether a call can run. The count is compared here, where it and the rows may be constants.
+  [[gnu::always_inline]] Status ready(Part part, DynamicArena arena, std::size_t count) const {
+    const Status status = ready(part, arena.bytes);
+    return status == Status::kOk && count > arena.rows ? Status::kBatchTooLarge : status;
+  }
+  Status ready(Part part, const std::byte* arena) const {
+    if (!is_open()) return Status::kNotOpen;
+    if (!view_.has(part)) return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
+    return is_aligned(arena) ? Status::kOk : Status::kMisalignedArena;
+  }
+
+  template <typename X, typename Out>
+  void run(Layer layer, Rows<X> x, Rows<Out> out, std::size_t count) const {
+    dense_(view_.layers[layer], x.data, x.stride, out.data, out.stride, count);
+  }
+
+  // x -> mu and logvar, in an encoder's arena.
+  Rows<Latent> encode_rows(const Pixel* x, std::byte* arena, std::size_t count) const {
+    return Rows<Latent>::at(run_encoder(x, arena, count), 2 * std::size_t{dimensions().latent});
+  }
+  std::byte* run_encoder(const Pixel* x, std::byte* arena, std::size_t count) const {
+    using Hidden = typename A::Hidden;
+    const Dimensions d = dimensions();
+    // Kernels do not write x. (A pointer to const would want another instance of run.)
+    Rows<Pixel> input{const_cast<Pixel*>(x), d.pixels};
+    if constexpr (kIsInteger<A>) {
+      input = Rows<Pixel>::at(arena, d.pixels);
+      arena = input.end(count);
+      for (std::size_t row = 0; row < count; ++row) {
+        const Pixel* from = x + row * d.pixels;
+        for (std::size_t i = 0; i < d.pixels; ++i) input.row(row)[i] = from[i] >> 1;
+      }
+    }
+    const auto hidden1 = Rows<Hidden>::at(arena, d.hidden1);
+    const auto hidden2 = Rows<Hidden>::at(hidden1.end(count), d.hidden2);
+    const auto heads = Rows<Latent>::at(hidden2.end(count), 2 * std::size_t{d.latent});
+    run(kEncoder0, input, hidden1, count);
+    run(kEncoder1, hidden1, hidden2, count);
+    run(kEncoderHeads, hidden2, heads, count);
+    return hidden2.end(count);
+  }
+
+  // z, at the start of a decoder's arena, -> out.
+  template <typename Out>
+  void decode_rows(Activation output, std::byte* arena, Out* out, std::size_t count) const {
+    using Hidden = typename A::Hidden;
+    const Dimensions d = dimensions();
+    const auto z = Rows<Latent>::at(arena, d.latent);
+    const auto hidden2 = Rows<Hidden>::at(z.end(count), d.hidden2);
+    const auto hidden1 = Rows<Hidden>::at(hidden2.end(count), d.hidden1);
+    run(kDecoder0, z, hidden2, count);
+    run(kDecoder1, hidden2, hidden1, count);
+    Dense last = view_.layers[kDecoder2];
+    last.activation = output;
+    dense_(last, hidden1.data, hidden1.stride, out, d.pixels, count);
+  }
+
+  template <typename Out>
+  Status decode_as(Activation output, const Latent* z, Out* out, DynamicArena arena,
+                   std::size_t count) const {
+    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
+      return status;
+    }
+    const std::size_t latent = dimensions().latent;
+    const auto bounded = Rows<Latent>::at(arena.bytes, latent);
+    for (std::size_t row = 0; row < count; ++row) {
+      for (std::size_t i = 0; i < latent; ++i) {
+        bounded.row(row)[i] = LatentMath<A>::bounded(z[row * latent + i]);
+      }
+    }
+    decode_rows(output, arena.bytes, out, count);
+    return Status::kOk;
+  }
+
+  // Decodes latents that `draw` writes in Q3.10: Status draw(number of the digit, s16 [latent]
+  // out).
+  template <typename Draw>
+  Status decode_drawn(const Draw& draw, std::uint32_t first, Pixel* pixels, DynamicArena arena,
+                      std::size_t count) const {
+    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
+      return status;
+    }
+    const std::size_t latent = dimensions().latent;
+    const auto z = Rows<Latent>::at(arena.bytes, latent);
+    for (std::size_t row = 0; row < count; ++row) {
+      // The s16 stand at the end of their row: no f32 is written over one that is still to be read.
+      auto* drawn = reinterpret_cast<std::int16_t*>(z.row(row) + latent) - latent;
+      const Status status = draw(first + static_cast<std::uint32_t>(row), drawn);
+      if (status != Status::kOk) return status;
+      from_normals(drawn, z.row(row), latent);
+    }
+    decode_rows(Activation::kSigmoid, arena.bytes, pixels, count);
+    return Status::kOk;
+  }
+
+  static void from_normals(const std::int16_t* drawn, Latent* z, std::size_t latent) {
+    asm("" ::: "memory");  // what drew them is done with the memory that they share with z
+    for (std::size_t i = 0; i < latent; ++i) {
+      std::int16_t value;
+      __builtin_memcpy(&value, drawn + i, sizeof(value));
+      z[i] = LatentMath<A>::from_normal(value);
+    }
+  }
+
+  BlobView view_;
+  DenseFn dense_ = nullptr;
+};
+
+template <typename A>
+using DynamicVae = Forward<A, RunTimeShape>;
+
+}  // namespace picovae
