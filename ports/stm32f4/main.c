@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "model.h"
+#include "digits.h"
 #include "picovae/picovae.h"
 
 // ---- USART1: "RM0090", the reference manual of the STM32F405 ----
@@ -37,8 +37,8 @@ static void write_text(const char* text) {
 }
 
 static void write_line(const char* name, uint32_t value, uint32_t base) {
-  char digits[11];
-  char* at = &digits[10];
+  char text[11];
+  char* at = &text[10];
   *at = '\0';
   do {
     *--at = "0123456789abcdef"[value % base];
@@ -81,8 +81,7 @@ static uint32_t crc32c(uint32_t crc, const uint8_t* bytes, size_t size) {
 }
 
 static picovae_status run(void) {
-  picovae_status status =
-      picovae_open(&vae, picovae_model, sizeof(picovae_model), picovae_kernels_cortex_m_dsp());
+  picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE, picovae_kernels_cortex_m_dsp());
   uint32_t crc = 0;
   for (uint32_t number = 0; status == PICOVAE_OK; number = (number + 1) % 1000) {
     status = picovae_generate(&vae, /*seed=*/1, number, pixels, &arena);

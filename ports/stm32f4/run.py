@@ -11,7 +11,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from harness.firmware import Firmware  # noqa: E402
-from harness.picovae import Picovae, shape_of  # noqa: E402
+from harness.picovae import Picovae  # noqa: E402
 from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
                             runnable)
 
@@ -41,11 +41,11 @@ def build(options, picovae, log):
     """Returns the firmware, and what picovae says of the model in it."""
     folder = options.build / "model"
     folder.mkdir(exist_ok=True)
-    picovae.export(options.model, "cortex-m", "--decoder-only", "--c-array", folder / "model.h",
+    picovae.export(options.model, "cortex-m", "--decoder-only", "--c-array", folder / "digits.c",
                    "--out", folder / "model.pvae")
     model = picovae.info(folder / "model.pvae")
     log.run("cmake", "-S", HERE, "-B", options.build, "--toolchain", HERE.parent / "cortex-m/toolchain.cmake",
-            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={folder}", f"-DPICOVAE_SHAPE={shape_of(model)}")
+            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={folder}")
     log.run("cmake", "--build", options.build, "-j", str(JOBS))
     return Firmware(options.build / "stm32f405.elf"), model
 

@@ -8,12 +8,16 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
 # What picovae export --c-array writes, shorter; test_cli.py compiles a real one.
-cat > "$scratch/model.h" <<'TEXT'
+cat > "$scratch/digits.h" <<'TEXT'
 #pragma once
+#define DIGITS_SIZE 355264
+#define DIGITS_SHAPE 784, 300, 300, 50
 #ifdef __cplusplus
-alignas(64) inline constexpr unsigned char picovae_model[] = {80};
+extern "C" {
+alignas(64) extern const unsigned char digits[DIGITS_SIZE];
+}
 #else
-_Alignas(64) static const unsigned char picovae_model[] = {80};
+extern _Alignas(64) const unsigned char digits[DIGITS_SIZE];
 #endif
 TEXT
 

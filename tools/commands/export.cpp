@@ -1,7 +1,9 @@
 // picovae export: the same s8 model packed for another target, as a file or as source code.
 #include <fmt/core.h>
 
+#include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "tools/base/error.hpp"
@@ -9,6 +11,7 @@
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/format/blob.hpp"
+#include "tools/format/c_source.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/model.hpp"
 
@@ -18,26 +21,58 @@ namespace {
 struct Options {
   std::filesystem::path model;
   std::filesystem::path out, c_array;  // empty: none
+  std::string name;                    // empty: that of c_array
   Layout layout = Layout::kCortexM;
   bool decoder_only = false;
 };
 
 // What makes the array, without folders, so that the text is the same wherever it is made.
 std::string command_line(const Options& options) {
-  return fmt::format("picovae export {} --layout {}{} --c-array {}",
-                     options.model.filename().string(), layout_name(options.layout),
-                     options.decoder_only ? " --decoder-only" : "",
-                     options.c_array.filename().string());
+  return fmt::format(
+      "picovae export {} --layout {}{} --c-array {}{}", options.model.filename().string(),
+      layout_name(options.layout), options.decoder_only ? " --decoder-only" : "",
+      options.c_array.filename().string(), options.name.empty() ? "" : " --name " + options.name);
+}
+
+// The header beside an array in a source file; none if the array itself is a header.
+std::filesystem::path declaration_of(std::filesystem::path c_array) {
+  const auto kind = c_array.extension();
+  const bool source = kind == ".c" || kind == ".cc" || kind == ".cpp" || kind == ".cxx";
+  return source ? c_array.replace_extension(".h") : std::filesystem::path();
+}
+
+void write_c_array(const Options& options, std::span<const std::byte> blob,
+                   const std::string& kind) {
+  const auto& file = options.c_array;
+  const std::string name = options.name.empty() ? c_name(file.stem().string()) : options.name;
+  const std::string command = command_line(options);
+  const CModel model{blob, name, command};
+  const std::filesystem::path header = declaration_of(file);
+  if (header.empty()) {
+    write_file(file, c_header(model));
+  } else {
+    write_file(header, c_declaration(model));
+    write_file(file, c_definition(model, header.filename().string()));
+  }
+  fmt::print("{}{}: {}[{}], {}\n", file.string(), header.empty() ? "" : " and " + header.string(),
+             name, blob.size(), kind);
+}
+
+std::string complaint_about_name(const std::string& text) {
+  return is_c_name(text) ? "" : text + " cannot name an array in C; take letters, digits and _";
 }
 
 void run(const Options& options) {
   if (options.out.empty() && options.c_array.empty()) {
     throw Misuse("--out or --c-array is required");
   }
+  if (!options.name.empty() && options.c_array.empty()) {
+    throw Misuse("--name belongs to --c-array; give both");
+  }
   if (options.out == options.c_array) {
     throw Misuse("--out and --c-array name the same file");
   }
-  for (const auto& file : {options.out, options.c_array}) {
+  for (const auto& file : {options.out, options.c_array, declaration_of(options.c_array)}) {
     if (!file.empty()) check_writable(file);
   }
   const BlobBytes blob = load_blob(options.model);
@@ -61,11 +96,7 @@ void run(const Options& options) {
     write_file(options.out, packed.bytes());
     fmt::print("{}: {} bytes, {}\n", options.out.string(), packed.bytes().size(), kind);
   }
-  if (!options.c_array.empty()) {
-    write_file(options.c_array, c_array(packed.bytes(), command_line(options)));
-    fmt::print("{}: picovae_model[{}], {}\n", options.c_array.string(), packed.bytes().size(),
-               kind);
-  }
+  if (!options.c_array.empty()) write_c_array(options, packed.bytes(), kind);
 }
 
 }  // namespace
@@ -76,15 +107,19 @@ void add_export(CommandLine& line) {
       "export", "Pack an s8 model for another target: same model, same digits, other byte order",
       "Example:\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae\n"
-      "  picovae export model.pvae --layout cortex-m --decoder-only --c-array model.h");
+      "  picovae export model.pvae --layout cortex-m --decoder-only --c-array digits.c");
   command.model(options->model, "A .pvae model of type s8");
   command.choice("--layout", options->layout, kLayoutNames,
                  "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium");
   command.flag("--decoder-only", options->decoder_only,
                "Leave out the encoder, for boards that only draw");
   command.path("--out", options->out, "FILE", "Model to write");
-  command.path("--c-array", options->c_array, "FILE",
-               "Header to write for C and C++: the model as the aligned array picovae_model");
+  command.path(
+      "--c-array", options->c_array, "FILE.c",
+      "The model as an aligned array for C and C++, with a header FILE.h that has its shape "
+      "and the sizes of its arenas; FILE.h: that header alone, for a program of one file");
+  command.text("--name", options->name, complaint_about_name, "NAME",
+               "Of the array, and in capitals of what goes with it; that of the file by default");
   command.run([options] { run(*options); });
 }
 

@@ -1,5 +1,5 @@
-// A blob on a host: its bytes, what the values of its header are called, how one is written, and as
-// source code.
+// A blob on a host: its bytes, what the values of its header are called, and how one is
+// written.
 #pragma once
 
 #include <array>
@@ -72,12 +72,5 @@ class BlobWriter {
   std::vector<Section> entries_;
   std::vector<std::vector<std::byte>> contents_;
 };
-
-// Returns the text of a header for C11 and C++, for firmware that has no files: the array
-// picovae_model, aligned as a blob must be, with its size asserted, and a comment that describes
-// it.
-//   blob     what open_blob accepts
-//   command  what made it, for the comment; characters that could end a comment become '_'
-std::string c_array(std::span<const std::byte> blob, std::string_view command);
 
 }  // namespace picovae::tools

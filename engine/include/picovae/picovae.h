@@ -1,13 +1,13 @@
 // The engine for C11, and for C++11 and later: s8 models, one image at a time. Nothing allocates;
 // whatever a function needs is given to it.
 //
-//   #include "model.h"                      // picovae export model.pvae --c-array model.h
+//   #include "digits.h"                     // picovae export model.pvae --c-array digits.c
 //   static picovae_vae vae;
 //   static picovae_decoder_arena arena;     // all the RAM there is: 768 bytes
 //   static uint8_t pixels[PICOVAE_PIXELS];
-//   picovae_status status = picovae_open(&vae, picovae_model, sizeof(picovae_model),
-//                                        picovae_kernels_cortex_m_dsp());
-//   if (status == PICOVAE_OK) status = picovae_generate(&vae, 1, 0, pixels, &arena);
+//   picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE,
+//   picovae_kernels_cortex_m_dsp()); if (status == PICOVAE_OK) status = picovae_generate(&vae, 1,
+//   0, pixels, &arena);
 //
 // No pointer may be null unless that is said. Objects here are plain memory: static, on the stack,
 // or in any buffer that is aligned as the type wants. vae.hpp is the same for C++20, and has float
@@ -23,8 +23,9 @@
 // ---- The shape, which is fixed when the engine is compiled ----
 
 // Four plain numbers: pixels, hidden1, hidden2, latent. For another model give it to the compiler
-// for the engine and for the program alike: -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package
-// does.) A program and an engine of different shapes do not link.
+// for the engine and for the program alike: -include digits.h, the header that picovae export
+// wrote, or -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package does.) A program and an engine of
+// different shapes do not link.
 #ifndef PICOVAE_SHAPE
 #define PICOVAE_SHAPE 784, 300, 300, 50
 #endif

@@ -17,6 +17,7 @@ from cli import idx_images, idx_labels, isas, run
 COMMANDS = ["train", "eval", "nll", "quantize", "classes", "export", "encode", "generate", "reconstruct",
             "interpolate", "map", "plot", "info", "self-test"]
 CC = CXX = ""
+INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "engine/include"
 
 
 class Commands(cli.CliTest):
@@ -190,12 +191,21 @@ class Commands(cli.CliTest):
         self.bad(1, "generate", board, "--ascii", says="picovae export")
         self.bad(1, "export", decoder, "--layout", "host", "--out", self.root / "no" / "x")
 
-    def test_c_array_compiles_to_the_model(self):
+    def compile(self, folder, program, standard, *sources):
+        objects = []
+        for source in sources:
+            compiler, flags = (CC, "-std=c11") if source.endswith(".c") else (CXX, f"-std={standard}")
+            objects.append(folder / f"{program}-{source}.o")
+            subprocess.run([compiler, flags, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", INCLUDE, "-c",
+                            folder / source, "-o", objects[-1]], check=True)
+        subprocess.run([CXX, *objects, "-o", folder / program], check=True)
+        return subprocess.run([folder / program], stdout=subprocess.PIPE, check=True).stdout
+
+    def test_c_header_compiles_to_the_model(self):
         folder = self.root / "array"
         folder.mkdir()
         board = folder / "board.pvae"
-        self.good("export", self.s8, "--decoder-only", "--out", board,
-                  "--c-array", folder / "model.h")
+        self.good("export", self.s8, "--decoder-only", "--out", board, "--c-array", folder / "model.h")
         alone = folder / "alone.h"
         self.good("export", self.s8, "--layout", "cortex-m", "--decoder-only", "--c-array", alone)
         self.assertIn(f"picovae export {self.s8.name} --layout cortex-m --decoder-only "
@@ -203,19 +213,58 @@ class Commands(cli.CliTest):
         (folder / "main.c").write_text(
             '#include "model.h"\n#include <stdint.h>\n#include <stdio.h>\n'
             "int main(void) {\n"
-            "  if ((uintptr_t)picovae_model % 64 != 0) return 1;\n"
-            "  return fwrite(picovae_model, 1, sizeof(picovae_model), stdout) == 0;\n"
+            "  if ((uintptr_t)model % 64 != 0) return 1;\n"
+            "  return fwrite(model, 1, sizeof(model), stdout) == 0;\n"
             "}\n")
         (folder / "main.cpp").write_text(
-            '#include "main.c"\nconstexpr unsigned char first = picovae_model[0];\n'
+            '#include "main.c"\nconstexpr unsigned char first = model[0];\n'
             "static_assert(first == 'P', \"\");\n")
-        for compiler, source, standard in ((CC, "main.c", "c11"), (CXX, "main.cpp", "c++11"),
-                                           (CXX, "main.cpp", "c++20")):
-            program = folder / standard
-            subprocess.run([compiler, f"-std={standard}", "-Wall", "-Wextra", "-Wpedantic",
-                            "-Werror", folder / source, "-o", program], check=True)
-            written = subprocess.run([program], stdout=subprocess.PIPE, check=True).stdout
-            self.assertEqual(written, board.read_bytes(), standard)
+        for program, source, standard in (("c", "main.c", "c11"), ("cpp11", "main.cpp", "c++11"),
+                                          ("cpp20", "main.cpp", "c++20")):
+            self.assertEqual(self.compile(folder, program, standard, source), board.read_bytes(), program)
+
+    def test_two_models_in_one_program(self):
+        """Of different shapes, both declared in every file, each stored once."""
+        folder = self.root / "two"
+        folder.mkdir()
+        small, small_s8 = folder / "small.safetensors", folder / "small.pvae"
+        self.good("train", "--data", self.data, "--out", small, "--epochs", 1, "--hidden", "16,8", "--latent", 4)
+        self.good("quantize", small, "--data", self.data, "--out", small_s8)
+        self.good("export", self.s8, "--out", folder / "large.pvae", "--c-array", folder / "large.c")
+        said = self.good("export", small_s8, "--out", folder / "packed.pvae", "--c-array", folder / "8-bit.c",
+                         "--name", "small")
+        self.assertIn("small[", said)
+        (folder / "print.h").write_text("#ifdef __cplusplus\nextern \"C\"\n#endif\nvoid print_small(void);\n")
+        (folder / "print.c").write_text(
+            '#include "large.h"\n#include "8-bit.h"\n#include <stdint.h>\n#include <stdio.h>\n#include "print.h"\n'
+            "void print_small(void) {\n  if ((uintptr_t)small % 64 == 0) fwrite(small, 1, SMALL_SIZE, stdout);\n}\n")
+        main = ('#include "8-bit.h"\n#include "large.h"\n#include <stdint.h>\n#include <stdio.h>\n'
+                '#include "print.h"\nMORE\n'
+                "int main(void) {\n  if ((uintptr_t)large % 64 != 0) return 1;\n"
+                "  if (fwrite(large, 1, sizeof(large), stdout) != LARGE_SIZE) return 1;\n"
+                "  print_small();\n  return 0;\n}\n")
+        (folder / "main.c").write_text(main.replace("MORE", ""))
+        (folder / "main.cpp").write_text(main.replace("MORE",
+            '#if __cplusplus >= 202002L\n#include "picovae/vae.hpp"\nusing namespace picovae;\n'
+            "static_assert(sizeof(Arena<Shape<LARGE_SHAPE>, Integer>) == LARGE_ARENA_SIZE);\n"
+            "static_assert(sizeof(Arena<Shape<SMALL_SHAPE>, Integer>) == SMALL_ARENA_SIZE);\n"
+            "static_assert(sizeof(EncoderArena<Shape<SMALL_SHAPE>, Integer>) == SMALL_ENCODER_ARENA_SIZE);\n"
+            "static_assert(sizeof(DecoderArena<Shape<SMALL_SHAPE>, Integer>) == SMALL_DECODER_ARENA_SIZE);\n"
+            "#endif\n"))
+        wanted = (folder / "large.pvae").read_bytes() + (folder / "packed.pvae").read_bytes()
+        for program, source, standard in (("c", "main.c", "c11"), ("cpp11", "main.cpp", "c++11"),
+                                          ("cpp20", "main.cpp", "c++20")):
+            written = self.compile(folder, program, standard, source, "print.c", "large.c", "8-bit.c")
+            self.assertEqual(written, wanted, program)
+        # picovae.h takes the shape of the model, or refuses to be of another.
+        (folder / "shape.c").write_text('#include "8-bit.h"\n#include "picovae/picovae.h"\n'
+                                        "_Static_assert(PICOVAE_PIXELS == 784 && PICOVAE_LATENT == 4, \"\");\n")
+        (folder / "wrong.c").write_text('#include "picovae/picovae.h"\n#include "8-bit.h"\n')
+        compile_c = [CC, "-std=c11", "-I", INCLUDE, "-fsyntax-only"]
+        subprocess.run([*compile_c, folder / "shape.c"], check=True)
+        wrong = subprocess.run([*compile_c, folder / "wrong.c"], stderr=subprocess.PIPE, text=True)
+        self.assertNotEqual(wrong.returncode, 0)
+        self.assertIn("another shape than small: include this first, or -DPICOVAE_SHAPE=784,16,8,4", wrong.stderr)
 
     def test_plot(self):
         curve = self.root / "curve.png"

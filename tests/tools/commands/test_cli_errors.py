@@ -53,6 +53,9 @@ class Errors(cli.CliTest):
         for label in ("seven", "-1", "", "1.5"):
             self.bad(2, "generate", self.s8, "--digit", label)
         self.bad(2, "export", self.s8, says="--out or --c-array")
+        self.bad(2, "export", self.s8, "--out", self.root / "x", "--name", "a", says="--name belongs to --c-array")
+        for name in ("9", "a-b", "int", "picovae", ""):
+            self.bad(2, "export", self.s8, "--c-array", self.root / "x.c", "--name", name, says="cannot name an array")
         same = self.root / "same"
         self.bad(2, "export", self.s8, "--out", same, "--c-array", same, says="the same file")
         self.bad(2, "reconstruct", self.s8, "--image", "a.png", "--count", "3", "--out", "b.png")

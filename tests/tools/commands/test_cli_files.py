@@ -49,7 +49,7 @@ class Files(unittest.TestCase):
         yield ("quantize", self.f32, *data, "--out", out)
         yield ("quantize", self.f32, *data, "--type", "f16", "--out", out)
         yield ("export", self.s8, "--layout", "cortex-m", "--out", out)
-        yield ("export", self.s8, "--c-array", out)
+        yield ("export", self.s8, "--c-array", out, "--name", "model")
         yield ("generate", self.s8, "--count", 4, "--out", out)
         yield ("reconstruct", self.s8, *data, "--count", 4, "--out", out)
         yield ("interpolate", self.s8, *data, "--from", 0, "--to", 8, "--out", out)
