@@ -10,7 +10,7 @@ import pathlib
 import statistics
 import sys
 
-# In this order: where two programs time the same thing, the one with the peers counts.
+# In this order: if two programs time the same thing, the one with the peers counts.
 PROGRAMS = ("peers", "peers_avx2", "forward", "kernels")
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 

@@ -22,7 +22,7 @@ case "${1:-}" in
   -h | --help) usage; exit 0 ;;
   -*) say "unknown option $1; see --help"; exit 2 ;;
 esac
-if (( $# > 1 )); then say "one folder at most is wanted; see --help"; exit 2; fi
+if (( $# > 1 )); then say "give one folder at most; see --help"; exit 2; fi
 
 # Of the uncompressed files.
 names=(train-images-idx3-ubyte train-labels-idx1-ubyte t10k-images-idx3-ubyte t10k-labels-idx1-ubyte)

@@ -14,7 +14,7 @@ typedef struct c_results {
   size_t class_count;
   uint8_t of_class[PICOVAE_PIXELS], generated[PICOVAE_PIXELS], decoded[PICOVAE_PIXELS],
       reconstructed[PICOVAE_PIXELS];
-  int wrong_layer;  // -1 where no layer is
+  int wrong_layer;  // -1 if no layer is
   int16_t logits[PICOVAE_PIXELS], mu[PICOVAE_LATENT], logvar[PICOVAE_LATENT];
 } c_results;
 

@@ -24,7 +24,7 @@ class Random {
   std::mt19937 bits_;
 };
 
-// Between and behind the inputs of f32 rows stands NaN, which would spread from a single read.
+// Between and behind the inputs of f32 rows is NaN, which would spread from a single read.
 inline std::vector<float> f32_input(std::size_t rows, std::size_t stride, std::size_t in,
                                     Random& random) {
   std::vector<float> x((rows - 1) * stride + in, std::numeric_limits<float>::quiet_NaN());

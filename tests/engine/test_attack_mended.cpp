@@ -23,7 +23,7 @@ namespace {
 
 using Small = Shape<20, 7, 6, 3>;
 static_assert(Small::kDimensions == kSmall);
-// Sections that fill their last 64 bytes where those of Small do not.
+// Sections that fill their last 64 bytes, as those of Small do not.
 using Other = Shape<33, 18, 40, 9>;
 
 // How many kernels took the model.
@@ -91,7 +91,7 @@ void change_table(std::span<std::byte> bytes, std::size_t table_end, Dice& dice)
   }
 }
 
-// Changes what stands in a section: all of it, or a few places.
+// Changes the contents of a section: all of it, or a few places.
 void change_contents(std::span<std::byte> bytes, Dice& dice) {
   const auto& header = *reinterpret_cast<const BlobHeader*>(bytes.data());
   const auto table = sections(header);

@@ -1,4 +1,4 @@
-// The section table, and what stands where it says.
+// The section table, and what is where it says.
 #include <doctest/doctest.h>
 
 #include <cstddef>
@@ -18,7 +18,7 @@ namespace {
 template <typename T>
 using List = std::initializer_list<T>;
 
-// True where not even a byte of padding follows the section.
+// True if not even a byte of padding follows the section.
 bool ends_the_blob(const tools::BlobBytes& blob, std::size_t i) {
   const Section& section = sections(blob.header())[i];
   return section.offset + section.size == blob.bytes().size();
@@ -143,7 +143,7 @@ TEST_CASE("sections of later kinds may be skipped where they say so, and are che
     edited.section(last).flags = 0;
     CHECK(edited.seal().open() == Status::kUnknownSection);
     edited.section(last).flags = kMaySkip;
-    // Nobody compares its size with a wanted one, so that its range alone must stop these.
+    // Nobody compares its size with an expected one, so that its range alone must stop these.
     const std::uint32_t offset = edited.section(last).offset;
     for (const std::uint32_t size :
          List<std::uint32_t>{129, 0u - offset, 64u - offset, 0xffffffff}) {

@@ -1,4 +1,4 @@
-// What stands within sections: padding, scales, and sums that must not overflow.
+// What is within sections: padding, scales, and sums that must not overflow.
 #include <doctest/doctest.h>
 
 #include <cstddef>

@@ -37,7 +37,7 @@ T* uninitialized(std::size_t count = 1) {
   return static_cast<T*>(std::aligned_alloc(kArenaAlignment, size));
 }
 
-// A branch on what the values are: either tool reports it where one of them was never written.
+// A branch on what the values are: either tool reports it if one of them was never written.
 template <typename T>
 void expect_written(const T* values, std::size_t count, const char* what, const Kernels& kernels) {
   expect(crc32c(std::as_bytes(std::span(values, count))) != 0, what, kernels);

@@ -28,6 +28,6 @@ echo "s8 loses $(value loss < "$folder/quantize.json") nats"
 "$picovae" self-test "$folder/model.pvae" --every-isa
 "$picovae" generate "$folder/model.pvae" --count 1 --ascii
 
-# Two epochs are few, but classes can be told apart; what thirty give stands in the README.
+# Two epochs are few, but classes can be told apart; the README has what thirty give.
 "$picovae" generate "$folder/model.pvae" --digit all --out "$folder/classes.png"
 /usr/bin/python3 "$here/class_accuracy.py" "$picovae" "$data" "$folder/model.safetensors" "$folder/model.pvae"

@@ -2,7 +2,7 @@
 # Fuzzes what reads files and arguments under ASan and UBSan; installs what is missing first.
 #   tests/stages/fuzz.sh SECONDS [blob|safetensors|idx|command_line]...
 # Each fuzzer gets SECONDS. What they found stays in build/fuzz/corpus and is where the next run begins.
-# Ends with 1 where one of them crashed, hung or took too much memory; its input is kept.
+# Ends with 1 if one of them crashed, hung or took too much memory; its input is kept.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

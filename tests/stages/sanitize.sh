@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The tests under watch: each tool stops at the first thing that it finds.
-#   sanitize.sh [address] [threads] [memory] [valgrind]     all of them where none is named
+#   sanitize.sh [address] [threads] [memory] [valgrind]     all of them if none is named
 #     address    AddressSanitizer and UBSan, everything
 #     threads    ThreadSanitizer: one model on 8 threads, the tools' threads, a short training
 #     memory     MemorySanitizer, engine alone: whatever it reads or returns was written
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 watched=("$@")
 ((${#watched[@]})) || watched=(address threads memory valgrind)
 
-# build NAME COMPILER TYPE FLAGS TARGET...: the targets, all of them where none is named.
+# build NAME COMPILER TYPE FLAGS TARGET...: the targets, all of them if none is named.
 build() {
   local folder=build/test-$1 targets=("${@:5}")
   local options=(-DCMAKE_CXX_COMPILER="$2" -DCMAKE_BUILD_TYPE="$3" -DCMAKE_CXX_FLAGS="$4" -DPICOVAE_WERROR=ON)

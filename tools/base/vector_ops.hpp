@@ -34,7 +34,7 @@ struct PosteriorGradient {
   float* dlogvar;   // [n] out
 };
 
-// What one step of Adam does to each weight (Kingma and Ba 2014, Algorithm 1), of NAdam where
+// What one step of Adam does to each weight (Kingma and Ba 2014, Algorithm 1), of NAdam if
 // look_ahead is not zero (Dozat 2016):
 //   g *= scale,  m += (1 - beta1) (g - m),  v += (1 - beta2) (g^2 - v),
 //   w -= rate (m + look_ahead (g - m)) / (sqrt(v) root_correction + epsilon)

@@ -135,7 +135,7 @@ class Backpropagation {
   AlignedFloats sigma_;          // [image][latent_width]
   AlignedFloats noise_;          // [image * samples][latent_width]
   AlignedFloats dz_;             // the same
-  std::vector<double> weights_;  // [image][samples], normalized, where the bound has any
+  std::vector<double> weights_;  // [image][samples], normalized, if the bound has any
   std::vector<ImageLoss> losses_;
 };
 

@@ -8,10 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "tools/base/checksum.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/text.hpp"
-#include "tools/base/checksum.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -28,7 +28,7 @@ std::string_view text_of(std::span<const std::byte> bytes) {
 }
 
 // Where the checksum's digits are; npos in a file that has none. Quotes within other strings are
-// escaped, so the key is found first where a checkpoint has it.
+// escaped, so the first key found is the checkpoint's.
 std::size_t find_checksum(std::string_view file) {
   const std::string key = fmt::format("\"{}\":\"", kChecksumKey);
   const auto at = file.find(key);

@@ -22,16 +22,16 @@ struct Checkpoint {
 };
 
 // Writes a checkpoint and, for other commands, the model that it is of; whole or not at all. Fails
-// where a value is not finite.
+// if a value is not finite.
 void save_checkpoint(const std::filesystem::path& path, const Checkpoint& checkpoint,
                      const Network& model);
 
-// Fails, naming `name` (the path), where the bytes are no checkpoint or damaged. Whether it fits a
+// Fails, naming `name` (the path), if the bytes are no checkpoint or damaged. Whether it fits a
 // trainer is for Trainer::restore() to say; `state` may hold more than that asks for.
 Checkpoint parse_checkpoint(std::span<const std::byte> bytes, std::string_view name);
 Checkpoint load_checkpoint(const std::filesystem::path& path);
 
-// Fails where settings differ, naming each: what the checkpoint at `path` has, what was asked.
+// Fails if settings differ, naming each: what the checkpoint at `path` has, what was asked.
 void require_same_settings(const Checkpoint& checkpoint, const Settings& asked,
                            const std::filesystem::path& path);
 

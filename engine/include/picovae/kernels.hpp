@@ -38,7 +38,7 @@ struct Dense {
 //   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus), s16 (identity), u8 pixels
 //   (sigmoid)
 // x_stride and y_stride are elements between rows. Rows of integer input start at a
-// multiple of 4 bytes and are readable up to round_up(in, input_pad()) elements; what stands behind
+// multiple of 4 bytes and are readable up to round_up(in, input_pad()) elements; what is behind
 // `in` does not matter. Exactly `out` elements of each row of y are written. x and y do not
 // overlap.
 using DenseFn = void (*)(const Dense& layer, const void* x, std::size_t x_stride, void* y,

@@ -153,7 +153,7 @@ picovae_status picovae_generate(const picovae_vae* vae, uint64_t seed, uint32_t 
 // The rest is as picovae_generate's.
 // Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_DECODER, PICOVAE_NO_CLASSES,
 // PICOVAE_NO_SUCH_CLASS; or PICOVAE_MISPLACED_SECTION, PICOVAE_BAD_SECTION_SIZE,
-// PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_CLASSES where a board's picovae_open, which does not
+// PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_CLASSES if a board's picovae_open, which does not
 // look into the class priors, could not know.
 picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uint8_t label,
                                       uint32_t number, uint8_t pixels[PICOVAE_PIXELS],

@@ -1,9 +1,10 @@
 """One picovae program trains, quantizes and runs models of any shape: every command, end to end.
-   test_cli_shapes.py PROGRAM"""
+   test_cli_shapes.py PROGRAM SIGNATURES        (that of the default shape, ports/arm-linux/signatures.cpp)"""
 
 import json
 import pathlib
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -122,5 +123,18 @@ class Shapes(unittest.TestCase):
                     self.assertFalse((root / "model.safetensors").exists())
 
 
+    def test_a_program_of_one_shape_names_both(self):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            cli.write_data(root / "data", 100, 20)
+            self.good("train", "--data", root / "data", "--out", root / "model", "--epochs", 1, "--hidden", "9,8",
+                      "--latent", 2)
+            self.good("quantize", root / "model", "--data", root / "data", "--out", root / "model.pvae")
+            result = subprocess.run([SIGNATURES, root / "model.pvae", isas()[-1]], capture_output=True, text=True)
+            self.assertEqual(result.returncode, 1)
+            self.assertIn("the model's shape is 784,9,8,2, this program's 784,300,300,50\n", result.stdout)
+
+
 if __name__ == "__main__":
+    SIGNATURES = sys.argv.pop(2)
     cli.main()

@@ -177,7 +177,7 @@ TEST_CASE_FIXTURE(SavedCheckpoint, "a checkpoint that is cut, changed or another
   CHECK(contains(message_of([&] { load_checkpoint(path); }), "no checkpoint"));
 }
 
-// Whoever changes a file may compute the checksum anew.
+// Whoever changes a file may compute the checksum again.
 TEST_CASE_FIXTURE(SavedCheckpoint, "bytes at random behind a valid checksum are safe") {
   const auto images = few_images();
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -201,7 +201,7 @@ TEST_CASE_FIXTURE(SavedCheckpoint, "bytes at random behind a valid checksum are 
     });
     CHECK((message.empty() || is_one_line_about(message, path)));
   }
-  CHECK(loaded > 0);  // where a setting was changed, or the model that is only for others
+  CHECK(loaded > 0);  // if a setting was changed, or the model that is only for others
 }
 
 TEST_CASE_FIXTURE(SavedCheckpoint, "what is not finite is not written, and the old file stays") {
