@@ -18,7 +18,7 @@ from harness.script import PORTS, ROOT, Failure, Parser, need, run_script, writa
 NAME = "ports/stack.py"
 ENGINE = ROOT / "engine"
 ENTRIES = ("open", "verify", "self_test", "generate", "generate_class", "decode", "decode_logits",
-           "encode", "reconstruct")
+           "encode", "reconstruct", "score_image")
 INDIRECT = "__indirect_call"
 LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|clz[sd]i2|gnu_thumb1_case_\w+)$")
 LIBGCC_FRAME = 48
@@ -68,7 +68,7 @@ def bounds(board, compiler):
     kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
-        engine = [ENGINE / "src" / name for name in ("blob.cpp", "verify.cpp", "classes.cpp", "c_api.cpp")]
+        engine = [ENGINE / "src" / name for name in ("blob.cpp", "verify.cpp", "classes.cpp", "score.cpp", "c_api.cpp")]
         for source in (*engine, kernels, PORTS / "common/memory.cpp"):
             options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
                        f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50",

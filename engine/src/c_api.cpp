@@ -22,6 +22,7 @@ static_assert(kSameMemory<picovae_vae, BuiltVae>);
 static_assert(kSameMemory<picovae_encoder_arena, BuiltEncoderArena>);
 static_assert(kSameMemory<picovae_decoder_arena, BuiltDecoderArena>);
 static_assert(kSameMemory<picovae_arena, BuiltArena>);
+static_assert(kSameMemory<picovae_score, Score>);
 
 picovae_status to_c(Status status) { return static_cast<picovae_status>(status); }
 
@@ -86,4 +87,9 @@ picovae_status picovae_encode(const picovae_vae* vae, const uint8_t* pixels, int
 picovae_status picovae_reconstruct(const picovae_vae* vae, const uint8_t* x, uint8_t* pixels,
                                    picovae_arena* arena) {
   return to_c(of(vae).reconstruct(x, pixels, at(arena)));
+}
+
+picovae_status picovae_score_image(const picovae_vae* vae, const uint8_t* x, picovae_score* score,
+                                   picovae_arena* arena) {
+  return to_c(of(vae).score(x, reinterpret_cast<Score*>(score), at(arena)));
 }

@@ -58,6 +58,7 @@ ARROWS = {
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
     ARROWS[room] += [HOST]  # product.hpp
+ARROWS["tests/engine"] += ["tests/ports"]  # score_crc.hpp: what hosts and boards agree on
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 ARROWS["tests/tools/view"] += ["tools/data"]  # test_without_png: what a build without it lacks in both
 
@@ -65,7 +66,7 @@ ARROWS["tests/tools/view"] += ["tools/data"]  # test_without_png: what a build w
 ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "bench"]
 
 # Headers that a build makes, and who may include them.
-GENERATED = {"model.h": ["ports/stm32f4"], "picovae_isas.hpp": [HOST, "tools/base", "bench"]}
+GENERATED = {"digits.h": ["ports/stm32f4"], "picovae_isas.hpp": [HOST, "tools/base", "bench"]}
 
 # The standard headers that arm-none-eabi-g++ -ffreestanding compiles without newlib.
 FREESTANDING = set("""array bit climits compare concepts cstddef cstdint initializer_list limits span tuple

@@ -227,6 +227,24 @@ TEST_CASE("a model without classes") {
   CHECK(results->class_count == 0);
 }
 
+TEST_CASE("C gets the scores that C++ gets") {
+  const auto blob = built_blob();
+  picovae_vae vae;
+  REQUIRE(picovae_open(&vae, blob.bytes().data(), blob.bytes().size(), picovae_kernels_host()) ==
+          PICOVAE_OK);
+  Vae<BuiltShape, Integer> wanted_vae;
+  REQUIRE(wanted_vae.open(blob.bytes(), select_kernels()) == Status::kOk);
+  const Inputs inputs;
+  const auto arena = std::make_unique<picovae_arena>();
+  const auto wanted_arena = std::make_unique<Arena<BuiltShape, Integer>>();
+  picovae_score score;
+  Score wanted;
+  REQUIRE(picovae_score_image(&vae, inputs.x.data(), &score, arena.get()) == PICOVAE_OK);
+  REQUIRE(wanted_vae.score(inputs.x.data(), &wanted, *wanted_arena) == Status::kOk);
+  CHECK(Score{score.reconstruction, score.kl, score.entropy, score.squares} == wanted);
+  CHECK(wanted.reconstruction > 0);
+}
+
 TEST_CASE("an arena as malloc gives it is refused") {
   const auto blob = built_blob();
   picovae_vae vae;

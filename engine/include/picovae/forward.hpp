@@ -18,6 +18,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "picovae/score.hpp"
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
@@ -176,15 +177,30 @@ class Forward {
     }
     if (!view_.has(kEncoderPart)) return Status::kNoEncoder;
     const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
-    const std::size_t latent = dimensions().latent;
-    std::byte* decoder = arena.bytes + count * encoder_arena_size<A>(dimensions());
-    const auto z = Rows<Latent>::at(decoder, latent);
-    for (std::size_t row = 0; row < count; ++row) {
-      for (std::size_t i = 0; i < latent; ++i) {
-        z.row(row)[i] = LatentMath<A>::from_mu(heads.row(row)[i]);
-      }
-    }
+    std::byte* decoder = decoder_part(arena, count);
+    take_means(heads, decoder, count);
     decode_rows(Activation::kSigmoid, decoder, pixels, count);
+    return Status::kOk;
+  }
+
+  // Scores images: how far each is from normal (score.hpp). Of integer models alone.
+  //   x       [count][pixels]  u8 0..255, row-major
+  //   scores  [count]          out
+  //   arena   of arena_size
+  Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
+      requires(kIsInteger<A>) {
+    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
+      return status;
+    }
+    if (!view_.has(kEncoderPart)) return Status::kNoEncoder;
+    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
+    std::byte* decoder = decoder_part(arena, count);
+    take_means(heads, decoder, count);
+    const std::size_t latent = dimensions().latent;
+    for (std::size_t row = 0; row < count; ++row) {
+      scores[row].kl = detail::kl_of(heads.row(row), heads.row(row) + latent, latent);
+    }
+    score_logits(x, scores, run_hidden(decoder, count), arena.bytes, decoder, count);
     return Status::kOk;
   }
 
@@ -231,9 +247,24 @@ class Forward {
     return hidden2.end(count);
   }
 
-  // z, at the start of a decoder's arena, -> out.
-  template <typename Out>
-  void decode_rows(Activation output, std::byte* arena, Out* out, std::size_t count) const {
+  // The decoder's part of an arena of arena_size.
+  std::byte* decoder_part(DynamicArena arena, std::size_t count) const {
+    return arena.bytes + count * encoder_arena_size<A>(dimensions());
+  }
+
+  // mu -> z, at the start of a decoder's arena.
+  void take_means(Rows<Latent> heads, std::byte* arena, std::size_t count) const {
+    const std::size_t latent = dimensions().latent;
+    const auto z = Rows<Latent>::at(arena, latent);
+    for (std::size_t row = 0; row < count; ++row) {
+      for (std::size_t i = 0; i < latent; ++i) {
+        z.row(row)[i] = LatentMath<A>::from_mu(heads.row(row)[i]);
+      }
+    }
+  }
+
+  // z, at the start of a decoder's arena, -> the last hidden layer.
+  Rows<typename A::Hidden> run_hidden(std::byte* arena, std::size_t count) const {
     using Hidden = typename A::Hidden;
     const Dimensions d = dimensions();
     const auto z = Rows<Latent>::at(arena, d.latent);
@@ -241,9 +272,44 @@ class Forward {
     const auto hidden1 = Rows<Hidden>::at(hidden2.end(count), d.hidden1);
     run(kDecoder0, z, hidden2, count);
     run(kDecoder1, hidden2, hidden1, count);
+    return hidden1;
+  }
+
+  // z, at the start of a decoder's arena, -> out.
+  template <typename Out>
+  void decode_rows(Activation output, std::byte* arena, Out* out, std::size_t count) const {
+    const auto hidden1 = run_hidden(arena, count);
     Dense last = view_.layers[kDecoder2];
     last.activation = output;
-    dense_(last, hidden1.data, hidden1.stride, out, d.pixels, count);
+    dense_(last, hidden1.data, hidden1.stride, out, dimensions().pixels, count);
+  }
+
+  // The last layer in pieces, whose logits take the place of the encoder's rows; the sums of each
+  // image, which these add to, that of its z.
+  void score_logits(const Pixel* x, Score* scores, Rows<typename A::Hidden> hidden1,
+                    std::byte* encoder, std::byte* decoder, std::size_t count) const {
+    const Dimensions d = dimensions();
+    const auto sums = Rows<detail::PixelSums>::at(decoder, 1);
+    static_assert(sizeof(detail::PixelSums) <= kArenaAlignment);
+    const std::size_t room = encoder_arena_size<A>(d) / (kPanel * sizeof(Logit)) * kPanel;
+    const std::size_t most = room < detail::kScoreColumns ? room : detail::kScoreColumns;
+    const std::size_t inputs = round_up(d.hidden1, input_pad(view_.header->layout, Type::kS8));
+    auto* logits = reinterpret_cast<Logit*>(encoder);
+    for (std::size_t row = 0; row < count; ++row) *sums.row(row) = {};
+    Dense last = view_.layers[kDecoder2];
+    for (std::size_t first = 0; first < d.pixels; first += most) {
+      const std::size_t left = d.pixels - first;
+      last.out = static_cast<std::uint16_t>(left < most ? left : most);
+      dense_(last, hidden1.data, hidden1.stride, logits, most, count);
+      for (std::size_t row = 0; row < count; ++row) {
+        detail::add_pixels(x + row * d.pixels + first, logits + row * most, last.out,
+                           *sums.row(row));
+      }
+      skip_outputs(last, inputs);
+    }
+    for (std::size_t row = 0; row < count; ++row) {
+      scores[row] = detail::score_of(*sums.row(row), scores[row].kl);
+    }
   }
 
   template <typename Out>

@@ -194,6 +194,26 @@ picovae_status picovae_encode(const picovae_vae* vae, const uint8_t pixels[PICOV
 picovae_status picovae_reconstruct(const picovae_vae* vae, const uint8_t x[PICOVAE_PIXELS],
                                    uint8_t pixels[PICOVAE_PIXELS], picovae_arena* arena);
 
+// ---- Is this normal? ----
+
+// What an image costs under the model, in 1/256 nat but for the last: score.hpp says more.
+typedef struct picovae_score {
+  uint32_t reconstruction;  // -log p(x | z) at z = mu
+  uint32_t kl;              // of the posterior from the prior
+  uint32_t entropy;         // of the gray image itself: the least that reconstruction can be
+  uint32_t squares;         // sum of (pixel - its reconstruction)^2
+} picovae_score;
+
+// Scores one image: the same bits on every target. A firmware that calls it compiles score.cpp too.
+// Two figures tell the abnormal, and neither does always: reconstruction + kl, the negative ELBO;
+// and reconstruction - entropy + kl, the excess, which does not mind how gray an image is.
+//   x      0..255, row-major
+//   score  out
+//   arena  scratch
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_ENCODER or PICOVAE_NO_DECODER.
+picovae_status picovae_score_image(const picovae_vae* vae, const uint8_t x[PICOVAE_PIXELS],
+                                   picovae_score* score, picovae_arena* arena);
+
 #ifdef __cplusplus
 }  // extern "C"
 #endif

@@ -39,10 +39,7 @@ inline bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x
       }
     }
     crc = crc32c({scratch, size}, crc);
-    layer.weights = static_cast<const std::int8_t*>(layer.weights) + layer.out * inputs;
-    layer.bias = static_cast<const std::int32_t*>(layer.bias) + layer.out;
-    layer.multiplier += layer.out;
-    if (layer.rescale != nullptr) layer.rescale += layer.out;
+    skip_outputs(layer, inputs);
   }
   return true;
 }

@@ -75,6 +75,12 @@ class Vae : public Forward<A, S> {
                      std::size_t count = 1) const {
     return Base::reconstruct(x, pixels, dynamic(arena), count);
   }
+
+  template <std::size_t Batch>
+  Status score(const Pixel* x, Score* scores, Arena<S, A, Batch>& arena,
+               std::size_t count = 1) const {
+    return Base::score(x, scores, dynamic(arena), count);
+  }
 };
 
 }  // namespace picovae

@@ -1,0 +1,60 @@
+// Is this normal? What an image costs under the model, in integers: the same bits on every target.
+//
+//   picovae::Score score;
+//   vae.score(pixels, &score, arena);
+//   if (score.excess() > threshold) ...  // in 1/256 nat
+//
+// All at z = mu (Kingma and Welling 2013, equation 10, without the noise). FORMAT.md, "The score",
+// has the arithmetic.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace picovae {
+
+inline constexpr int kScoreBits = 8;  // nats in Q.8
+
+struct Score {
+  std::uint32_t reconstruction;  // -log p(x | z), nats in Q.8
+  std::uint32_t kl;              // of the posterior from the prior, nats in Q.8
+  std::uint32_t entropy;         // of the gray image itself: the least that reconstruction can be
+  std::uint32_t squares;         // sum of (pixel - its reconstruction)^2, pixels 0..255
+
+  // What is compared with a threshold. Which one tells better depends on what is abnormal: the
+  // excess does not mind how gray an image is, so that it misses images that are merely dim.
+  constexpr std::uint32_t neg_elbo() const { return reconstruction + kl; }
+  constexpr std::uint32_t excess() const {
+    return reconstruction > entropy ? reconstruction - entropy + kl : kl;
+  }
+
+  bool operator==(const Score&) const = default;
+};
+
+namespace detail {
+
+// Of an image, over pixels that come in any number of parts.
+struct PixelSums {
+  std::int64_t pixel_logit = 0;  // of x * logit, Q.7
+  std::uint32_t softplus = 0;    // of log(1 + exp(logit)), Q.8
+  std::uint32_t entropy = 0;     // Q.14
+  std::uint32_t squares = 0;
+};
+
+// Logits of one image at a time, so that sums of 32 bits hold: 224 * 255 * 32767 < 2^31.
+inline constexpr std::size_t kScoreColumns = 7 * 32;
+
+// Adds `count` <= kScoreColumns pixels.
+//   x       u8
+//   logits  s16 Q8.7
+void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
+                PixelSums& sums);
+
+// KL of the posterior from N(0, I), nats in Q.8.
+//   mu, logvar  [latent], Q3.12 and Q5.10
+std::uint32_t kl_of(const std::int16_t* mu, const std::int16_t* logvar, std::size_t latent);
+
+Score score_of(const PixelSums& sums, std::uint32_t kl);
+
+}  // namespace detail
+}  // namespace picovae
