@@ -19,7 +19,7 @@ SOUND = {
     "engine/src/host/isa/avx2.hpp": '#include <immintrin.h>\n#include "host/simd.hpp"\n',
     "ports/common/port.hpp": "#include <cstdint>\n",
     "ports/common/demo.cpp": '#include "port.hpp"\n#include "picovae/shape.hpp"\n',
-    "ports/stm32f4/main.c": '#include "model.h"\n#include "picovae/picovae.h"\n',
+    "ports/stm32f4/main.c": '#include "digits.h"\n#include "picovae/picovae.h"\n',
     "tools/main.cpp": '#include "tools/commands/commands.hpp"\n',
     "tools/base/error.hpp": "#include <string>\n",
     "tools/data/idx.hpp": '#include "tools/base/error.hpp"\n',
