@@ -73,7 +73,7 @@ def main():
     test, wanted = (load(os.path.join(options.data, f"t10k-{kind}-ubyte")) for kind in ("images-idx3", "labels-idx1"))
     real = float((classifier.predict(test) == wanted[:, 0]).mean())
     print(f"the classifier recognizes {100 * real:.2f} % of the test set")
-    if real < 0.96:
+    if not real >= 0.96:
         sys.exit("class_accuracy: too few to judge others")
 
     figures, failed = {"test_set": real, "models": {}}, False
@@ -88,7 +88,7 @@ def main():
                                     "classes": [float(row.mean()) for row in right]}
         print(f"{model}: {100 * right.mean():.2f} % of {right.size} digits are what was asked for;",
               " ".join(f"{label}: {100 * row.mean():.1f}" for label, row in enumerate(right)))
-        failed |= bool(right.mean() < options.at_least)
+        failed |= bool(not right.mean() >= options.at_least)
     if options.json:
         with open(options.json, "w") as file:
             json.dump(figures, file, indent=1)

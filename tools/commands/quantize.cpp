@@ -91,12 +91,12 @@ void run(const Options& options) {
   Network network = load_network(options.model);
   const Dataset data = load_dataset(options.data, network.pixels, options.validation);
   const std::span<const std::uint8_t> test = data.test.images.pixels;
+  const EvaluateOptions evaluation{.threads = options.threads};
+  const auto reference = make_model(network, kernels);
+  const Elbo f32 = evaluate(*reference, test, evaluation);  // first: a model may be worth nothing
   Result result = quantize_model(network, data.train, options, kernels);
 
-  const auto reference = make_model(network, kernels);
   const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);
-  const EvaluateOptions evaluation{.threads = options.threads};
-  const Elbo f32 = evaluate(*reference, test, evaluation);
   const Elbo after = evaluate(*quantized, test, evaluation);
   const double loss = after.neg_elbo - f32.neg_elbo;
   const double worst = worst_pixel(*reference, *quantized, test);
@@ -104,7 +104,7 @@ void run(const Options& options) {
   if (options.layers && result.quantized) {
     by_layer = elbo_by_layer(network, result.quantized->network, test, evaluation, kernels);
   }
-  if (loss > options.max_loss) {
+  if (!(loss <= options.max_loss)) {
     fail("{}: {} loses {:.4f} nats, more than --max-loss {}; nothing was written",
          options.model.string(), type_name(options.type), loss, options.max_loss);
   }

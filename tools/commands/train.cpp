@@ -2,7 +2,6 @@
 #include <fmt/core.h>
 
 #include <chrono>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -169,15 +168,16 @@ void Training::evaluate_epoch() {
   const std::span<const std::uint8_t> images = data_.test.images.pixels;
   model_ = make_model(trainer_.network(), kernels_);
   figures_.epoch = trainer_.epoch();
-  figures_.test = evaluate(*model_, images, evaluation_);
-  if (!std::isfinite(figures_.test.neg_elbo)) {
+  try {
+    figures_.test = evaluate(*model_, images, evaluation_);
+    if (recipe_.bound != Bound::kElbo) figures_.test_loss = test_loss();
+  } catch (const NotFinite&) {
     fail(
         "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
-        "lower --lr{}",
-        figures_.epoch, options_.validation == 0 ? "test" : "validation",
+        "lower {}{}",
+        figures_.epoch, options_.validation == 0 ? "test" : "validation", option_to_lower(recipe_),
         keeper_.kept(figures_.epoch - 1));
   }
-  if (recipe_.bound != Bound::kElbo) figures_.test_loss = test_loss();
 }
 
 // On the test images, what training minimizes.

@@ -43,6 +43,9 @@ Codes encode_images(const Model& model, std::span<const std::uint8_t> images,
     std::copy(part.mu.begin(), part.mu.end(), codes.mu.data() + part.first * latent);
     std::copy(part.logvar.begin(), part.logvar.end(), codes.logvar.data() + part.first * latent);
   });
+  for (const auto* values : {&codes.mu, &codes.logvar}) {
+    for (const float value : *values) require_finite({double{value}}, "a code");
+  }
   return codes;
 }
 
@@ -60,6 +63,7 @@ std::vector<LatentUse> measure_latents(const Codes& codes) {
       const double off = static_cast<double>(mu[i * latent + k]) - mean;
       use[k].activity += off * off / n;
     }
+    require_finite({use[k].kl, use[k].activity}, fmt::format("the use of latent {}", k));
   }
   return use;
 }
@@ -101,6 +105,7 @@ std::vector<PlanePoint> project_codes(const Codes& codes, std::span<const std::u
   std::vector<PlanePoint> result;
   for (Index image = 0; image < points.rows(); ++image) {
     result.push_back({points(image, 1), points(image, 0)});
+    require_finite({points(image, 0), points(image, 1)}, "the map");
   }
   return result;
 }

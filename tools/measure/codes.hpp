@@ -17,6 +17,7 @@ struct Codes {
 };
 
 // Encodes images [count][pixels] u8. Of the options, pixels and seed decide what the model sees.
+// Throws NotFinite.
 Codes encode_images(const Model& model, std::span<const std::uint8_t> images,
                     const EvaluateOptions& options);
 
@@ -29,7 +30,7 @@ struct LatentUse {
   bool is_active() const { return activity > kActive; }
 };
 
-// One LatentUse for each latent, in order.
+// One LatentUse for each latent, in order. Throws NotFinite.
 std::vector<LatentUse> measure_latents(const Codes& codes);
 
 // The active latents, the most active one first.

@@ -72,6 +72,7 @@ Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
     mean.kl += e.kl / count;
   }
   mean.neg_elbo = mean.reconstruction + mean.kl;
+  require_finite({mean.reconstruction, mean.kl, mean.neg_elbo}, "the ELBO");
   return mean;
 }
 
@@ -95,6 +96,7 @@ double evaluate_deck_loss(const Model& model, std::span<const std::uint8_t> imag
   encode_parts(model, images, {.pixels = PixelMode::kBinary, .threads = threads}, measure);
   double mean = 0;
   for (const double loss : losses) mean += loss / static_cast<double>(losses.size());
+  require_finite({mean}, "the deck's loss");
   return mean;
 }
 

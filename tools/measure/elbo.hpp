@@ -27,13 +27,13 @@ double deck_kl(std::span<const float> mu, std::span<const float> sigma);
 
 // Mean over images [count][pixels] u8. eps of image i and sample s is
 // normals(seed, Purpose::kPosterior, s, i), so that two models are compared at the same noise, and
-// the result does not depend on the number of threads.
+// the result does not depend on the number of threads. Throws NotFinite.
 Elbo evaluate(const Model& model, std::span<const std::uint8_t> images,
               const EvaluateOptions& options, const ImageProgress& progress = {});
 
 // The figure that the deck prints as val_loss, which is no ELBO: mean over images [count][pixels]
 // u8 of the reconstruction at z = mu plus deck_kl, pixels binarized at one half. Does not depend on
-// the number of threads.
+// the number of threads. Throws NotFinite.
 double evaluate_deck_loss(const Model& model, std::span<const std::uint8_t> images,
                           unsigned threads);
 

@@ -1,11 +1,21 @@
 #include "tools/measure/evaluation.hpp"
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 
 #include "picovae/random.hpp"
 #include "tools/base/threads.hpp"
 
 namespace picovae::tools {
+
+void require_finite(std::initializer_list<double> values, std::string_view figure) {
+  if (std::all_of(values.begin(), values.end(), [](double v) { return std::isfinite(v); })) return;
+  throw NotFinite(
+      fmt::format("{} of the model is not finite: its weights are numbers, but so large that sums "
+                  "overflow; train it again with a lower --lr",
+                  figure));
+}
 
 void evaluation_pixels(std::span<const std::uint8_t> image, const EvaluateOptions& options,
                        std::size_t index, float* x) {

@@ -5,14 +5,27 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <span>
+#include <string_view>
 #include <thread>
 #include <vector>
 
+#include "tools/base/error.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/measure/model.hpp"
 
 namespace picovae::tools {
+
+// A figure came out as no number or as infinity: the weights are finite, but sums overflow.
+struct NotFinite : Error {
+  using Error::Error;
+};
+
+// Throws NotFinite if a value is not finite. Every measure ends with it, so that no figure is
+// decided by, reported or kept that is none.
+//   figure  what the values are, for the message: "the KL"
+void require_finite(std::initializer_list<double> values, std::string_view figure);
 
 struct EvaluateOptions {
   int samples = 1;  // z drawn for each image; the reconstruction is their mean

@@ -93,6 +93,9 @@ ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> lab
       }
     }
   }
+  for (const auto* values : {&classes.mean, &classes.factor}) {
+    for (const float value : *values) require_finite({double{value}}, "the Gaussian of a class");
+  }
   return classes;
 }
 

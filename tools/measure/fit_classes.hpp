@@ -21,7 +21,8 @@ std::vector<std::uint8_t> distinct_labels(std::span<const std::uint8_t> labels);
 // Fits a Gaussian to each class: mean of mu; covariance of z, which is the covariance of mu and the
 // mean of sigma^2, over the active latents, as many of the most active as fit into kClassBytes a
 // class. The factor is 0.8 of the covariance's: the tails of a Gaussian reach into other classes.
-// Fails if there are more than kMaxClasses labels, or no active latent.
+// Fails if there are more than kMaxClasses labels, or no active latent, and
+// with NotFinite if a Gaussian is none in f32.
 //   labels  [codes.count], at least one
 ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> labels);
 

@@ -118,6 +118,7 @@ Nll summarize(const std::vector<ImageNll>& results) {
   double squares = 0;
   for (const ImageNll& r : results) squares += (r.nll - mean.nll) * (r.nll - mean.nll);
   if (results.size() > 1) mean.standard_error = std::sqrt(squares / (count - 1) / count);
+  require_finite({mean.nll, mean.standard_error, mean.neg_elbo}, "the log-likelihood");
   return mean;
 }
 

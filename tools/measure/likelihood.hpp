@@ -43,7 +43,8 @@ inline constexpr double kWiderPosterior = 1.4;
 // Over images [count][pixels] u8, with q `widen` (at least 1) times as wide as the encoder's. eps
 // of each image and sample is that of evaluate(). w is computed from logits and from the z that the
 // model's own arithmetic draws: with the fixed-point z of an s8 model it is the weight of a sum
-// over its lattice of z. The result does not depend on the number of threads.
+// over its lattice of z. The result does not depend on the number of threads. Throws
+// NotFinite.
 Nll estimate_nll(const Model& model, std::span<const std::uint8_t> images,
                  const EvaluateOptions& options, double widen = 1,
                  const ImageProgress& progress = {});

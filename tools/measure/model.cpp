@@ -9,6 +9,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -33,7 +34,10 @@ struct FloatUnits {
   using A = Float;
   static float pixel_in(float v) { return v; }
   static float pixel_in(std::uint8_t v) { return static_cast<float>(v) / 255.0F; }
-  static std::uint8_t pixel_out(float v) { return to_u8(v); }
+  static std::uint8_t pixel_out(float v) {
+    require_finite({double{v}}, "a pixel");
+    return to_u8(v);
+  }
   static float mu(float v) { return v; }
   static float logvar(float v) { return v; }
   static float logit(float v) { return v; }

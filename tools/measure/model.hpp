@@ -16,8 +16,8 @@
 
 namespace picovae::tools {
 
-// Calls take any count of images. One thread at a time; clone() shares the blob and has its own
-// arena.
+// Calls take any count of images. Those that give pixels throw NotFinite if sums overflow. One
+// thread at a time; clone() shares the blob and has its own arena.
 class Model {
  public:
   virtual ~Model() = default;

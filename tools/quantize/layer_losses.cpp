@@ -138,6 +138,7 @@ std::array<double, kLayerCount> elbo_by_layer(const Network& network,
       sums[first / kPart] = model.run(static_cast<Layer>(l), images, options, first, part);
     });
     for (const double sum : sums) result[l] += sum / static_cast<double>(count);
+    require_finite({result[l]}, fmt::format("the loss by {} alone", kLayerNames[l]));
   }
   return result;
 }

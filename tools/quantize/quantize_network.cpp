@@ -46,7 +46,8 @@ AlignedRows<float> to_float(const AlignedRows<T>& samples) {
   return result;
 }
 
-// Signal to quantization noise in dB over rows first, first + 1, ...
+// Signal to quantization noise in dB over rows first, first + 1, ...; finite also for outputs that
+// are exact or zero.
 double sqnr(const AlignedRows<float>& expected, const AlignedRows<std::int16_t>& outputs,
             const std::vector<int>& bits, std::size_t first) {
   double signal = 0;
@@ -59,7 +60,8 @@ double sqnr(const AlignedRows<float>& expected, const AlignedRows<std::int16_t>&
       noise += error * error;
     }
   }
-  return 10 * std::log10(signal / noise);
+  constexpr double kLeast = 1e-20;
+  return 10 * std::log10(std::max(signal, kLeast) / std::max(noise, kLeast));
 }
 
 // How many images are fitted, and how many further ones measured.

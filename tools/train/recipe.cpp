@@ -25,6 +25,15 @@ double long_rate(double rate, int epochs) {
   return epochs > 30 ? rate * std::sqrt(30.0 / epochs) : rate;
 }
 
+const char* option_to_lower(const Recipe& recipe) {
+  const Recipe usual;
+  const double rate = recipe.learning_rate / usual.learning_rate;
+  const double beta = static_cast<double>(recipe.beta / usual.beta);
+  const double bias_rate = recipe.bias_rate / usual.bias_rate;
+  if (beta > 1 && beta >= rate && beta >= bias_rate) return "--beta";
+  return bias_rate > 1 && bias_rate > rate ? "--bias-rate" : "--lr";
+}
+
 std::array<Named<Recipe>, 2> presets() {
   return {{{"default", Recipe{}}, {"deck", deck_recipe()}}};
 }

@@ -59,6 +59,9 @@ Recipe deck_recipe();
 // than 30. At 5e-3 training diverges after 20 epochs near the highest rate.
 double long_rate(double rate, int epochs);
 
+// The option to lower if training diverges: --lr, or another that is further above its default.
+const char* option_to_lower(const Recipe& recipe);
+
 // The recipes by name, `default` first.
 std::array<Named<Recipe>, 2> presets();
 

@@ -154,8 +154,8 @@ void Trainer::Work::fail_diverged(std::size_t count) {
     const auto by_weight = first_not_finite(gradient.network());
     if (by_weight) what = "the gradient of " + *by_weight;
   }
-  fail("training diverged in epoch {}, step {}: {} is no longer finite; lower --lr",
-       state.epochs + 1, state.steps, what);
+  fail("training diverged in epoch {}, step {}: {} is no longer finite; lower {}", state.epochs + 1,
+       state.steps, what, option_to_lower(recipe));
 }
 
 Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,

@@ -139,6 +139,38 @@ class Errors(cli.CliTest):
             result = subprocess.run([cli.PROGRAM, "info", self.s8], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(result.returncode, 1)
 
+    def filled(self, **values):
+        """The model with all values of some tensors set to one."""
+        whole = bytearray(self.f32.read_bytes())
+        size = struct.unpack("<Q", whole[:8])[0]
+        header = json.loads(whole[8:8 + size])
+        for name, value in values.items():
+            begin, end = header[name.replace("_", ".")]["data_offsets"]
+            whole[8 + size + begin:8 + size + end] = struct.pack("<f", value) * ((end - begin) // 4)
+        path = self.root / "filled.safetensors"
+        path.write_bytes(whole)
+        return path
+
+    def test_figures_that_are_no_numbers(self):
+        """Of finite weights, whose sums overflow in the encoder, the decoder, or in exp(logvar)."""
+        data, out = ("--data", self.data), ("--out", self.root / "x")
+        measures = [("eval", *data), ("eval", *data, "--json"), ("nll", *data, "--samples", 2),
+                    ("nll", *data, "--samples", 2, "--latents", "--json"),
+                    ("quantize", *data, *out), ("quantize", *data, *out, "--type", "bf16", "--max-loss", 0.01),
+                    ("quantize", *data, *out, "--type", "f32", "--json")]
+        codes = [("encode", *data, *out), ("encode", *data, "--json"), ("interpolate", *data, *out)]
+        uses = [("map", *data, *out), ("classes", *data, *out)]
+        for values, commands in (
+                ({"encoder_0_weight": 1e30, "encoder_1_weight": 1e30}, [*measures, *codes, *uses]),
+                ({"decoder_1_weight": 1e30, "decoder_2_weight": 1e30}, measures),
+                ({"encoder_logvar_bias": 800}, [*measures, *uses])):
+            model = self.filled(**values)
+            for command, *more in commands:
+                with self.subTest(command, values=values):
+                    self.bad(1, command, model, *more, says="is not finite: its weights are numbers")
+        model = self.filled(encoder_0_weight=1e30, encoder_1_weight=1e30)
+        self.bad(1, "reconstruct", model, *data, *out, says="a pixel of the model is not finite")
+
     def test_max_loss(self):
         self.bad(1, "quantize", self.f32, "--data", self.data, "--out", self.root / "x.pvae",
                  "--max-loss", -100, says="--max-loss")

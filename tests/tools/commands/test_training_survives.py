@@ -310,6 +310,13 @@ class TrainingSurvives(unittest.TestCase):
                 self.assertEqual(loads.returncode, 0, loads.stderr)
                 self.checkpoint.unlink()
 
+    def test_the_cure_is_the_cause(self):
+        for option, value in (("--beta", 1e30), ("--bias-rate", 1e30), ("--lr", 1e30)):
+            result = self.train(self.here, option, value)
+            self.assertEqual(result.returncode, 1, result.stdout)
+            self.assertIn(f"; lower {option}; ", result.stderr)
+            self.checkpoint.unlink()
+
     def test_absurd_learning_rate(self):
         """Training at 10 comes to a model of finite weights or to an error, and never to a figure that is none."""
         for preset in ("default", "deck"):

@@ -141,3 +141,15 @@ TEST_CASE("a plane needs two active latents") {
   }
   CHECK(contains(message_of([&] { project_codes(codes, labels); }), "1 of the model's latents is"));
 }
+
+TEST_CASE("codes that are no numbers are an error, and so is a use of latents that is none") {
+  Network network = tests::random_network(MnistShape::kDimensions, 3);
+  const auto images = tests::some_images(3);
+  std::fill(network.logvar.bias.begin(), network.logvar.bias.end(), 800.0f);
+  const Codes codes = encode_images(*make_model(network, kScalarKernels), images, {});
+  CHECK_THROWS_AS(measure_latents(codes), NotFinite);  // exp(logvar) is infinite
+  for (DenseWeights* layer : {&network.encoder0, &network.encoder1}) {
+    std::fill(layer->weight.begin(), layer->weight.end(), 1e30f);
+  }
+  CHECK_THROWS_AS(encode_images(*make_model(network, kScalarKernels), images, {}), NotFinite);
+}

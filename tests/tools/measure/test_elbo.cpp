@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <vector>
@@ -115,4 +116,22 @@ TEST_CASE("the deck's loss is tested at z = mu on binary pixels") {
     }
   }
   CHECK(evaluate_deck_loss(*model, images, 2) == doctest::Approx(expected).epsilon(1e-6));
+}
+
+TEST_CASE("a figure that is no number is an error") {
+  const auto images = tests::some_images(3);
+  Network network = tests::random_network(MnistShape::kDimensions, 3);
+  const auto model = make_model(network, kScalarKernels);
+  CHECK_NOTHROW(evaluate(*model, images, {}));
+  std::fill(network.logvar.bias.begin(), network.logvar.bias.end(), 800.0f);  // exp: infinite
+  const auto infinite = make_model(network, kScalarKernels);
+  CHECK_THROWS_AS(evaluate(*infinite, images, {}), NotFinite);
+  CHECK_THROWS_AS(evaluate_deck_loss(*infinite, images, 1), NotFinite);
+  for (DenseWeights* layer : {&network.encoder0, &network.encoder1}) {
+    std::fill(layer->weight.begin(), layer->weight.end(), 1e30f);  // sums: infinite, and then nan
+  }
+  const auto nan = make_model(network, kScalarKernels);
+  CHECK_THROWS_AS(evaluate(*nan, images, {}), NotFinite);
+  std::vector<std::uint8_t> pixels(images.size());
+  CHECK_THROWS_AS(nan->reconstruct(images, pixels.data()), NotFinite);
 }

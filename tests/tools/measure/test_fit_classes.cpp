@@ -124,3 +124,9 @@ TEST_CASE("what has no classes is refused") {
   std::fill(dead.codes.mu.begin(), dead.codes.mu.end(), 0.0F);
   CHECK(contains(message_of([&] { fit_classes(dead.codes, dead.labels); }), "no latent"));
 }
+
+TEST_CASE("a Gaussian that is no number is an error") {
+  Labelled data = example(5, {1, 2}, 50);
+  data.codes.logvar[0] = 200;  // a variance that is a number, but not an f32
+  CHECK_THROWS_AS(fit_classes(data.codes, data.labels), NotFinite);
+}

@@ -202,3 +202,10 @@ TEST_CASE("the estimate depends on neither threads nor batches") {
     CHECK(one.standard_error == three.standard_error);
   }
 }
+
+TEST_CASE("an estimate that is no number is an error") {
+  Network network = tests::random_network(MnistShape::kDimensions, 4);
+  fill(network.logvar.bias, 800);
+  const auto model = make_model(network, select_kernels());
+  CHECK_THROWS_AS(estimate_nll(*model, tests::some_images(3), {}), NotFinite);
+}

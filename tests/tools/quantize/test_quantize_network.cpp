@@ -207,6 +207,17 @@ TEST_CASE("blank images calibrate too") {
   CHECK(quantized.held_out == 2);
   check_bounds(quantized.network);
   CHECK(pack_s8(quantized.network, Layout::kHost, kBoth, {}).bytes().size() > 0);
+  // Of a network of zeros the outputs are exact and zero, and that has a figure too.
+  Network zero = network;
+  for (const NetworkLayer& layer : kNetworkLayers) {
+    for (std::vector<float>* values :
+         {&(zero.*layer.weights).weight, &(zero.*layer.weights).bias}) {
+      std::fill(values->begin(), values->end(), 0.0f);
+    }
+  }
+  for (const LayerReport& layer : quantize_network(zero, blank, {}, kScalarKernels).layers) {
+    CHECK(std::isfinite(layer.sqnr_db));
+  }
 }
 
 TEST_CASE("what cannot be quantized is said in a line") {

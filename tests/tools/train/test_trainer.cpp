@@ -124,6 +124,22 @@ TEST_CASE("training that diverges says so") {
   CHECK_THROWS_AS(trainer.run_epoch({}), Error);
 }
 
+TEST_CASE("the option to lower is the one furthest above its default") {
+  const auto advice = [](double rate, float beta, double bias_rate) {
+    Recipe recipe;
+    recipe.learning_rate = rate;
+    recipe.beta = beta;
+    recipe.bias_rate = bias_rate;
+    return std::string(option_to_lower(recipe));
+  };
+  CHECK(advice(5e-3, 1, 1) == "--lr");
+  CHECK(advice(1e-3, 1, 1) == "--lr");
+  CHECK(advice(1e30, 1, 1) == "--lr");
+  CHECK(advice(1e30, 4, 2) == "--lr");
+  CHECK(advice(5e-3, 1e30F, 1) == "--beta");
+  CHECK(advice(5e-3, 0, 1e30) == "--bias-rate");
+}
+
 TEST_CASE("long trainings have a lower rate") {
   CHECK(long_rate(5e-3, 1) == 5e-3);
   CHECK(long_rate(5e-3, 30) == 5e-3);

@@ -1,10 +1,15 @@
 #include "tools/commands/shared/json.hpp"
 
+#include <cmath>
 #include <nlohmann/json.hpp>
+
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 
-Json::Json(double value) : text_(nlohmann::json(value).dump()) {}
+Json::Json(double value) : text_(nlohmann::json(value).dump()) {
+  if (!std::isfinite(value)) fail("a figure of the result is {}; JSON has finite numbers", value);
+}
 
 Json::Json(std::string_view value) : text_(nlohmann::json(value).dump()) {}
 

@@ -12,7 +12,7 @@
 
 namespace picovae::tools {
 
-// A value of JSON; objects keep the order of their members.
+// A value of JSON; objects keep the order of their members. Numbers are finite; others fail.
 class Json {
  public:
   using Member = std::pair<std::string_view, Json>;
