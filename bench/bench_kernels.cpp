@@ -110,8 +110,5 @@ int main(int argc, char** argv) {
     }
     add("product", product, Type::kF32, index, kMaxBatch);
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return run_benchmarks(argc, argv);
 }

@@ -65,8 +65,5 @@ int main(int argc, char** argv) {
           [level](benchmark::State& state, const Probe& p) { read(state, p, level); });
     }
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return run_benchmarks(argc, argv);
 }

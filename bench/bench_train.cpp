@@ -13,6 +13,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/random.hpp"
 #include "picovae/shape.hpp"
+#include "report.hpp"
 #include "roofline.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/vector_ops.hpp"
@@ -162,8 +163,5 @@ int main(int argc, char** argv) {
   add("backward_to_inputs", &Parts::backward);
   add("backward_to_weights", &Parts::differentiate_weights);
   add("adam", &Parts::adam);
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return 0;
+  return bench::run_benchmarks(argc, argv);
 }

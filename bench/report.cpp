@@ -37,6 +37,12 @@ void report(benchmark::State& state, Type type, Isa isa, const Work& work) {
   state.counters["of_limit"] = {limit, kRate};
 }
 
+int run_benchmarks(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  return benchmark::RunSpecifiedBenchmarks() == 0 ? 1 : 0;
+}
+
 bool skip_missing(benchmark::State& state, Isa isa, const char* name) {
   if (machine_runs(isa)) return false;
   state.SkipWithError((std::string{name} + ": this machine lacks it").c_str());

@@ -33,6 +33,10 @@ Work work_of(Task task, Type type, std::size_t batch, std::size_t copies = 1);
 //   of_limit    limit_us divided by the measured time
 void report(benchmark::State& state, Type type, Isa isa, const Work& work);
 
+// What main() ends with: runs the benchmarks that --benchmark_filter names, and returns 1 if there
+// are none, which the library says in a line.
+int run_benchmarks(int argc, char** argv);
+
 // Skips a benchmark whose ISA this machine lacks, by name.
 bool skip_missing(benchmark::State& state, Isa isa, const char* name);
 

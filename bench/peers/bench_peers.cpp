@@ -157,10 +157,8 @@ int main(int argc, char** argv) try {
       }
     }
   }
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
-  benchmark::RunSpecifiedBenchmarks();
-  return wrong_results ? 1 : 0;
+  const int status = run_benchmarks(argc, argv);
+  return wrong_results ? 1 : status;
 } catch (const std::exception& error) {
   std::fprintf(stderr, "%s\n", error.what());
   return 1;
