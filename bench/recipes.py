@@ -80,7 +80,7 @@ class Bench:
         else:
             header, *epochs = (line.split(",") for line in log.read_text().splitlines())
             last = dict(zip(header, map(float, epochs[-1])))
-            row["f32"] = last["test_neg_elbo"]
+            row["f32"] = last["validation_neg_elbo" if held_out else "test_neg_elbo"]
             row["seconds"] = statistics.median(float(epoch[header.index("seconds")]) for epoch in epochs)
             if "binary" not in arguments:  # integers are for gray pixels
                 quantized = self.picovae("quantize", model, "--out", self.folder / "model.pvae", "--json", *validation)

@@ -80,7 +80,9 @@ void run(const Options& options) {
   if (writes) write_file(options.out, to_csv(codes, data.labels));
 
   if (options.json) {
-    Json json = {{"images", codes.count}, {"latents", codes.latent}};
+    Json json = {{"split", name_of(kSplits, options.split)},
+                 {"images", codes.count},
+                 {"latents", codes.latent}};
     if (crc) json.add("crc32c", *crc);
     if (writes) json.add("file", options.out.string());
     fmt::print("{}\n", json.text());

@@ -30,7 +30,10 @@ void run(const Options& options) {
                     [&](std::size_t done) { bar.update(done); });
   }();
   if (options.json) {
-    fmt::print("{}\n", to_json(elbo).text());
+    Json json = to_json(elbo);
+    json.add("split", name_of(kHeldOut, HeldOut::kTest));
+    json.add("images", test.images.count);
+    fmt::print("{}\n", json.text());
     return;
   }
   fmt::print("{}: {} test images, {} of z each, nats per image\n", options.model.string(),

@@ -35,11 +35,9 @@ std::size_t count_active(const std::vector<LatentUse>& use) {
 
 void print_json(const Nll& nll, double neg_elbo, int samples, const std::vector<LatentUse>& use) {
   const std::array interval = {nll.nll - nll.margin(), nll.nll + nll.margin()};
-  Json json = {{"nll", nll.nll},
-               {"interval_95", Json::list(interval)},
-               {"neg_elbo", neg_elbo},
-               {"images", nll.images},
-               {"samples", samples}};
+  Json json = {{"nll", nll.nll},       {"interval_95", Json::list(interval)},
+               {"neg_elbo", neg_elbo}, {"split", name_of(kHeldOut, HeldOut::kTest)},
+               {"images", nll.images}, {"samples", samples}};
   if (!use.empty()) {
     std::vector<Json> latents;
     for (const LatentUse& u : use) latents.push_back({{"kl", u.kl}, {"activity", u.activity}});

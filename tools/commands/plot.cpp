@@ -23,9 +23,9 @@ void run(const Options& options) {
   check_writable(options.out);
   const auto bytes = read_file(options.log, kLargestLog);
   const std::string_view csv(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  const auto points = parse_curves(csv, options.log.string());
-  write_file(options.out, run_gnuplot(curves_script(points)));
-  fmt::print("{}: {}\n", options.out.string(), counted(points.size(), "epoch"));
+  const Curves curves = parse_curves(csv, options.log.string());
+  write_file(options.out, run_gnuplot(curves_script(curves)));
+  fmt::print("{}: {}\n", options.out.string(), counted(curves.points.size(), "epoch"));
 }
 
 }  // namespace

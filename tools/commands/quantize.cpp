@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "tools/base/error.hpp"
@@ -75,11 +76,13 @@ double worst_pixel(Model& a, Model& b, std::span<const std::uint8_t> images) {
   return worst / 255.0;
 }
 
-void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name) {
+//   images  "test" or "validation"
+void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name,
+                 std::string_view images) {
   const auto row = [&](std::string_view label, double a, double b) {
     fmt::print("  {:15} {:9.4f} {:9.4f} {:+9.4f}\n", label, a, b, b - a);
   };
-  fmt::print("  {:15} {:>9} {:>9} {:>9}   (nats per test image)\n", "", "f32", name, "loss");
+  fmt::print("  {:15} {:>9} {:>9} {:>9}   (nats per {} image)\n", "", "f32", name, "loss", images);
   row("negative ELBO", f32.neg_elbo, quantized.neg_elbo);
   row("reconstruction", f32.reconstruction, quantized.reconstruction);
   row("KL", f32.kl, quantized.kl);
@@ -90,19 +93,20 @@ void run(const Options& options) {
   const Kernels& kernels = chosen_kernels();
   Network network = load_network(options.model);
   const Dataset data = load_dataset(options.data, network.pixels, options.validation);
-  const std::span<const std::uint8_t> test = data.test.images.pixels;
+  const std::span<const std::uint8_t> images = data.test.images.pixels;
+  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
   const EvaluateOptions evaluation{.threads = options.threads};
   const auto reference = make_model(network, kernels);
-  const Elbo f32 = evaluate(*reference, test, evaluation);  // first: a model may be worth nothing
+  const Elbo f32 = evaluate(*reference, images, evaluation);  // first: a model may be worth nothing
   Result result = quantize_model(network, data.train, options, kernels);
 
   const auto quantized = make_model(BlobBytes(result.blob), options.out.string(), kernels);
-  const Elbo after = evaluate(*quantized, test, evaluation);
+  const Elbo after = evaluate(*quantized, images, evaluation);
   const double loss = after.neg_elbo - f32.neg_elbo;
-  const double worst = worst_pixel(*reference, *quantized, test);
+  const double worst = worst_pixel(*reference, *quantized, images);
   std::array<double, kLayerCount> by_layer{};
   if (options.layers && result.quantized) {
-    by_layer = elbo_by_layer(network, result.quantized->network, test, evaluation, kernels);
+    by_layer = elbo_by_layer(network, result.quantized->network, images, evaluation, kernels);
   }
   if (!(loss <= options.max_loss)) {
     fail("{}: {} loses {:.4f} nats, more than --max-loss {}; nothing was written",
@@ -116,6 +120,8 @@ void run(const Options& options) {
                  {"quantized", to_json(after)},
                  {"loss", loss},
                  {"worst_pixel", worst},
+                 {"split", split},
+                 {"images", data.test.images.count},
                  {"bytes", result.blob.bytes().size()}};
     if (result.quantized) {
       std::vector<Json> layers;
@@ -132,8 +138,9 @@ void run(const Options& options) {
   }
   fmt::print("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
              result.blob.bytes().size());
-  print_table(f32, after, type_name(options.type));
-  fmt::print("  worst pixel     {:9.4f} of 1, over reconstructions of the test set\n", worst);
+  print_table(f32, after, type_name(options.type), split);
+  fmt::print("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst,
+             split);
   if (!result.quantized) return;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const LayerReport& layer = result.quantized->layers[i];

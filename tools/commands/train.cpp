@@ -7,6 +7,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "picovae/version.h"
@@ -56,12 +57,16 @@ void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
             compose_pairs(images, reconstructions, size));
 }
 
-Settings metadata_of(const Recipe& recipe, const Elbo& test) {
+Settings metadata_of(const Recipe& recipe, HeldOut images, const Elbo& elbo) {
   Settings metadata = settings_of(recipe);
   metadata["picovae.version"] = PICOVAE_VERSION;
-  metadata["test_neg_elbo"] = fmt::format("{:.4f}", test.neg_elbo);
-  metadata["test_reconstruction"] = fmt::format("{:.4f}", test.reconstruction);
-  metadata["test_kl"] = fmt::format("{:.4f}", test.kl);
+  const auto add = [&](std::string_view figure, double value) {
+    metadata[fmt::format("{}_{}", name_of(kHeldOut, images), figure)] =
+        fmt::format("{:.4f}", value);
+  };
+  add("neg_elbo", elbo.neg_elbo);
+  add("reconstruction", elbo.reconstruction);
+  add("kl", elbo.kl);
   return metadata;
 }
 
@@ -79,7 +84,7 @@ class Training {
  private:
   void train_epoch();
   void evaluate_epoch();
-  double test_loss() const;
+  double own_loss() const;
   void write_epoch() const;
   void write_model();
 
@@ -113,7 +118,7 @@ Training::Training(const Options& options, const Recipe& recipe)
       data_(load_data(options, recipe)),
       dimensions_(trained_shape(options.shape, data_.train.images)),
       trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads),
-      report_(recipe, options.validation == 0 ? "test" : "valid.") {}
+      report_(recipe, held_out_of(options.validation)) {}
 
 void Training::run() {
   report_.print_head(kernels_, options_.threads);
@@ -169,19 +174,19 @@ void Training::evaluate_epoch() {
   model_ = make_model(trainer_.network(), kernels_);
   figures_.epoch = trainer_.epoch();
   try {
-    figures_.test = evaluate(*model_, images, evaluation_);
-    if (recipe_.bound != Bound::kElbo) figures_.test_loss = test_loss();
+    figures_.held_out = evaluate(*model_, images, evaluation_);
+    if (recipe_.bound != Bound::kElbo) figures_.held_out_loss = own_loss();
   } catch (const NotFinite&) {
     fail(
         "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
         "lower {}{}",
-        figures_.epoch, options_.validation == 0 ? "test" : "validation", option_to_lower(recipe_),
-        keeper_.kept(figures_.epoch - 1));
+        figures_.epoch, name_of(kHeldOut, held_out_of(options_.validation)),
+        option_to_lower(recipe_), keeper_.kept(figures_.epoch - 1));
   }
 }
 
-// On the test images, what training minimizes.
-double Training::test_loss() const {
+// On held-out images, what training minimizes.
+double Training::own_loss() const {
   const std::span<const std::uint8_t> images = data_.test.images.pixels;
   if (recipe_.bound == Bound::kDeck) return evaluate_deck_loss(*model_, images, options_.threads);
   EvaluateOptions evaluation = evaluation_;
@@ -198,7 +203,7 @@ void Training::write_epoch() const {
 
 void Training::write_model() {
   Network network = trainer_.network();
-  network.metadata = metadata_of(recipe_, figures_.test);
+  network.metadata = metadata_of(recipe_, held_out_of(options_.validation), figures_.held_out);
   network.classes = fit_known_classes(*model_, data_.train, evaluation_);
   save_network(options_.out, network);
 }

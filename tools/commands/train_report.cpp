@@ -8,14 +8,14 @@
 
 namespace picovae::tools {
 
-TrainReport::TrainReport(const Recipe& recipe, const char* judge)
+TrainReport::TrainReport(const Recipe& recipe, HeldOut held_out)
     : recipe_(recipe),
-      judge_(judge),
+      held_out_(name_of(kHeldOut, held_out)),
       own_loss_(recipe.bound != Bound::kElbo),
-      csv_(
-          "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
-          "test_neg_elbo,test_reconstruction,test_kl") {
-  csv_ += own_loss_ ? ",train_loss,test_loss\n" : "\n";
+      csv_(fmt::format("epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
+                       "{0}_neg_elbo,{0}_reconstruction,{0}_kl",
+                       held_out_)) {
+  csv_ += own_loss_ ? fmt::format(",train_loss,{}_loss\n", held_out_) : "\n";
 }
 
 std::string TrainReport::describe_objective() const {
@@ -37,28 +37,29 @@ std::string TrainReport::describe_objective() const {
 void TrainReport::print_head(const Kernels& kernels, unsigned threads) const {
   fmt::print("{}, nats per image ({}, {})\n", describe_objective(), kernels.name,
              counted(threads, "thread"));
-  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge_,
-             own_loss_ ? fmt::format("  loss: train {:>9}", judge_) : "");
+  const std::string_view judge = held_out_.size() > 9 ? "valid." : held_out_;  // fits its column
+  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge,
+             own_loss_ ? fmt::format("  loss: train {:>9}", judge) : "");
 }
 
 void TrainReport::add(const EpochFigures& e) {
   fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", e.epoch,
-             e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
-             e.test.reconstruction, e.test.kl, e.seconds,
-             own_loss_ ? fmt::format("     {:8.3f}  {:8.3f}", e.train.loss, e.test_loss) : "");
+             e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.held_out.neg_elbo,
+             e.held_out.reconstruction, e.held_out.kl, e.seconds,
+             own_loss_ ? fmt::format("     {:8.3f}  {:8.3f}", e.train.loss, e.held_out_loss) : "");
   std::fflush(stdout);
   csv_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}", e.epoch, e.seconds,
-                      e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.test.neg_elbo,
-                      e.test.reconstruction, e.test.kl);
-  csv_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.test_loss) : "\n";
+                      e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.held_out.neg_elbo,
+                      e.held_out.reconstruction, e.held_out.kl);
+  csv_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.held_out_loss) : "\n";
 }
 
 void TrainReport::print_end(const EpochFigures& last, const std::string& out) const {
   if (own_loss_) {
-    fmt::print("{}: {} loss {:.4f}, the {}'s\n", out, judge_, last.test_loss,
+    fmt::print("{}: {} loss {:.4f}, the {}'s\n", out, held_out_, last.held_out_loss,
                name_of(kBounds, recipe_.bound));
   }
-  fmt::print("{}: {} negative ELBO {:.4f} after {}\n", out, judge_, last.test.neg_elbo,
+  fmt::print("{}: {} negative ELBO {:.4f} after {}\n", out, held_out_, last.held_out.neg_elbo,
              counted(static_cast<std::size_t>(last.epoch), "epoch"));
 }
 

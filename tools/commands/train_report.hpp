@@ -2,9 +2,11 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "picovae/kernels.hpp"
+#include "tools/data/dataset.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
@@ -15,14 +17,14 @@ struct EpochFigures {
   int epoch;
   double seconds;  // of training alone
   EpochLoss train;
-  Elbo test;
-  double test_loss;  // if the loss is not the ELBO's
+  Elbo held_out;
+  double held_out_loss;  // if the loss is not the ELBO's
 };
 
 class TrainReport {
  public:
-  //   judge  names the images that are tested on: "test" or "valid."
-  TrainReport(const Recipe& recipe, const char* judge);
+  //   held_out  the images that are not trained on
+  TrainReport(const Recipe& recipe, HeldOut held_out);
 
   void print_head(const Kernels& kernels, unsigned threads) const;
 
@@ -39,7 +41,7 @@ class TrainReport {
   std::string describe_objective() const;
 
   Recipe recipe_;
-  const char* judge_;
+  std::string_view held_out_;
   bool own_loss_;  // the loss is another figure than the ELBO's
   std::string csv_;
 };

@@ -1,11 +1,13 @@
 // A data set of labeled images: MNIST, or another one in the same four IDX files.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <vector>
 
+#include "tools/base/names.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
@@ -32,6 +34,16 @@ struct LabeledImages {
 struct Dataset {
   LabeledImages train, test;
 };
+
+// The images that are not trained on.
+enum class HeldOut { kTest, kValidation };
+inline constexpr std::array<Named<HeldOut>, 2> kHeldOut = {
+    {{"test", HeldOut::kTest}, {"validation", HeldOut::kValidation}}};
+
+// Those that load_dataset returns as `test`.
+constexpr HeldOut held_out_of(std::size_t validation) {
+  return validation == 0 ? HeldOut::kTest : HeldOut::kValidation;
+}
 
 // Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
 // missing or damaged, if there are not as many labels as images, or if images do not have `pixels`

@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <tuple>
 
 #include "tools/base/error.hpp"
 
@@ -51,11 +52,18 @@ double number(std::string_view field, std::string_view name, std::size_t line) {
   return value;
 }
 
+// Of a value of a CurvePoint.
+std::string column_name(std::size_t value, std::string_view held_out) {
+  constexpr std::array<std::string_view, 3> kFigures = {"neg_elbo", "reconstruction", "kl"};
+  if (value == 0) return "epoch";
+  return fmt::format("{}_{}", value <= 3 ? "train" : held_out, kFigures[(value - 1) % 3]);
+}
+
 // One of the three plots.
 struct Panel {
   const char* title;
   const char* place;  // origin and size, as shares of the picture
-  std::size_t train, test;
+  std::size_t train, held_out;
   bool falls;  // from a first value so large that the rest would be flat
 };
 
@@ -69,26 +77,30 @@ constexpr std::array<Panel, 3> kPanels = {{
 double top(const std::vector<CurvePoint>& points, const Panel& panel) {
   double largest = -HUGE_VAL;
   for (std::size_t i = points.size() / 6; i < points.size(); ++i) {
-    largest = std::max({largest, points[i][panel.train], points[i][panel.test]});
+    largest = std::max({largest, points[i][panel.train], points[i][panel.held_out]});
   }
   return largest;
 }
 
 }  // namespace
 
-std::vector<CurvePoint> parse_curves(std::string_view csv, std::string_view name) {
+Curves parse_curves(std::string_view csv, std::string_view name) {
   const auto lines = split_lines(csv);
   const auto header = split(lines.front(), ',');
-  std::array<std::size_t, kCurveColumns.size()> columns;
+  Curves curves;
+  if (std::find(header.begin(), header.end(), "validation_neg_elbo") != header.end()) {
+    curves.held_out = "validation";
+  }
+  std::array<std::size_t, std::tuple_size_v<CurvePoint>> columns;
   for (std::size_t c = 0; c < columns.size(); ++c) {
-    const auto found = std::find(header.begin(), header.end(), kCurveColumns[c]);
+    const std::string column = column_name(c, curves.held_out);
+    const auto found = std::find(header.begin(), header.end(), column);
     if (found == header.end()) {
-      fail("{}: line 1 names no column {}; give a log of picovae train --log", name,
-           kCurveColumns[c]);
+      fail("{}: line 1 names no column {}; give a log of picovae train --log", name, column);
     }
     columns[c] = static_cast<std::size_t>(found - header.begin());
   }
-  std::vector<CurvePoint> points;
+  std::vector<CurvePoint>& points = curves.points;
   for (std::size_t i = 1; i < lines.size(); ++i) {
     const std::size_t line = i + 1;
     const auto fields = split(lines[i], ',');
@@ -106,10 +118,11 @@ std::vector<CurvePoint> parse_curves(std::string_view csv, std::string_view name
     points.push_back(point);
   }
   if (points.empty()) fail("{}: holds no epoch", name);
-  return points;
+  return curves;
 }
 
-std::string curves_script(const std::vector<CurvePoint>& points) {
+std::string curves_script(const Curves& curves) {
+  const std::vector<CurvePoint>& points = curves.points;
   std::string script = "$log << END\n";
   for (const CurvePoint& point : points) {
     for (const double value : point) script += fmt::format("{:.9g} ", value);
@@ -148,8 +161,9 @@ std::string curves_script(const std::vector<CurvePoint>& points) {
     script += panel.falls ? "set key top right\n" : "set key bottom right\n";
     script += fmt::format(
         "plot $log using 1:{} with {} linestyle 1 title 'train {:.2f}', "
-        "$log using 1:{} with {} linestyle 2 title 'test {:.2f}'\n",
-        panel.train + 1, style, last[panel.train], panel.test + 1, style, last[panel.test]);
+        "$log using 1:{} with {} linestyle 2 title '{} {:.2f}'\n",
+        panel.train + 1, style, last[panel.train], panel.held_out + 1, style, curves.held_out,
+        last[panel.held_out]);
   }
   return script + "unset multiplot\n";
 }

@@ -9,21 +9,23 @@
 
 namespace picovae::tools {
 
-// The columns of a training log that are drawn, by their names in its first line.
-inline constexpr std::array<std::string_view, 7> kCurveColumns = {
-    "epoch",    "train_neg_elbo", "train_reconstruction",
-    "train_kl", "test_neg_elbo",  "test_reconstruction",
-    "test_kl"};
+// One epoch: its number; negative ELBO, reconstruction and KL of the training images; the same of
+// the held-out ones.
+using CurvePoint = std::array<double, 7>;
 
-using CurvePoint = std::array<double, kCurveColumns.size()>;  // in that order, one epoch
+struct Curves {
+  std::vector<CurvePoint> points;
+  std::string held_out = "test";  // or "validation": which images, as the log's columns are called
+};
 
 // Reads a log of `picovae train --log`; it may have further columns. Returns at least one epoch.
+// (Logs of --validation before 0.2.0 say test: they are read as what they say.)
 // Fails, naming `name` and the line, if a column is missing, if a line has too few or too many
 // fields, if a field is not a finite number, or if epochs do not ascend.
-std::vector<CurvePoint> parse_curves(std::string_view csv, std::string_view name);
+Curves parse_curves(std::string_view csv, std::string_view name);
 
 // A gnuplot script that writes a PNG of 1200 x 800 pixels to its standard output: negative ELBO,
-// reconstruction and KL over the epochs, on train and test.
-std::string curves_script(const std::vector<CurvePoint>& points);
+// reconstruction and KL over the epochs, of training and held-out images.
+std::string curves_script(const Curves& curves);
 
 }  // namespace picovae::tools

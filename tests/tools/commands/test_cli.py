@@ -26,6 +26,39 @@ class Commands(cli.CliTest):
         for command in COMMANDS:
             self.assertIn("Example:", self.good(command, "--help"), command)
 
+    def test_figures_are_called_after_their_images(self):
+        out, log, png = self.root / "held.safetensors", self.root / "held.csv", self.root / "held.png"
+        train = ["train", "--data", self.data, "--out", out, "--log", log, "--epochs", 1, "--validation", 200]
+        text = self.good(*train)
+        self.assertIn("validation negative ELBO", text)
+        self.assertNotIn("test", text)
+        columns = log.read_text().splitlines()[0]
+        self.assertEqual(columns, "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
+                                  "validation_neg_elbo,validation_reconstruction,validation_kl")
+        metadata = self.metadata_of(out)
+        for model, images in ((out, "validation"), (self.f32, "test")):
+            self.assertEqual({key for key in self.metadata_of(model) if key.startswith(("test_", "validation_"))},
+                             {f"{images}_{figure}" for figure in ("neg_elbo", "reconstruction", "kl")})
+        self.assertAlmostEqual(float(metadata["validation_neg_elbo"]),
+                               float(log.read_text().splitlines()[1].split(",")[5]), places=3)
+        self.good("plot", log, "--out", png)
+        quantize = ["quantize", out, "--data", self.data, "--out", self.root / "held.pvae", "--validation", 200]
+        text = self.good(*quantize)
+        self.assertIn("(nats per validation image)", text)
+        self.assertIn("of the validation images", text)
+        self.assertNotIn("test", text)
+        figures = json.loads(self.good(*quantize, "--json"))
+        self.assertEqual((figures["split"], figures["images"]), ("validation", 200))
+        self.assertAlmostEqual(figures["f32"]["neg_elbo"], float(metadata["validation_neg_elbo"]), places=3)
+        self.good(*train, "--objective", "iwae", "--samples", 2)
+        self.assertTrue(log.read_text().splitlines()[0].endswith(",validation_kl,train_loss,validation_loss"))
+        self.good("plot", log, "--out", png)
+
+    @staticmethod
+    def metadata_of(model):
+        whole = model.read_bytes()
+        return json.loads(whole[8:8 + struct.unpack("<Q", whole[:8])[0]])["__metadata__"]
+
     def test_version_names_the_isa(self):
         self.assertRegex(self.good("--version"), r"ISA \w+")
         self.assertIn("ISA scalar", self.good("--version", env={"PICOVAE_ISA": "scalar"}))
@@ -44,8 +77,9 @@ class Commands(cli.CliTest):
     def test_eval_agrees_with_quantize(self):
         for model, key in ((self.f32, "f32"), (self.s8, "quantized")):
             figures = json.loads(self.good("eval", model, "--data", self.data, "--json"))
-            self.assertEqual(set(figures), {"neg_elbo", "reconstruction", "kl"})
-            self.assertEqual(figures, self.quantized[key])
+            self.assertEqual(figures, {**self.quantized[key], "split": "test", "images": 100})
+            self.assertEqual(set(self.quantized[key]), {"neg_elbo", "reconstruction", "kl"})
+        self.assertEqual((self.quantized["split"], self.quantized["images"]), ("test", 100))
         loss = self.quantized["quantized"]["neg_elbo"] - self.quantized["f32"]["neg_elbo"]
         self.assertAlmostEqual(self.quantized["loss"], loss)
 
@@ -53,7 +87,7 @@ class Commands(cli.CliTest):
         for model in (self.f32, self.s8):
             arguments = ("nll", model, "--data", self.data, "--samples", 20, "--count", 50, "--latents")
             figures = json.loads(self.good(*arguments, "--json"))
-            self.assertEqual((figures["images"], figures["samples"]), (50, 20))
+            self.assertEqual((figures["split"], figures["images"], figures["samples"]), ("test", 50, 20))
             low, high = figures["interval_95"]
             self.assertLess(low, figures["nll"])
             self.assertAlmostEqual(high - figures["nll"], figures["nll"] - low)
@@ -86,7 +120,7 @@ class Commands(cli.CliTest):
             self.assertLess(abs(result["loss"]), 0.01)
             self.assertLess(result["bytes"], 1_500_000)
             evaluated = json.loads(self.good("eval", blob, "--data", self.data, "--json"))
-            self.assertEqual(evaluated, result["quantized"])
+            self.assertEqual(evaluated, {**result["quantized"], "split": "test", "images": 100})
 
     def test_same_seed_same_bytes_whatever_the_threads(self):
         models = []
@@ -137,7 +171,7 @@ class Commands(cli.CliTest):
         self.assertEqual(len(lines[1].split(",")), 101)
         self.assertEqual([line.split(",")[0] for line in lines[1:4]], ["0", "1", "2"])
         train = json.loads(self.good("encode", self.f32, "--data", self.data, "--split", "train", "--json"))
-        self.assertEqual(train, {"images": 1200, "latents": 50})
+        self.assertEqual(train, {"split": "train", "images": 1200, "latents": 50})
 
     def test_info_says_what_a_port_needs(self):
         board = self.root / "info_board.pvae"

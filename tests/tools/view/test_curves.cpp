@@ -17,20 +17,21 @@ const std::string kHeader =
     "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
     "test_neg_elbo,test_reconstruction,test_kl\n";
 
-std::vector<CurvePoint> falling(std::size_t epochs) {
-  std::vector<CurvePoint> points;
+Curves falling(std::size_t epochs) {
+  Curves curves;
   for (std::size_t i = 1; i <= epochs; ++i) {
     const double e = static_cast<double>(i);
-    points.push_back({e, 100 + 90 / e, 80 + 90 / e, 20, 101 + 50 / e, 80 + 50 / e, 21});
+    curves.points.push_back({e, 100 + 90 / e, 80 + 90 / e, 20, 101 + 50 / e, 80 + 50 / e, 21});
   }
-  return points;
+  return curves;
 }
 
 }  // namespace
 
 TEST_CASE("columns are found by their names") {
-  const auto points = parse_curves(
-      kHeader + "1,0.5,177,168,9,140,126,14\n2,0.5,130,115,15,122,107,15\n", "log.csv");
+  const auto points =
+      parse_curves(kHeader + "1,0.5,177,168,9,140,126,14\n2,0.5,130,115,15,122,107,15\n", "log.csv")
+          .points;
   REQUIRE(points.size() == 2);
   CHECK(points[0] == CurvePoint{1, 177, 168, 9, 140, 126, 14});
   CHECK(points[1][4] == 122);
@@ -38,8 +39,30 @@ TEST_CASE("columns are found by their names") {
       "test_kl,train_kl,train_neg_elbo,note,test_neg_elbo,epoch,train_reconstruction,"
       "test_reconstruction\r\n6,3,1,-,4,7,2,5\r\n",
       "log.csv");
-  REQUIRE(other.size() == 1);
-  CHECK(other[0] == CurvePoint{7, 1, 2, 3, 4, 5, 6});
+  REQUIRE(other.points.size() == 1);
+  CHECK(other.points[0] == CurvePoint{7, 1, 2, 3, 4, 5, 6});
+  CHECK(other.held_out == "test");
+}
+
+TEST_CASE("figures of validation images are called so") {
+  const std::string row = "1,0.5,177,168,9,140,126,14\n";
+  const auto curves = parse_curves(
+      "epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
+      "validation_neg_elbo,validation_reconstruction,validation_kl\n" +
+          row,
+      "log.csv");
+  CHECK(curves.held_out == "validation");
+  CHECK(curves.points == parse_curves(kHeader + row, "log.csv").points);
+  CHECK(contains(curves_script(curves), "title 'validation 140.00'"));
+  CHECK_FALSE(contains(curves_script(curves), "'test"));
+  // A name of each kind is neither.
+  CHECK(contains(message_of([&] {
+                   parse_curves(
+                       "epoch,train_neg_elbo,train_reconstruction,train_kl,"
+                       "validation_neg_elbo,test_reconstruction,test_kl\n",
+                       "log.csv");
+                 }),
+                 "no column validation_reconstruction"));
 }
 
 TEST_CASE("a malformed log is refused with its line") {
