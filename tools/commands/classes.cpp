@@ -47,9 +47,10 @@ void run(const Options& options) {
   check_writable(options.out);
   const std::string name = options.model.string();
   const Kernels& kernels = chosen_kernels();
-  const BlobBytes blob = load_blob(options.model);
+  const auto bytes = read_model(options.model);
+  const BlobBytes blob = parse_blob(bytes, name);
   const BlobHeader& header = blob.header();
-  const bool safetensors = !is_blob(options.model);
+  const bool safetensors = !starts_as_blob(bytes);
   if (!safetensors && header.type != Type::kS8) {
     fail("{}: is an {} blob; fit the .safetensors model and quantize it again", name,
          type_name(header.type));
@@ -63,25 +64,25 @@ void run(const Options& options) {
                                     {.pixels = options.pixels, .threads = options.threads});
   const ClassGaussians classes = fit_classes(codes, train.labels);
   if (safetensors) {
-    Network network = load_network(options.model);
+    Network network = parse_network(bytes, name);
     network.classes = classes;
     save_network(options.out, network);
   } else {
     write_file(options.out, repack(options, blob, classes, kernels).bytes());
   }
-  const std::size_t bytes = class_section(classes).size();
+  const std::size_t size = class_section(classes).size();
   if (options.json) {
     const Json json = {{"labels", Json::list(classes.labels)},
                        {"units", Json::list(classes.units)},
                        {"images", train.images.count},
-                       {"bytes", bytes}};
+                       {"bytes", size}};
     fmt::print("{}\n", json.text());
     return;
   }
   fmt::print(
       "{}: classes {}, fitted to {} images: Gaussians over {} latents, {} bytes in a .pvae\n",
       options.out.string(), joined(classes.labels, " "), train.images.count, classes.units.size(),
-      bytes);
+      size);
 }
 
 }  // namespace

@@ -63,11 +63,9 @@ void print_latents(const std::vector<LatentUse>& use) {
 
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
-  const std::size_t pixels = model->dimensions().pixels;
-  const auto test = load_split(options.data, Split::kTest, pixels);
-  const std::size_t count =
-      options.count == 0 ? test.images.count : std::min(options.count, test.images.count);
-  const auto images = std::span{test.images.pixels}.first(count * pixels);
+  const auto test = load_split(options.data, Split::kTest, model->dimensions().pixels);
+  const std::size_t count = options.count == 0 ? test.images.count : options.count;
+  const auto images = first_images(test, count, options.data);
   std::vector<LatentUse> use;
   if (options.latents) use = measure_latents(encode_images(*model, images, options.evaluate));
   const Nll nll = [&] {

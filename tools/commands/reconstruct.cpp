@@ -23,13 +23,9 @@ struct Options {
 
 std::vector<std::uint8_t> load_images(const Options& options, std::size_t pixels) {
   if (options.image.empty()) {
-    auto test = load_split(options.data, Split::kTest, pixels);
-    if (options.count > test.images.count) {
-      fail("{}: has {} test images; ask for at most as many with --count", options.data.string(),
-           test.images.count);
-    }
-    test.images.pixels.resize(options.count * pixels);
-    return test.images.pixels;
+    const auto test = load_split(options.data, Split::kTest, pixels);
+    const auto images = first_images(test, options.count, options.data);
+    return {images.begin(), images.end()};
   }
   GrayImage image = read_png(options.image);
   const auto [width, height] = image_size(pixels);

@@ -24,6 +24,11 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 3> kHalves = {"train", "t10k", "test"};
 constexpr std::array<std::string_view, 2> kSeparators = {"-", "."};
 
+constexpr std::string_view kWanted =
+    "a data set is train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
+    "t10k-labels-idx1-ubyte; MNIST's come from https://ossci-datasets.s3.amazonaws.com/mnist, "
+    "as .gz: put them there, or name their folder with --data";
+
 // "emnist-letters-" of "emnist-letters-train-images-idx3-ubyte.gz"; nothing for any other file.
 std::optional<std::string> prefix_of(std::string_view file) {
   if (file.ends_with(".gz")) file.remove_suffix(3);
@@ -83,7 +88,7 @@ Place locate(const fs::path& path) {
   if (fs::is_directory(folder, ignored) && prefixes_in(folder).contains(prefix)) {
     return {folder, prefix};
   }
-  fail("{}: no such folder; run tools/fetch_mnist.sh {} to fetch MNIST", shown, shown);
+  fail("{}: no such folder; {}", shown, kWanted);
 }
 
 //   what, idx  "images" and "idx3", or "labels" and "idx1"
@@ -102,8 +107,7 @@ fs::path find(const Place& place, Split split, std::string_view what, std::strin
   if (!place.prefix.empty()) {
     fail("{}: no such file (plain or .gz), but others of {} are there", usual, place.prefix);
   }
-  fail("{}: no such file (plain or .gz); run tools/fetch_mnist.sh {} to fetch MNIST", usual,
-       place.folder.string());
+  fail("{}: no such file (plain or .gz); {}", usual, kWanted);
 }
 
 // Puts upright what is stored column by column.
@@ -150,15 +154,23 @@ LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) 
   if (files.sideways) transpose(loaded.images);
   const Images& images = loaded.images;
   if (pixels != 0 && images.rows * images.cols != pixels) {
-    fail("{}: images have {} x {} = {} pixels, but the model takes {}; use a model for {} pixels",
-         files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels,
-         images.rows * images.cols);
+    fail("{}: images have {} x {} = {} pixels, but {} are wanted; give --data with such images",
+         files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels);
   }
   if (loaded.labels.size() != images.count) {
     fail("{}: holds {} labels for the {} images of {}; fetch both files again",
          files.labels.string(), loaded.labels.size(), images.count, files.images.string());
   }
   return loaded;
+}
+
+std::span<const std::uint8_t> first_images(const LabeledImages& images, std::size_t count,
+                                           const fs::path& path) {
+  const auto& [total, rows, cols, pixels] = images.images;
+  if (count > total) {
+    fail("{}: has {} images; ask for at most as many with --count", path.string(), total);
+  }
+  return std::span(pixels).first(count * rows * cols);
 }
 
 Dataset load_dataset(const fs::path& path, std::size_t pixels, std::size_t validation) {

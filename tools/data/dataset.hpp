@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <vector>
 
 #include "tools/base/names.hpp"
@@ -44,6 +45,11 @@ inline constexpr std::array<Named<HeldOut>, 2> kHeldOut = {
 constexpr HeldOut held_out_of(std::size_t validation) {
   return validation == 0 ? HeldOut::kTest : HeldOut::kValidation;
 }
+
+// The first `count` of the images; fails if there are fewer. `path` is the data set's, for
+// messages.
+std::span<const std::uint8_t> first_images(const LabeledImages& images, std::size_t count,
+                                           const std::filesystem::path& path);
 
 // Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
 // missing or damaged, if there are not as many labels as images, or if images do not have `pixels`

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fstream>
 
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 
 namespace picovae::tools {
 
@@ -21,10 +21,9 @@ bool starts_as_blob(std::span<const std::byte> bytes) {
          std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0;
 }
 
-bool is_blob(const std::filesystem::path& path) {
-  std::array<char, kBlobMagic.size()> start;
-  std::ifstream file(path, std::ios::binary);
-  return file.read(start.data(), start.size()) && starts_as_blob(std::as_bytes(std::span(start)));
+std::vector<std::byte> read_model(const std::filesystem::path& path) {
+  constexpr std::size_t kLargest = std::size_t{1} << 30;
+  return read_file(path, kLargest);
 }
 
 void check_blob(std::span<const std::byte> blob, const std::string& name) {

@@ -47,8 +47,8 @@ constexpr std::string_view layout_name(Layout layout) { return name_of(kLayoutNa
 
 std::string_view parts_name(const BlobHeader& header);
 
-// True if the file starts as a blob does.
-bool is_blob(const std::filesystem::path& path);
+// The bytes of a model's file, of any kind; and whether they start as a blob does.
+std::vector<std::byte> read_model(const std::filesystem::path& path);
 bool starts_as_blob(std::span<const std::byte> bytes);
 
 // Fails if open_blob or verify_blob refuses. `name` is the blob's, for messages.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/format/blob.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {
@@ -107,11 +108,14 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
 }  // namespace
 
 Network parse_network(std::span<const std::byte> bytes, std::string_view name) {
+  if (starts_as_blob(bytes)) {
+    fail("{}: is a .pvae, packed already; give the .safetensors model that it was made from", name);
+  }
   return from_tensors(parse_safetensors(bytes, name), name);
 }
 
 Network load_network(const std::filesystem::path& path) {
-  return from_tensors(read_safetensors(path), path.string());
+  return parse_network(read_model(path), path.string());
 }
 
 SafetensorsFile to_safetensors(const Network& network, std::string_view name) {

@@ -12,14 +12,11 @@
 #include "picovae/layout.hpp"
 #include "picovae/shape.hpp"
 #include "tools/base/error.hpp"
-#include "tools/base/file.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/packed_layer.hpp"
 
 namespace picovae::tools {
 namespace {
-
-constexpr std::size_t kLargestModel = 256U << 20;
 
 // The CRC-32C of everything that decides what a model computes, in logical order: for each layer
 // weights [out][in], biases, then (s8) multipliers, rescales and shifts, without padding. Layers
@@ -208,14 +205,17 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
   return id.value();
 }
 
-BlobBytes load_blob(const std::filesystem::path& path) {
-  const auto bytes = read_file(path, kLargestModel);
+BlobBytes parse_blob(std::span<const std::byte> bytes, const std::string& name) {
   if (starts_as_blob(bytes)) {
-    BlobBytes blob{std::span{bytes}};
-    check_blob(blob.bytes(), path.string());
+    BlobBytes blob{bytes};
+    check_blob(blob.bytes(), name);
     return blob;
   }
-  return pack_float(parse_network(bytes, path.string()));
+  return pack_float(parse_network(bytes, name));
+}
+
+BlobBytes load_blob(const std::filesystem::path& path) {
+  return parse_blob(read_model(path), path.string());
 }
 
 }  // namespace picovae::tools

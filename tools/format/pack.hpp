@@ -31,8 +31,9 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name);
 // order (engine FORMAT.md).
 std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts);
 
-// Reads a model file of any kind into a checked blob: safetensors become an f32 blob. Fails, naming
-// the file, if it is no model.
+// A model file of any kind as a checked blob: safetensors become an f32 blob. Fails, naming the
+// file, if it is no model.
+BlobBytes parse_blob(std::span<const std::byte> bytes, const std::string& name);
 BlobBytes load_blob(const std::filesystem::path& path);
 
 }  // namespace picovae::tools

@@ -3,7 +3,9 @@
 
 import gzip
 import json
+import os
 import pathlib
+import shutil
 import struct
 import subprocess
 import sys
@@ -25,6 +27,16 @@ class Commands(cli.CliTest):
         self.assertIn("Example:", self.good("--help"))
         for command in COMMANDS:
             self.assertIn("Example:", self.good(command, "--help"), command)
+
+    def test_names_that_are_no_text(self):
+        name = self.root / os.fsdecode(b"caf\xe9\xff.pvae")
+        shutil.copy(self.s8, name)
+        self.assertEqual(pathlib.Path(json.loads(self.good("info", name, "--json"))["file"]).name,
+                         "caf\ufffd\ufffd.pvae")
+        codes = self.root / os.fsdecode(b"\xff.csv")
+        told = json.loads(self.good("encode", name, "--data", self.data, "--out", codes, "--json"))
+        self.assertEqual(pathlib.Path(told["file"]).name, "\ufffd.csv")
+        self.assertTrue(codes.exists())
 
     def test_figures_are_called_after_their_images(self):
         out, log, png = self.root / "held.safetensors", self.root / "held.csv", self.root / "held.png"

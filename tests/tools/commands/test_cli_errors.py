@@ -66,7 +66,7 @@ class Errors(cli.CliTest):
         self.bad(1, "--version", env={"PICOVAE_ISA": "mmx"}, says="PICOVAE_ISA=mmx")
 
     def test_data(self):
-        self.bad(1, "eval", self.f32, "--data", self.root / "nowhere", says="fetch_mnist.sh")
+        self.bad(1, "eval", self.f32, "--data", self.root / "nowhere", says="t10k-images-idx3-ubyte")
         name = "t10k-images-idx3-ubyte"
         whole = (self.data / name).read_bytes()
         for broken in (b"", whole[:3], whole[:15], whole[:-1], whole + b"\0", b"\0\0\x08\x01" + whole[4:]):
@@ -138,6 +138,26 @@ class Errors(cli.CliTest):
         with open("/dev/full", "w") as full:
             result = subprocess.run([cli.PROGRAM, "info", self.s8], stdout=full, stderr=subprocess.PIPE)
         self.assertEqual(result.returncode, 1)
+
+    def test_counts_beyond_the_set(self):
+        for command in (("nll", "--samples", 1), ("reconstruct", "--out", self.root / "x.png")):
+            self.bad(1, command[0], self.s8, "--data", self.data, "--count", 101, *command[1:],
+                     says="has 100 images; ask for at most as many with --count")
+
+    def test_a_blob_is_quantized_already(self):
+        for model in (self.s8, self.root / "f16.pvae"):
+            if not model.exists():
+                cli.run("quantize", self.f32, "--data", self.data, "--type", "f16", "--out", model)
+            self.bad(1, "quantize", model, "--data", self.data, "--out", self.root / "x",
+                     says="is a .pvae, packed already; give the .safetensors model")
+
+    def test_images_of_another_size(self):
+        other = self.root / "other"
+        other.mkdir()
+        for half in ("train", "t10k"):
+            (other / f"{half}-images-idx3-ubyte").write_bytes(struct.pack(">IIII", 0x803, 4, 32, 32) + bytes(4096))
+            (other / f"{half}-labels-idx1-ubyte").write_bytes(cli.idx_labels([1] * 4))
+        self.bad(1, "eval", self.s8, "--data", other, says="32 x 32 = 1024 pixels, but 784 are wanted")
 
     def filled(self, **values):
         """The model with all values of some tensors set to one."""

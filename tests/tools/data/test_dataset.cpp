@@ -39,23 +39,34 @@ TEST_CASE("a data set is loaded by halves or whole") {
   CHECK(load_split(folder.path(), Split::kTest, 6).images.count == 2);
   const auto message = message_of([&] { load_split(folder.path(), Split::kTrain, 6); });
   CHECK(is_one_line_about(message, folder / "train-images-idx3-ubyte"));
-  CHECK(contains(message, "run tools/fetch_mnist.sh " + folder.path().string()));
+  CHECK(contains(message, "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and"));
 }
 
 TEST_CASE("data sets that do not fit are refused") {
   const TemporaryFolder folder;
   save_dataset(folder);
   CHECK(contains(message_of([&] { load_split(folder.path(), Split::kTest, 784); }),
-                 "2 x 3 = 6 pixels, but the model takes 784"));
+                 "2 x 3 = 6 pixels, but 784 are wanted; give --data"));
   save(folder / "train-labels-idx1-ubyte", label_file(4, 4));
   CHECK(contains(message_of([&] { load_split(folder.path(), Split::kTrain, 6); }),
                  "4 labels for the 3 images"));
   const auto missing = folder / "missing";
   const auto message = message_of([&] { load_split(missing, Split::kTest, 6); });
   CHECK(is_one_line_about(message, missing));
-  CHECK(contains(message, "run tools/fetch_mnist.sh"));
+  CHECK(contains(message, "MNIST's come from https://"));
   CHECK(contains(message_of([&] { load_dataset(folder / "train-labels-idx1-ubyte", 6); }),
                  "is not a folder"));
+}
+
+TEST_CASE("the first images are as many as are there") {
+  const TemporaryFolder folder;
+  save_dataset(folder);
+  const LabeledImages test = load_split(folder.path(), Split::kTest, 6);
+  CHECK(first_images(test, 1, folder.path()).size() == 6);
+  CHECK(first_images(test, 2, folder.path()).data() == test.images.pixels.data());
+  const auto message = message_of([&] { first_images(test, 3, folder.path()); });
+  CHECK(is_one_line_about(message, folder.path()));
+  CHECK(contains(message, "has 2 images"));
 }
 
 TEST_CASE("other data sets have other names") {

@@ -11,7 +11,8 @@ Json::Json(double value) : text_(nlohmann::json(value).dump()) {
   if (!std::isfinite(value)) fail("a figure of the result is {}; JSON has finite numbers", value);
 }
 
-Json::Json(std::string_view value) : text_(nlohmann::json(value).dump()) {}
+Json::Json(std::string_view value)
+    : text_(nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)) {}
 
 Json::Json(std::initializer_list<Member> members) : Json("{", "}") {
   for (const auto& [key, value] : members) add(key, value);

@@ -12,7 +12,8 @@
 
 namespace picovae::tools {
 
-// A value of JSON; objects keep the order of their members. Numbers are finite; others fail.
+// A value of JSON; objects keep the order of their members. Numbers are finite; others fail. A name
+// of a file need not be UTF-8: U+FFFD stands for what is none.
 class Json {
  public:
   using Member = std::pair<std::string_view, Json>;
