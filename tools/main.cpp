@@ -41,12 +41,16 @@ std::string about() {
 }
 
 void run(int argc, char** argv) {
-  CommandLine line(about().c_str(),
-                   "Example:\n"
-                   "  picovae train --out model.safetensors\n"
-                   "  picovae quantize model.safetensors --out model.pvae\n"
-                   "  picovae generate model.pvae --ascii --count 3",
-                   version);
+  CommandLine line(
+      about().c_str(),
+      "Example:\n"
+      "  picovae train --out model.safetensors\n"
+      "  picovae quantize model.safetensors --out model.pvae\n"
+      "  picovae generate model.pvae --ascii --count 3\n"
+      "picovae help COMMAND is picovae COMMAND --help.\n"
+      "A file may be -: standard input if it is read, standard output if it is written; "
+      "a command\nthat writes its file there says what it has to say on standard error.",
+      version);
   for (const auto add : kCommands) add(line);
   if (const auto work = line.parse(argc, argv)) work();
   // Output that could not be written is a failure too, now or when it was flushed before.

@@ -1,11 +1,13 @@
 #include "tools/base/file.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -46,15 +48,48 @@ std::optional<struct stat> status_of(const fs::path& path) {
   fail("{}: cannot be used: {}", path.string(), reason(errno));
 }
 
-// If standard output is a regular file, it must be written and not replaced: the shell has it open.
-bool names_open_descriptor(const fs::path& path) {
+// The open descriptor that a path is a name of; nothing for any other path.
+std::optional<int> named_descriptor(const fs::path& path, Access access) {
+  if (path == "-") return access == Access::kRead ? STDIN_FILENO : STDOUT_FILENO;
   const std::string name = path.lexically_normal().string();
-  return name == "/dev/stdout" || name == "/dev/stderr" || name.starts_with("/dev/fd/") ||
-         name.starts_with("/proc/self/fd/");
+  if (name == "/dev/stdin") return STDIN_FILENO;
+  if (name == "/dev/stdout") return STDOUT_FILENO;
+  if (name == "/dev/stderr") return STDERR_FILENO;
+  for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    if (!name.starts_with(folder)) continue;
+    int number = -1;
+    const char* const end = name.data() + name.size();
+    const auto [rest, error] = std::from_chars(name.data() + folder.size(), end, number);
+    if (error == std::errc() && rest == end && number >= 0) return number;
+  }
+  return std::nullopt;
 }
 
-bool is_written_directly(const fs::path& path, const std::optional<struct stat>& status) {
-  return status && (!S_ISREG(status->st_mode) || names_open_descriptor(path));
+// The descriptor to write `path` through, if it is open already: a file that is opened anew has a
+// place of its own to write at, and what comes after would be written over it. So a file is found
+// by any name if the shell has opened it as standard output.
+std::optional<int> output_descriptor(const fs::path& path) {
+  if (const auto named = named_descriptor(path, Access::kWrite)) return named;
+  struct stat file {};
+  struct stat output {};
+  if (::stat(path.c_str(), &file) != 0 || ::fstat(STDOUT_FILENO, &output) != 0) return {};
+  const bool same = file.st_dev == output.st_dev && file.st_ino == output.st_ino;
+  if (same && !S_ISCHR(file.st_mode)) return STDOUT_FILENO;
+  return std::nullopt;
+}
+
+int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); }
+
+// The path that `path` leads to, also if there is no file there yet.
+fs::path followed(fs::path path) {
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / target;
+  }
+  return path;
 }
 
 fs::path folder_of(const fs::path& path) {
@@ -70,6 +105,13 @@ int sync_folder(const fs::path& folder) {
   return errno;
 }
 
+// Fails if the descriptor is not open for writing.
+void check_descriptor(int descriptor, const fs::path& path) {
+  const int flags = ::fcntl(descriptor, F_GETFL);
+  const int error = flags < 0 ? errno : (flags & O_ACCMODE) == O_RDONLY ? EBADF : 0;
+  if (error != 0) fail("{}: cannot be written: {}", path.string(), reason(error));
+}
+
 // Refuses what is wrong, as far as this can be seen without opening anything.
 std::optional<struct stat> check_target(const fs::path& path) {
   if (path.empty()) fail("an output file has an empty name; give it a name");
@@ -82,7 +124,7 @@ std::optional<struct stat> check_target(const fs::path& path) {
     }
     return status;
   }
-  const fs::path folder = folder_of(path);
+  const fs::path folder = folder_of(followed(path));
   if (!status_of(folder)) {
     fail("{}: the folder {} does not exist; create it first", path.string(), folder.string());
   }
@@ -91,8 +133,31 @@ std::optional<struct stat> check_target(const fs::path& path) {
 
 }  // namespace
 
+std::optional<FileIdentity> identify(const fs::path& path, Access access) {
+  struct stat status {};
+  const auto named = named_descriptor(path, access);
+  if ((named ? ::fstat(*named, &status) : ::stat(path.c_str(), &status)) == 0) {
+    if (!S_ISCHR(status.st_mode)) return FileIdentity{status.st_dev, status.st_ino, ""};
+    if (!named) return std::nullopt;
+    return FileIdentity{0, 0, fmt::format("descriptor {}", *named)};
+  }
+  const fs::path target = followed(path);
+  if (!target.has_filename() || ::stat(folder_of(target).c_str(), &status) != 0) return {};
+  return FileIdentity{status.st_dev, status.st_ino, target.filename().string()};
+}
+
+bool is_stream(const fs::path& path, Access access) {
+  if (named_descriptor(path, access)) return true;
+  if (access == Access::kWrite && output_descriptor(path)) return true;
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+bool is_standard_output(const fs::path& path) { return output_descriptor(path) == STDOUT_FILENO; }
+
 std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const auto named = named_descriptor(path, Access::kRead);
+  const Descriptor file(named ? duplicate(*named) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail("{}: cannot be opened: {}", path.string(), reason(errno));
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail("{}: {}", path.string(), reason(errno));
@@ -135,20 +200,28 @@ void write_file(const fs::path& path, std::string_view text) {
 }
 
 void check_writable(const fs::path& path) {
+  if (const auto descriptor = output_descriptor(path)) return check_descriptor(*descriptor, path);
+  check_target(path);
   // A device or a pipe is not opened: its reader would take the closing for the end.
-  if (is_written_directly(path, check_target(path))) return;
+  if (is_stream(path, Access::kWrite)) return;
   OutputFile probe(path);  // makes the calls of write_file, and undoes them in the destructor
 }
 
 OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
+  if (const auto open = output_descriptor(path_)) {
+    check_descriptor(*open, path_);
+    descriptor_ = duplicate(*open);
+    if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
+    return;
+  }
   const auto status = check_target(path_);
-  if (is_written_directly(path_, status)) {
+  if (is_stream(path_, Access::kWrite)) {
     descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
     if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
     return;
   }
   std::error_code error;
-  target_ = status ? fs::canonical(path_, error) : path_;
+  target_ = status ? fs::canonical(path_, error) : followed(path_);
   if (error) fail("{}: {}", path_.string(), error.message());
   open_temporary();
   // A file that is replaced keeps its permissions. This fails only if the file system has none.
@@ -206,6 +279,41 @@ void OutputFile::commit() {
   if (const int error = sync_folder(folder_of(target_)); error != 0) {
     fail("{}: is written, but may be lost when the power fails: {}", path_.string(), reason(error));
   }
+}
+
+FileLock::FileLock(fs::path path) : path_(std::move(path)) {
+  for (;;) {
+    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+    if (descriptor_ < 0) fail("{}: cannot be created: {}", path_.string(), reason(errno));
+    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EINTR) {
+        ::close(descriptor_);
+        continue;
+      }
+      if (errno != EWOULDBLOCK) return;  // a file system without locks, which protects nobody
+      ::close(std::exchange(descriptor_, -1));
+      return;
+    }
+    // The process that held it may have removed the file between the two calls.
+    struct stat ours {};
+    struct stat there {};
+    const bool same = ::fstat(descriptor_, &ours) == 0 && ::stat(path_.c_str(), &there) == 0 &&
+                      ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+    if (same) return;
+    ::close(std::exchange(descriptor_, -1));
+  }
+}
+
+FileLock::~FileLock() {
+  if (descriptor_ < 0) return;
+  ::unlink(path_.c_str());  // while it is held, so that nobody else's is removed
+  ::close(descriptor_);
+}
+
+fs::path path_beside(const fs::path& path, std::string_view ending) {
+  fs::path beside = followed(path);
+  beside += ending;
+  return beside;
 }
 
 }  // namespace picovae::tools

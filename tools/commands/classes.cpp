@@ -76,11 +76,10 @@ void run(const Options& options) {
                        {"units", Json::list(classes.units)},
                        {"images", train.images.count},
                        {"bytes", size}};
-    fmt::print("{}\n", json.text());
+    say("{}\n", json.text());
     return;
   }
-  fmt::print(
-      "{}: classes {}, fitted to {} images: Gaussians over {} latents, {} bytes in a .pvae\n",
+  say("{}: classes {}, fitted to {} images: Gaussians over {} latents, {} bytes in a .pvae\n",
       options.out.string(), joined(classes.labels, " "), train.images.count, classes.units.size(),
       size);
 }
@@ -94,7 +93,8 @@ void add_classes(CommandLine& line) {
                "Example:\n  picovae classes model.safetensors --out model.safetensors");
   command.model(options->model, "A .safetensors or s8 .pvae model");
   command.data(options->data);
-  command.out(options->out, "FILE", "Model to write, of the same kind; may be MODEL");
+  command.out(options->out, "FILE", "Model to write, of the same kind; may be MODEL")
+      .may_be("MODEL");
   command.pixels(options->pixels);
   command.threads(options->threads);
   command.json(options->json);

@@ -85,13 +85,13 @@ void run(const Options& options) {
                  {"latents", codes.latent}};
     if (crc) json.add("crc32c", *crc);
     if (writes) json.add("file", options.out.string());
-    fmt::print("{}\n", json.text());
+    say("{}\n", json.text());
     return;
   }
-  fmt::print("{}: {} images{}\n", options.model.string(), codes.count,
-             crc ? ", CRC-32C of mu and logvar " + *crc : "");
+  say("{}: {} images{}\n", options.model.string(), codes.count,
+      crc ? ", CRC-32C of mu and logvar " + *crc : "");
   if (writes) {
-    fmt::print("{}: label, {} mu, {} logvar\n", options.out.string(), codes.latent, codes.latent);
+    say("{}: label, {} mu, {} logvar\n", options.out.string(), codes.latent, codes.latent);
   }
 }
 
@@ -104,7 +104,8 @@ void add_encode(CommandLine& line) {
       "Example:\n  picovae encode model.pvae --out codes.csv");
   command.model(options->model);
   command.data(options->data);
-  command.path("--out", options->out, "FILE", "CSV to write: label, mu, logvar of each image");
+  command.path("--out", options->out, Access::kWrite, "FILE",
+               "CSV to write: label, mu, logvar of each image");
   command.choice("--split", options->split, kSplits, "Which half of the data set");
   command.json(options->json);
   command.run([options] { run(*options); });

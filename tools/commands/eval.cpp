@@ -33,14 +33,13 @@ void run(const Options& options) {
     Json json = to_json(elbo);
     json.add("split", name_of(kHeldOut, HeldOut::kTest));
     json.add("images", test.images.count);
-    fmt::print("{}\n", json.text());
+    say("{}\n", json.text());
     return;
   }
-  fmt::print("{}: {} test images, {} of z each, nats per image\n", options.model.string(),
-             test.images.count,
-             counted(static_cast<std::size_t>(options.evaluate.samples), "sample"));
-  fmt::print("  negative ELBO  {:9.4f}\n  reconstruction {:9.4f}\n  KL             {:9.4f}\n",
-             elbo.neg_elbo, elbo.reconstruction, elbo.kl);
+  say("{}: {} test images, {} of z each, nats per image\n", options.model.string(),
+      test.images.count, counted(static_cast<std::size_t>(options.evaluate.samples), "sample"));
+  say("  negative ELBO  {:9.4f}\n  reconstruction {:9.4f}\n  KL             {:9.4f}\n",
+      elbo.neg_elbo, elbo.reconstruction, elbo.kl);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
@@ -41,10 +42,17 @@ std::filesystem::path declaration_of(std::filesystem::path c_array) {
   return source ? c_array.replace_extension(".h") : std::filesystem::path();
 }
 
+// Of the array. "-" and stdout are no names for one.
+std::string array_name(const Options& options) {
+  if (!options.name.empty()) return options.name;
+  if (!is_stream(options.c_array, Access::kWrite)) return c_name(options.c_array.stem().string());
+  return is_stream(options.model, Access::kRead) ? "model" : c_name(options.model.stem().string());
+}
+
 void write_c_array(const Options& options, std::span<const std::byte> blob,
                    const std::string& kind) {
   const auto& file = options.c_array;
-  const std::string name = options.name.empty() ? c_name(file.stem().string()) : options.name;
+  const std::string name = array_name(options);
   const std::string command = command_line(options);
   const CModel model{blob, name, command};
   const std::filesystem::path header = declaration_of(file);
@@ -54,8 +62,8 @@ void write_c_array(const Options& options, std::span<const std::byte> blob,
     write_file(header, c_declaration(model));
     write_file(file, c_definition(model, header.filename().string()));
   }
-  fmt::print("{}{}: {}[{}], {}\n", file.string(), header.empty() ? "" : " and " + header.string(),
-             name, blob.size(), kind);
+  say("{}{}: {}[{}], {}\n", file.string(), header.empty() ? "" : " and " + header.string(), name,
+      blob.size(), kind);
 }
 
 std::string complaint_about_name(const std::string& text) {
@@ -68,9 +76,6 @@ void run(const Options& options) {
   }
   if (!options.name.empty() && options.c_array.empty()) {
     throw Misuse("--name belongs to --c-array; give both");
-  }
-  if (options.out == options.c_array) {
-    throw Misuse("--out and --c-array name the same file");
   }
   for (const auto& file : {options.out, options.c_array, declaration_of(options.c_array)}) {
     if (!file.empty()) check_writable(file);
@@ -94,7 +99,7 @@ void run(const Options& options) {
                                        parts == kDecoderPart ? ", decoder only" : "");
   if (!options.out.empty()) {
     write_file(options.out, packed.bytes());
-    fmt::print("{}: {} bytes, {}\n", options.out.string(), packed.bytes().size(), kind);
+    say("{}: {} bytes, {}\n", options.out.string(), packed.bytes().size(), kind);
   }
   if (!options.c_array.empty()) write_c_array(options, packed.bytes(), kind);
 }
@@ -113,13 +118,18 @@ void add_export(CommandLine& line) {
                  "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium");
   command.flag("--decoder-only", options->decoder_only,
                "Leave out the encoder, for boards that only draw");
-  command.path("--out", options->out, "FILE", "Model to write");
-  command.path(
-      "--c-array", options->c_array, "FILE.c",
-      "The model as an aligned array for C and C++, with a header FILE.h that has its shape "
-      "and the sizes of its arenas; FILE.h: that header alone, for a program of one file");
-  command.text("--name", options->name, complaint_about_name, "NAME",
-               "Of the array, and in capitals of what goes with it; that of the file by default");
+  command.path("--out", options->out, Access::kWrite, "FILE", "Model to write");
+  command
+      .path("--c-array", options->c_array, Access::kWrite, "FILE.c",
+            "The model as an aligned array for C and C++, with a header FILE.h that has its shape "
+            "and the sizes of its arenas; FILE.h: that header alone, for a program of one file")
+      .stands_for([options] {
+        return std::vector{options->c_array, declaration_of(options->c_array)};
+      });
+  command.text(
+      "--name", options->name, complaint_about_name, "NAME",
+      "Of the array, and in capitals of what goes with it; that of the file by default, or of "
+      "MODEL if the file is -");
   command.run([options] { run(*options); });
 }
 

@@ -1,8 +1,8 @@
 // picovae generate: digits drawn from the prior.
 #include <fmt/core.h>
-#include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,7 +31,7 @@ struct Options {
   std::size_t count = 100;
   std::uint64_t seed = 1;
   bool ascii = false;
-  bool wants_file = false;
+  bool png = true;  // out is written
 };
 
 constexpr std::string_view kAllClasses = "all";
@@ -75,18 +75,17 @@ void run(const Options& options) {
   }
   if (options.ascii) {
     constexpr std::size_t kUsualWidth = 100;
-    fmt::print("{}", render_text(digits, size.width, size.height,
-                                 terminal_width(STDOUT_FILENO, kUsualWidth)));
+    say("{}", render_text(digits, size.width, size.height,
+                          terminal_width(::fileno(report_stream()), kUsualWidth)));
   }
   if (!options.idx.empty())
     write_file(options.idx, encode_idx_images(digits, size.height, size.width));
-  const bool elsewhere = options.ascii || !options.idx.empty();
-  if (elsewhere && !options.wants_file) return;
+  if (!options.png) return;
   const bool row_a_class = labels.size() > 1 && options.count <= kLongestRow;
   const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;
   write_png(options.out, compose_grid(digits, size, {.columns = columns}));
-  fmt::print("{}: {} digits of seed {}{}\n", options.out.string(), rows * options.count,
-             options.seed, labels.empty() ? "" : fmt::format(", of class {}", joined(labels, " ")));
+  say("{}: {} digits of seed {}{}\n", options.out.string(), rows * options.count, options.seed,
+      labels.empty() ? "" : fmt::format(", of class {}", joined(labels, " ")));
 }
 
 }  // namespace
@@ -104,13 +103,19 @@ void add_generate(CommandLine& line) {
   command.text("--digit", options->digit, complaint_about_digit, "LABEL|all",
                "Draw this class alone, such as 7; all: ten of each, a row a class");
   command.seed(options->seed, "The same seed draws the same digits everywhere");
-  command.path("--out", options->out, "FILE", "PNG to write");
+  const auto writes_png = [options, command] {
+    return command.given("--out") || (!options->ascii && options->idx.empty());
+  };
+  using Files = std::vector<std::filesystem::path>;
+  command.path("--out", options->out, Access::kWrite, "FILE", "PNG to write").stands_for([=] {
+    return writes_png() ? Files{options->out} : Files{};
+  });
   command.flag("--ascii", options->ascii, "Draw in the terminal; a PNG only with --out");
-  command.path("--idx", options->idx, "FILE",
+  command.path("--idx", options->idx, Access::kWrite, "FILE",
                "IDX file to write, the format of data sets; a PNG only with --out");
-  command.run([options, command] {
+  command.run([=] {
     if (options->digit == kAllClasses && !command.given("--count")) options->count = 10;
-    options->wants_file = command.given("--out");
+    options->png = writes_png();
     run(*options);
   });
 }

@@ -168,44 +168,42 @@ Json to_json(const Info& info) {
 void print(const Info& info) {
   const BlobHeader& header = info.header;
   const Dimensions d = header.dimensions;
-  fmt::print("{}\n", info.file);
-  fmt::print("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
-             parts_name(header));
-  fmt::print("  weights    {}, layout {}, format {}\n", type_name(header.type),
-             layout_name(header.layout), header.version);
-  fmt::print("  model id   {:08x}\n", header.model_id);
+  say("{}\n", info.file);
+  say("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
+      parts_name(header));
+  say("  weights    {}, layout {}, format {}\n", type_name(header.type), layout_name(header.layout),
+      header.version);
+  say("  model id   {:08x}\n", header.model_id);
   if (info.integer) {
-    fmt::print("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
+    say("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
     if (header.parts & kEncoderPart) {
-      fmt::print("             {:08x} (reconstructions of the first 100)\n",
-                 header.signature_reconstruct);
+      say("             {:08x} (reconstructions of the first 100)\n", header.signature_reconstruct);
     }
   }
   if (info.classes) {
-    fmt::print("  classes    {}: Gaussians over {} latents, {} bytes\n",
-               joined(info.classes->labels(), " "), info.classes->header->units,
-               bytes_of(*info.classes));
+    say("  classes    {}: Gaussians over {} latents, {} bytes\n",
+        joined(info.classes->labels(), " "), info.classes->header->units, bytes_of(*info.classes));
   }
-  fmt::print("  flash      {} bytes\n", header.total_size);
-  fmt::print("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",
-             info.ram.encoder, info.ram.decoder, info.ram.full);
-  fmt::print("  {:14} {:>5} {:>5} {:>9}  {:8}{}\n", "layer", "in", "out", "weights", "CRC-32C",
-             info.integer ? "  largest sum, scaled sum (of their limits)" : "");
+  say("  flash      {} bytes\n", header.total_size);
+  say("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",
+      info.ram.encoder, info.ram.decoder, info.ram.full);
+  say("  {:14} {:>5} {:>5} {:>9}  {:8}{}\n", "layer", "in", "out", "weights", "CRC-32C",
+      info.integer ? "  largest sum, scaled sum (of their limits)" : "");
   for (const LayerInfo& layer : info.layers) {
     const Section& weights =
         *std::find_if(layer.sections.begin(), layer.sections.end(),
                       [](const Section& section) { return section.kind == SectionKind::kWeights; });
-    fmt::print("  {:14} {:>5} {:>5} {:>9}  {:08x}", layer.name, layer.in, layer.out, weights.size,
-               weights.checksum);
+    say("  {:14} {:>5} {:>5} {:>9}  {:08x}", layer.name, layer.in, layer.out, weights.size,
+        weights.checksum);
     if (info.integer) {
       const auto percent = [](std::int64_t part, std::int64_t whole) {
         return 100 * static_cast<double>(part) / static_cast<double>(whole);
       };
-      fmt::print("  {:9} ({:2.0f} %), {:10} ({:2.0f} %)", layer.bounds.sum,
-                 percent(layer.bounds.sum, layer.limits.sum), layer.bounds.scaled,
-                 percent(layer.bounds.scaled, layer.limits.scaled));
+      say("  {:9} ({:2.0f} %), {:10} ({:2.0f} %)", layer.bounds.sum,
+          percent(layer.bounds.sum, layer.limits.sum), layer.bounds.scaled,
+          percent(layer.bounds.scaled, layer.limits.scaled));
     }
-    fmt::print("\n");
+    say("\n");
   }
 }
 
@@ -213,7 +211,7 @@ void run(const Options& options) {
   const BlobBytes blob = load_blob(options.model);  // checks everything
   const Info info = describe(blob, options.model.string());
   if (options.json) {
-    fmt::print("{}\n", to_json(info).text());
+    say("{}\n", to_json(info).text());
   } else {
     print(info);
   }

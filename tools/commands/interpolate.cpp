@@ -53,8 +53,7 @@ void run(const Options& options) {
   std::vector<std::uint8_t> pixels(options.steps * image);
   model->decode(codes, pixels.data());
   write_png(options.out, compose_grid(pixels, image_size(image), {.columns = options.steps}));
-  fmt::print("{}: {} to {} in {} steps\n", options.out.string(), options.from, options.to,
-             options.steps);
+  say("{}: {} to {} in {} steps\n", options.out.string(), options.from, options.to, options.steps);
 }
 
 }  // namespace

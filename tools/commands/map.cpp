@@ -55,9 +55,9 @@ void run(const Options& options) {
   const auto digits = draw_grid(*model, units, options.side);
   write_file(options.out, run_gnuplot(map_script({units, options.side, image_size(pixels), digits,
                                                   points, test.labels})));
-  fmt::print("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
-             options.out.string(), options.side, options.side, units[0], units[1], active.size(),
-             codes.count);
+  say("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
+      options.out.string(), options.side, options.side, units[0], units[1], active.size(),
+      codes.count);
 }
 
 }  // namespace

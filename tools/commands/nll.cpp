@@ -44,7 +44,7 @@ void print_json(const Nll& nll, double neg_elbo, int samples, const std::vector<
     json.add("active", count_active(use));
     json.add("latents", Json::list(latents));
   }
-  fmt::print("{}\n", json.text());
+  say("{}\n", json.text());
 }
 
 // The most used latents first.
@@ -53,12 +53,12 @@ void print_latents(const std::vector<LatentUse>& use) {
   for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return use[a].kl > use[b].kl; });
-  fmt::print("latent       KL  activity (variance of mu; active above {})\n", LatentUse::kActive);
+  say("latent       KL  activity (variance of mu; active above {})\n", LatentUse::kActive);
   for (const std::size_t k : order) {
-    fmt::print("{:6}  {:7.4f}  {:8.5f}{}\n", k, use[k].kl, use[k].activity,
-               use[k].is_active() ? "  active" : "");
+    say("{:6}  {:7.4f}  {:8.5f}{}\n", k, use[k].kl, use[k].activity,
+        use[k].is_active() ? "  active" : "");
   }
-  fmt::print("{} of {} latents are active\n", count_active(use), use.size());
+  say("{} of {} latents are active\n", count_active(use), use.size());
 }
 
 void run(const Options& options) {
@@ -81,11 +81,11 @@ void run(const Options& options) {
     print_json(nll, neg_elbo, samples, use);
     return;
   }
-  fmt::print("{}: {}, {} of z each, nats per image\n", options.model.string(),
-             counted(count, "test image"), counted(static_cast<std::size_t>(samples), "sample"));
-  fmt::print("  -log p(x)      {:9.4f}", nll.nll);
-  if (count > 1) fmt::print("  +- {:.4f} (95 %, over images)", nll.margin());
-  fmt::print("\n  negative ELBO  {:9.4f}\n", neg_elbo);
+  say("{}: {}, {} of z each, nats per image\n", options.model.string(),
+      counted(count, "test image"), counted(static_cast<std::size_t>(samples), "sample"));
+  say("  -log p(x)      {:9.4f}", nll.nll);
+  if (count > 1) say("  +- {:.4f} (95 %, over images)", nll.margin());
+  say("\n  negative ELBO  {:9.4f}\n", neg_elbo);
   if (options.latents) print_latents(use);
 }
 

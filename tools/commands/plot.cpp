@@ -25,7 +25,7 @@ void run(const Options& options) {
   const std::string_view csv(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const Curves curves = parse_curves(csv, options.log.string());
   write_file(options.out, run_gnuplot(curves_script(curves)));
-  fmt::print("{}: {}\n", options.out.string(), counted(curves.points.size(), "epoch"));
+  say("{}: {}\n", options.out.string(), counted(curves.points.size(), "epoch"));
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ void add_plot(CommandLine& line) {
       line.add("plot", "Draw the curves of a training: ELBO, reconstruction and KL (by gnuplot)",
                "Example:\n  picovae train --out model.safetensors --log log.csv\n"
                "  picovae plot log.csv --out curve.png");
-  command.path("log", options->log, "LOG", "A log of picovae train --log");
+  command.path("LOG", options->log, Access::kRead, "", "A log of picovae train --log");
   command.out(options->out, "FILE.png", "PNG to write");
   command.run([options] { run(*options); });
 }

@@ -80,9 +80,9 @@ double worst_pixel(Model& a, Model& b, std::span<const std::uint8_t> images) {
 void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name,
                  std::string_view images) {
   const auto row = [&](std::string_view label, double a, double b) {
-    fmt::print("  {:15} {:9.4f} {:9.4f} {:+9.4f}\n", label, a, b, b - a);
+    say("  {:15} {:9.4f} {:9.4f} {:+9.4f}\n", label, a, b, b - a);
   };
-  fmt::print("  {:15} {:>9} {:>9} {:>9}   (nats per {} image)\n", "", "f32", name, "loss", images);
+  say("  {:15} {:>9} {:>9} {:>9}   (nats per {} image)\n", "", "f32", name, "loss", images);
   row("negative ELBO", f32.neg_elbo, quantized.neg_elbo);
   row("reconstruction", f32.reconstruction, quantized.reconstruction);
   row("KL", f32.kl, quantized.kl);
@@ -133,22 +133,21 @@ void run(const Options& options) {
       json.add("layers", Json::list(layers));
       json.add("signature", fmt::format("{:08x}", quantized->header().signature));
     }
-    fmt::print("{}\n", json.text());
+    say("{}\n", json.text());
     return;
   }
-  fmt::print("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
-             result.blob.bytes().size());
+  say("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
+      result.blob.bytes().size());
   print_table(f32, after, type_name(options.type), split);
-  fmt::print("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst,
-             split);
+  say("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst, split);
   if (!result.quantized) return;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const LayerReport& layer = result.quantized->layers[i];
-    fmt::print("  {:15} SQNR {:5.1f} dB", layer.name, layer.sqnr_db);
-    if (options.layers) fmt::print("   alone {:+9.4f}", by_layer[i] - f32.neg_elbo);
-    fmt::print("\n");
+    say("  {:15} SQNR {:5.1f} dB", layer.name, layer.sqnr_db);
+    if (options.layers) say("   alone {:+9.4f}", by_layer[i] - f32.neg_elbo);
+    say("\n");
   }
-  fmt::print("  signature       {:08x}\n", quantized->header().signature);
+  say("  signature       {:08x}\n", quantized->header().signature);
 }
 
 }  // namespace

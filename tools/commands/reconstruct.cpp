@@ -43,8 +43,7 @@ void run(const Options& options) {
   std::vector<std::uint8_t> reconstructions(images.size());
   model->reconstruct(images, reconstructions.data());
   write_png(options.out, compose_pairs(images, reconstructions, image_size(pixels)));
-  fmt::print("{}: {} images over their reconstructions\n", options.out.string(),
-             images.size() / pixels);
+  say("{}: {} images over their reconstructions\n", options.out.string(), images.size() / pixels);
 }
 
 }  // namespace
@@ -57,7 +56,9 @@ void add_reconstruct(CommandLine& line) {
   command.model(options->model);
   command.data(options->data);
   command.whole("--count", options->count, {1, 10'000}, "N", "Test images to take");
-  command.path("--image", options->image, "FILE", "A PNG to take instead of test images")
+  command
+      .path("--image", options->image, Access::kRead, "FILE",
+            "A PNG to take instead of test images")
       .excludes("--count");
   command.out(options->out, "FILE", "PNG to write");
   command.run([options] { run(*options); });

@@ -45,11 +45,11 @@ std::string signatures_text(const Signatures& signatures) {
 
 void print_row(const Row& row) {
   if (!row.ran) {
-    fmt::print("{:11} not run: this machine lacks it\n", row.kernels->name);
+    say("{:11} not run: this machine lacks it\n", row.kernels->name);
     return;
   }
-  fmt::print("{:11} golden layers {}, {}: {}\n", row.kernels->name, layers_text(row.test),
-             signatures_text(row.test.signatures), row.test.ok() ? "as the model says" : "WRONG");
+  say("{:11} golden layers {}, {}: {}\n", row.kernels->name, layers_text(row.test),
+      signatures_text(row.test.signatures), row.test.ok() ? "as the model says" : "WRONG");
 }
 
 Json to_json(const Row& row) {
@@ -91,7 +91,7 @@ void run(const Options& options) {
   if (options.json) {
     std::vector<Json> list;
     for (const Row& row : rows) list.push_back(to_json(row));
-    fmt::print("{}\n", Json::list(list).text());
+    say("{}\n", Json::list(list).text());
   }
   BlobView view;
   open_blob(blob.bytes(), view);

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -40,21 +41,39 @@ struct Options {
   bool resume = false;
 };
 
-// A grid of samples and one of test images over their reconstructions.
-void draw_epoch(const std::filesystem::path& folder, int epoch, Model& model,
-                std::span<const std::uint8_t> test_images) {
+std::filesystem::path samples_picture(const Options& options, int epoch) {
+  return options.pictures / fmt::format("samples_{:03}.png", epoch);
+}
+
+std::filesystem::path pairs_picture(const Options& options, int epoch) {
+  return options.pictures / fmt::format("reconstructions_{:03}.png", epoch);
+}
+
+// Of all epochs.
+std::vector<std::filesystem::path> all_pictures(const Options& options) {
+  std::vector<std::filesystem::path> files;
+  if (options.pictures.empty()) return files;
+  for (int epoch = 1; epoch <= options.recipe.recipe.epochs; ++epoch) {
+    files.push_back(samples_picture(options, epoch));
+    files.push_back(pairs_picture(options, epoch));
+  }
+  return files;
+}
+
+// A grid of samples and one of held-out images over their reconstructions.
+void draw_epoch(const Options& options, int epoch, Model& model,
+                std::span<const std::uint8_t> held_out) {
   constexpr std::size_t kSamples = 100;
   constexpr std::size_t kPairs = 20;
   const std::size_t pixels = model.dimensions().pixels;
   const ImageSize size = image_size(pixels);
   std::vector<std::uint8_t> samples(kSamples * pixels);
   model.generate(1, 0, kSamples, samples.data());
-  write_png(folder / fmt::format("samples_{:03}.png", epoch), compose_grid(samples, size));
-  const auto images = test_images.first(std::min(kPairs * pixels, test_images.size()));
+  write_png(samples_picture(options, epoch), compose_grid(samples, size));
+  const auto images = held_out.first(std::min(kPairs * pixels, held_out.size()));
   std::vector<std::uint8_t> reconstructions(images.size());
   model.reconstruct(images, reconstructions.data());
-  write_png(folder / fmt::format("reconstructions_{:03}.png", epoch),
-            compose_pairs(images, reconstructions, size));
+  write_png(pairs_picture(options, epoch), compose_pairs(images, reconstructions, size));
 }
 
 Settings metadata_of(const Recipe& recipe, HeldOut images, const Elbo& elbo) {
@@ -73,7 +92,7 @@ Settings metadata_of(const Recipe& recipe, HeldOut images, const Elbo& elbo) {
 void check_outputs(const Options& options) {
   check_writable(options.out);
   if (!options.log.empty()) check_writable(options.log);
-  if (!options.pictures.empty()) check_writable(options.pictures / "samples_001.png");
+  if (!options.pictures.empty()) check_writable(samples_picture(options, 1));
 }
 
 class Training {
@@ -85,7 +104,8 @@ class Training {
   void train_epoch();
   void evaluate_epoch();
   double own_loss() const;
-  void write_epoch() const;
+  void write_epoch();
+  void write_log();
   void write_model();
 
   const Options& options_;
@@ -98,6 +118,8 @@ class Training {
   Dimensions dimensions_;
   Trainer trainer_;
   TrainReport report_;
+  std::optional<OutputFile> log_stream_;  // if the log cannot be replaced by a longer one
+  std::size_t logged_ = 0;                // characters that went there
   EpochFigures figures_{};
   std::unique_ptr<Model> model_;  // of the epoch that was evaluated
 };
@@ -126,8 +148,8 @@ void Training::run() {
       trainer_, settings_of_run(recipe_, dimensions_, kernels_, data_, options_.validation),
       report_.csv()));
   if (keeper_.resumes()) {
-    fmt::print("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
-               trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));
+    say("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
+        trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));
   }
   // The run may have ended after it saved the checkpoint and before it wrote the other files.
   if (trainer_.epoch() > 0 && trainer_.is_between_epochs()) {
@@ -194,11 +216,19 @@ double Training::own_loss() const {
   return estimate_nll(*model_, images, evaluation).nll;
 }
 
-void Training::write_epoch() const {
-  if (!options_.log.empty()) write_file(options_.log, report_.csv());
+void Training::write_epoch() {
+  if (!options_.log.empty()) write_log();
   if (!options_.pictures.empty()) {
-    draw_epoch(options_.pictures, figures_.epoch, *model_, data_.test.images.pixels);
+    draw_epoch(options_, figures_.epoch, *model_, data_.test.images.pixels);
   }
+}
+
+void Training::write_log() {
+  if (!is_stream(options_.log, Access::kWrite)) return write_file(options_.log, report_.csv());
+  // It stays open, as the reader of a pipe takes the closing for the end.
+  if (!log_stream_) log_stream_.emplace(options_.log);
+  log_stream_->write(std::string_view(report_.csv()).substr(logged_));
+  logged_ = report_.csv().size();
 }
 
 void Training::write_model() {
@@ -226,16 +256,24 @@ void add_train(CommandLine& line) {
   add_recipe_options(command, options->recipe);
   command.threads(options->threads);
   command.validation(options->validation);
-  command.path("--log", options->log, "FILE", "CSV of each epoch's figures");
-  command.path("--pictures", options->pictures, "DIR",
-               "Folder for a PNG of samples and one of reconstructions each epoch");
-  command.path("--checkpoint", options->checkpoint, "FILE",
-               "Keeps the run after each epoch and when it is interrupted, until the model is "
-               "written; OUT.checkpoint by default; /dev/null: keep nothing");
+  command.path("--log", options->log, Access::kWrite, "FILE",
+               "CSV of each epoch's figures; a stream gets its lines as they come");
+  command
+      .path("--pictures", options->pictures, Access::kWrite, "DIR",
+            "Folder for a PNG of samples and one of reconstructions each epoch")
+      .stands_for([options] { return all_pictures(*options); });
+  command
+      .path("--checkpoint", options->checkpoint, Access::kWrite, "FILE",
+            "Keeps the run after each epoch and when it is interrupted, until the model is "
+            "written; OUT.checkpoint by default; /dev/null: keep nothing")
+      .stands_for([options] { return checkpoint_files(options->checkpoint, options->out); });
   command.flag("--resume", options->resume,
                "Continue from the checkpoint, with the options that the run began with");
   command.run([options, command] {
     const Recipe recipe = requested_recipe(command, options->recipe);
+    if (is_standard_output(options->checkpoint)) {
+      throw Misuse("--checkpoint needs a file, which is read again; /dev/null: keep nothing");
+    }
     check_outputs(*options);
     Training(*options, recipe).run();
   });

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "tools/base/text.hpp"
+#include "tools/commands/shared/command_line.hpp"
 
 namespace picovae::tools {
 
@@ -35,19 +36,19 @@ std::string TrainReport::describe_objective() const {
 }
 
 void TrainReport::print_head(const Kernels& kernels, unsigned threads) const {
-  fmt::print("{}, nats per image ({}, {})\n", describe_objective(), kernels.name,
-             counted(threads, "thread"));
+  say("{}, nats per image ({}, {})\n", describe_objective(), kernels.name,
+      counted(threads, "thread"));
   const std::string_view judge = held_out_.size() > 9 ? "valid." : held_out_;  // fits its column
-  fmt::print("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge,
-             own_loss_ ? fmt::format("  loss: train {:>9}", judge) : "");
+  say("epoch     train = recon. +    KL {:>9} = recon. +    KL  seconds{}\n", judge,
+      own_loss_ ? fmt::format("  loss: train {:>9}", judge) : "");
 }
 
 void TrainReport::add(const EpochFigures& e) {
-  fmt::print("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", e.epoch,
-             e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.held_out.neg_elbo,
-             e.held_out.reconstruction, e.held_out.kl, e.seconds,
-             own_loss_ ? fmt::format("     {:8.3f}  {:8.3f}", e.train.loss, e.held_out_loss) : "");
-  std::fflush(stdout);
+  say("{:5}  {:8.3f} {:8.3f} {:6.3f}  {:8.3f} {:8.3f} {:6.3f}  {:7.2f}{}\n", e.epoch,
+      e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.held_out.neg_elbo,
+      e.held_out.reconstruction, e.held_out.kl, e.seconds,
+      own_loss_ ? fmt::format("     {:8.3f}  {:8.3f}", e.train.loss, e.held_out_loss) : "");
+  std::fflush(report_stream());
   csv_ += fmt::format("{},{:.3f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f},{:.5f}", e.epoch, e.seconds,
                       e.train.neg_elbo, e.train.reconstruction, e.train.kl, e.held_out.neg_elbo,
                       e.held_out.reconstruction, e.held_out.kl);
@@ -56,11 +57,11 @@ void TrainReport::add(const EpochFigures& e) {
 
 void TrainReport::print_end(const EpochFigures& last, const std::string& out) const {
   if (own_loss_) {
-    fmt::print("{}: {} loss {:.4f}, the {}'s\n", out, held_out_, last.held_out_loss,
-               name_of(kBounds, recipe_.bound));
+    say("{}: {} loss {:.4f}, the {}'s\n", out, held_out_, last.held_out_loss,
+        name_of(kBounds, recipe_.bound));
   }
-  fmt::print("{}: {} negative ELBO {:.4f} after {}\n", out, held_out_, last.held_out.neg_elbo,
-             counted(static_cast<std::size_t>(last.epoch), "epoch"));
+  say("{}: {} negative ELBO {:.4f} after {}\n", out, held_out_, last.held_out.neg_elbo,
+      counted(static_cast<std::size_t>(last.epoch), "epoch"));
 }
 
 }  // namespace picovae::tools

@@ -148,6 +148,18 @@ DatasetFiles find_dataset(const fs::path& path, Split split) {
           place.prefix.starts_with("emnist-")};
 }
 
+std::vector<fs::path> dataset_files(const fs::path& path) {
+  std::vector<fs::path> found;
+  for (const Split split : {Split::kTrain, Split::kTest}) {
+    try {
+      const DatasetFiles files = find_dataset(path, split);
+      found.insert(found.end(), {files.images, files.labels});
+    } catch (const Error&) {  // who loads it says what is missing
+    }
+  }
+  return found;
+}
+
 LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) {
   const DatasetFiles files = find_dataset(path, split);
   LabeledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};

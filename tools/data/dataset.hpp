@@ -27,6 +27,9 @@ struct DatasetFiles {
 // Fails with what is missing, or with the data sets to choose from.
 DatasetFiles find_dataset(const std::filesystem::path& path, Split split);
 
+// The files of both halves that find_dataset finds; it does not fail.
+std::vector<std::filesystem::path> dataset_files(const std::filesystem::path& path);
+
 struct LabeledImages {
   Images images;
   std::vector<std::uint8_t> labels;  // [images.count], any numbers

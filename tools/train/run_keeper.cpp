@@ -19,19 +19,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_device(const fs::path& path) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  return fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status);
-}
-
+// Empty: nothing is kept.
 fs::path choose_path(const fs::path& checkpoint, const fs::path& out) {
-  if (is_device(checkpoint) || (checkpoint.empty() && is_device(out))) return {};
+  if (is_stream(checkpoint.empty() ? out : checkpoint, Access::kWrite)) return {};
   if (!checkpoint.empty()) return checkpoint;
   fs::path beside = out;
   beside += ".checkpoint";
   return beside;
 }
+
+fs::path lock_of(const fs::path& checkpoint) { return path_beside(checkpoint, ".lock"); }
 
 // Fails if `path` holds a run, whose hours would be lost because --resume was forgotten.
 void check_unused(const fs::path& path) {
@@ -63,6 +60,12 @@ struct sigaction catch_once(int signal) {
 }
 
 }  // namespace
+
+std::vector<fs::path> checkpoint_files(const fs::path& checkpoint, const fs::path& out) {
+  const fs::path path = choose_path(checkpoint, out);
+  if (path.empty()) return {};
+  return {path, lock_of(path)};
+}
 
 Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Kernels& kernels,
                          const Dataset& data, std::size_t validation) {
@@ -109,10 +112,12 @@ RunKeeper::RunKeeper(const fs::path& checkpoint, bool resume, const fs::path& ou
     if (resume_) fail("--resume: a device keeps no checkpoint; give --checkpoint FILE");
     return;
   }
-  if (path_.lexically_normal() == out.lexically_normal()) {
-    fail("{}: --checkpoint and --out are the same file; give two", path_.string());
-  }
   check_writable(path_);
+  lock_ = std::make_unique<FileLock>(lock_of(path_));
+  if (!lock_->is_held()) {
+    fail("{}: another training keeps its run there; wait for its end, or give another --checkpoint",
+         path_.string());
+  }
   if (!resume_) {
     check_unused(path_);
   } else if (!fs::exists(path_)) {

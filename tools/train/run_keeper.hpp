@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tools/base/file.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
@@ -17,14 +19,18 @@ namespace picovae::tools {
 Settings settings_of_run(const Recipe& recipe, const Dimensions& dimensions, const Kernels& kernels,
                          const Dataset& data, std::size_t validation);
 
+// The files that keep a run: the checkpoint, which is `checkpoint` or else out.checkpoint, and the
+// lock beside it. None if the run is kept nowhere: if the checkpoint is a stream such as /dev/null,
+// or none is named and the model goes to a stream.
+std::vector<std::filesystem::path> checkpoint_files(const std::filesystem::path& checkpoint,
+                                                    const std::filesystem::path& out);
+
 class RunKeeper {
  public:
-  // Chooses the file: `checkpoint`, or out.checkpoint if that is empty. A device such as /dev/null
-  // keeps nothing, nor does a run whose model goes to a device and that names no checkpoint. From
-  // here on the first SIGINT or SIGTERM is only noted, unless it was ignored; the next one ends the
-  // process. One RunKeeper exists at a time.
-  // Fails if the file cannot be written, if there is none to resume, or if a run that is not to be
-  // resumed would be overwritten.
+  // Chooses the file as checkpoint_files() says. From here on the first SIGINT or SIGTERM is only
+  // noted, unless it was ignored; the next one ends the process. One RunKeeper exists at a time.
+  // Fails if the file cannot be written, if another process keeps a run in it, if there is none to
+  // resume, or if a run that is not to be resumed would be overwritten.
   RunKeeper(const std::filesystem::path& checkpoint, bool resume, const std::filesystem::path& out);
   ~RunKeeper();
 
@@ -52,6 +58,7 @@ class RunKeeper {
   class StopSignals;
 
   std::filesystem::path path_;  // empty: nothing is kept
+  std::unique_ptr<FileLock> lock_;
   bool resume_;
   Settings settings_;
   std::unique_ptr<StopSignals> signals_;

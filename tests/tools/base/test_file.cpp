@@ -1,8 +1,11 @@
 #include <doctest/doctest.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
+#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -81,6 +84,15 @@ TEST_CASE("two output files in one folder do not get in each other's way") {
   CHECK(text_of(folder / "b") == "B");
 }
 
+TEST_CASE("a temporary file takes no name that is taken") {
+  const TemporaryFolder folder;
+  const auto taken = folder / (".picovae-" + std::to_string(::getpid()) + "-0.tmp");
+  write_file(taken, "somebody's");
+  OutputFile failed(folder / "a");
+  write_file(folder / "b", "B");
+  CHECK(text_of(taken) == "somebody's");
+}
+
 TEST_CASE("permissions of a replaced file and links to it are kept") {
   const TemporaryFolder folder;
   const auto path = folder / "a";
@@ -92,6 +104,16 @@ TEST_CASE("permissions of a replaced file and links to it are kept") {
   CHECK(fs::is_symlink(link));
   CHECK(text_of(path) == "new");
   CHECK(fs::status(path).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+}
+
+TEST_CASE("a link to a file that does not exist yet stays a link") {
+  const TemporaryFolder folder;
+  fs::create_symlink("second", folder / "first");
+  fs::create_symlink("file", folder / "second");
+  write_file(folder / "first", "x");
+  CHECK(fs::is_symlink(folder / "first"));
+  CHECK(fs::is_symlink(folder / "second"));
+  CHECK(text_of(folder / "file") == "x");
 }
 
 TEST_CASE("a new file has the permissions that the umask leaves") {
@@ -122,8 +144,89 @@ TEST_CASE("standard output that goes to a file is written through, not replaced"
   REQUIRE(descriptor >= 0);
   REQUIRE(::write(descriptor, "first ", 6) == 6);
   write_file("/dev/fd/" + std::to_string(descriptor), "second");
+  // What comes after is not written over it.
+  REQUIRE(::write(descriptor, " third", 6) == 6);
   ::close(descriptor);
-  CHECK(text_of(path) == "first second");
+  CHECK(text_of(path) == "first second third");
+  CHECK(contains(message_of([&] { write_file("/dev/fd/" + std::to_string(descriptor), "x"); }),
+                 "Bad file descriptor"));
+}
+
+TEST_CASE("names of one file have one identity") {
+  const TemporaryFolder folder;
+  const auto file = folder / "file";
+  write_file(file, "x");
+  fs::create_hard_link(file, folder / "hard");
+  fs::create_symlink("file", folder / "soft");
+  fs::create_directory(folder / "in");
+  fs::create_symlink("in", folder / "same");
+  fs::create_symlink("../new", folder / "in/dangling");
+  const auto same = [](const fs::path& a, const fs::path& b) {
+    const auto id = identify(a, Access::kWrite);
+    return id.has_value() && id == identify(b, Access::kWrite);
+  };
+  CHECK(same(file, folder / "hard"));
+  CHECK(same(file, folder / "soft"));
+  CHECK(same(file, folder / "in/../file"));
+  CHECK(same(file, fs::relative(file)));
+  CHECK(same(folder / "new", folder / "in/dangling"));
+  CHECK(same(folder / "in/new", folder / "same/new"));
+  CHECK_FALSE(same(file, folder / "new"));
+  CHECK_FALSE(same(folder / "new", folder / "in/new"));
+  CHECK_FALSE(same(folder / "new", folder / "newer"));
+  CHECK_FALSE(identify("/dev/null", Access::kWrite));
+  CHECK_FALSE(identify(folder / "missing/new", Access::kWrite));
+  CHECK(same("-", "/dev/stdout"));
+  CHECK(identify("-", Access::kRead) == identify("/dev/stdin", Access::kRead));
+  CHECK_FALSE(same("-", "./-"));
+}
+
+TEST_CASE("streams are told from files") {
+  const TemporaryFolder folder;
+  write_file(folder / "file", "x");
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  for (const Access access : {Access::kRead, Access::kWrite}) {
+    CHECK(is_stream("-", access));
+    CHECK(is_stream(folder / "pipe", access));
+    CHECK(is_stream("/dev/null", access));
+    CHECK_FALSE(is_stream(folder / "file", access));
+    CHECK_FALSE(is_stream(folder / "new", access));
+    CHECK_FALSE(is_stream(folder.path(), access));
+  }
+  CHECK(is_standard_output("-"));
+  CHECK(is_standard_output("/dev/fd/1"));
+  CHECK_FALSE(is_standard_output(folder / "file"));
+  CHECK_FALSE(is_standard_output("/dev/null"));
+}
+
+TEST_CASE("one process holds a lock, until it ends however it does") {
+  const TemporaryFolder folder;
+  const auto path = folder / "lock";
+  {
+    const FileLock first(path);
+    CHECK(first.is_held());
+    CHECK_FALSE(FileLock(path).is_held());  // and that does not release it
+    CHECK_FALSE(FileLock(path).is_held());
+  }
+  CHECK(folder.count() == 0);
+  std::array<int, 2> ready{};
+  REQUIRE(::pipe(ready.data()) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const FileLock lock(path);
+    static_cast<void>(::write(ready[1], "x", 1) == 1);
+    for (;;) ::pause();
+  }
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
+  CHECK_FALSE(FileLock(path).is_held());
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  CHECK(folder.count() == 1);  // what is left means nothing
+  CHECK(FileLock(path).is_held());
+  CHECK(folder.count() == 0);
+  ::close(ready[0]);
+  ::close(ready[1]);
 }
 
 TEST_CASE("places that cannot be written are found beforehand, with the same message") {

@@ -28,6 +28,20 @@ class Commands(cli.CliTest):
         for command in COMMANDS:
             self.assertIn("Example:", self.good(command, "--help"), command)
 
+    def test_help_and_version_by_other_words(self):
+        self.assertEqual(self.good("help"), self.good("--help"))
+        self.assertEqual(self.good("version"), self.good("--version"))
+        for command in COMMANDS:
+            self.assertEqual(self.good("help", command), self.good(command, "--help"))
+
+    def test_help_is_the_same_on_every_machine(self):
+        for command in COMMANDS:
+            home = self.good(command, "--help", env={"HOME": "/the/home", "XDG_CACHE_HOME": ""})
+            cache = self.good(command, "--help", env={"XDG_CACHE_HOME": "/the/cache"})
+            self.assertEqual(home, cache)
+            for absent in ("/the/", "model MODEL", "log LOG", "--threads N=", "fetch_mnist"):
+                self.assertNotIn(absent, home, command)
+
     def test_names_that_are_no_text(self):
         name = self.root / os.fsdecode(b"caf\xe9\xff.pvae")
         shutil.copy(self.s8, name)

@@ -46,8 +46,16 @@ class Errors(cli.CliTest):
         for switch in ("1", "ON"):  # names, not the numbers behind them
             self.bad(2, *train, f"--sticking={switch}", says="none of on, off")
         self.bad(2, "eval", self.s8, "--pixels", "grey", says="none of gray, binary, stochastic")
-        self.bad(2)
-        self.bad(2, "paint")
+        self.bad(2, says="no command")
+        self.bad(2, "paint", says='no command "paint" (see')
+        self.bad(2, "paint", "--help", says="no command")
+        for typed, meant in (("evla", "eval"), ("quantise", "quantize"), ("hlep", "help"), ("selftest", "self-test"),
+                             ("--versoin", "--version")):
+            self.bad(2, typed, says=f"did you mean {meant}?")
+        self.bad(2, "help", "evla", says="did you mean eval?")
+        self.bad(2, *train, "--ephocs=3", says="no option --ephocs; did you mean --epochs?")
+        self.bad(2, *train, "--nonsense", says="no option --nonsense (see")
+        self.bad(2, "info", self.s8, "more", says='no further argument "more"')
         self.bad(2, "train", "--data", self.data)
         self.bad(2, "generate", self.s8, "--seed", "1e99")
         for label in ("seven", "-1", "", "1.5"):

@@ -1,6 +1,8 @@
-"""The picovae program on disks that are full or read-only and with files that end early: one line that
-helps, old files intact, nothing half-written.   test_cli_files.py PROGRAM S8_MODEL"""
+"""The picovae program on disks that are full or read-only, with files that end early, that are two things at
+once, or that are streams: one line that helps, old files intact, nothing half-written.
+   test_cli_files.py PROGRAM S8_MODEL"""
 
+import json
 import os
 import pathlib
 import resource
@@ -21,7 +23,8 @@ OLD = b"an old file"
 
 def run(*arguments, before=None, **options):
     return subprocess.run([PROGRAM, *map(str, arguments)], stdout=options.pop("stdout", subprocess.PIPE),
-                          stderr=subprocess.PIPE, text=True, timeout=300, preexec_fn=before, **options)
+                          stderr=subprocess.PIPE, text=options.pop("text", True), timeout=300, preexec_fn=before,
+                          **options)
 
 
 class Files(unittest.TestCase):
@@ -172,6 +175,229 @@ class Files(unittest.TestCase):
             self.fails(("eval", self.s8, "--data", folder), path, f"ends at byte {length}")
         path.unlink()
         self.fails(("eval", self.s8, "--data", folder), path, "no such file")
+
+    # --- one file in two roles ---
+
+    def refuses(self, arguments, *says, **options):
+        """Misuse, in one line that says all of this; no file is written or changed."""
+        def files():
+            return {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in self.root.rglob("*") if p.is_file()}
+
+        before = files()
+        result = run(*arguments, **options)
+        self.assertEqual(result.returncode, 2, f"{arguments}: {result.stderr}{result.stdout}")
+        self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+        self.assertIn("the same file", result.stderr)
+        for text in says:
+            self.assertIn(str(text), result.stderr)
+        self.assertEqual(files(), before)
+
+    def test_an_input_is_no_output_by_any_name(self):
+        names = self.root / "names"
+        names.mkdir()
+        for number, arguments in enumerate(self.writers("OUT")):
+            command, given = arguments[0], arguments[1]
+            if command in ("train", "classes"):  # train reads no such file; classes says that it writes in place
+                continue
+            option = arguments[list(arguments).index("OUT") - 1]
+            links = [names / f"{number}{kind}" for kind in ("soft", "softer", "hard")]
+            links[0].symlink_to(given)
+            links[1].symlink_to(links[0].name)
+            os.link(given, links[2])
+            for name in (given, *links, os.path.relpath(given), self.root / "data" / ".." / given.name):
+                with self.subTest(command, name=str(name)):
+                    self.refuses([name if word == "OUT" else word for word in arguments],
+                                 "LOG" if command == "plot" else "MODEL", option, name)
+            links[2].unlink()
+        picture = self.root / "role.png"
+        self.assertEqual(run("generate", self.s8, "--count", 1, "--out", picture).returncode, 0)
+        self.refuses(("reconstruct", self.s8, "--image", picture, "--out", picture), "--image", "--out", picture)
+        self.refuses(("generate", self.s8, "--idx", self.s8), "MODEL", "--idx")
+        self.refuses(("generate", self.s8, "--out", picture, "--idx", picture), "--out", "--idx")
+        self.refuses(("export", self.s8, "--out", names / "new", "--c-array", names / "." / "new"), "--c-array")
+        header = names / "digits.h"  # which is written beside digits.c
+        self.refuses(("export", self.s8, "--out", header, "--c-array", names / "digits.c"), "--c-array", header)
+        header.hardlink_to(self.s8)
+        self.refuses(("export", self.s8, "--c-array", names / "digits.c"), "MODEL", "--c-array", header)
+        header.unlink()
+        (names / "dangling").symlink_to("new")
+        self.refuses(("export", self.s8, "--out", names / "new", "--c-array", names / "dangling"), "--c-array")
+
+    def test_data_is_no_output(self):
+        images = self.data / "t10k-images-idx3-ubyte"
+        for arguments in self.writers(images):
+            if "--data" in arguments:
+                with self.subTest(arguments[0]):
+                    self.refuses(arguments, "--data", images)
+
+    def test_defaults_have_roles_too(self):
+        model = self.root / "digits.png"
+        shutil.copy(self.s8, model)
+        self.refuses(("generate", "digits.png"), "MODEL", "--out (by default)", "digits.png", cwd=self.root)
+        drawn = run("generate", "digits.png", "--ascii", "--count", 1, cwd=self.root)  # which writes no PNG
+        self.assertEqual(drawn.returncode, 0, drawn.stderr)
+        model.unlink()
+
+    def test_files_of_a_training(self):
+        folder = self.root / "roles"
+        folder.mkdir()
+        (folder / "here").symlink_to(".")
+        train = ("train", "--data", self.data, "--epochs", 2, "--out", folder / "a")
+        for extra, says in (
+                (("--checkpoint", folder / "a"), ("--out", "--checkpoint")),
+                (("--checkpoint", folder / "here" / "a"), ("--out", "--checkpoint")),
+                (("--log", folder / "a"), ("--out", "--log")),
+                (("--log", folder / "b", "--checkpoint", folder / "b"), ("--log", "--checkpoint")),
+                (("--log", folder / "a.checkpoint"), ("--log", "--checkpoint (by default)")),
+                (("--log", folder / "a.checkpoint.lock"), ("--log", "--checkpoint (by default)")),
+                (("--log", folder / "samples_002.png", "--pictures", folder / "here"), ("--log", "--pictures")),
+                (("--log", self.data / "train-labels-idx1-ubyte"), ("--log", "--data"))):
+            with self.subTest(extra):
+                self.refuses((*train, *extra), *says)
+        self.assertEqual([p.name for p in folder.iterdir()], ["here"])
+        # What holds nothing may have many roles.
+        result = run("train", "--data", self.data, "--epochs", 1, "--out", "/dev/null", "--log", "/dev/null",
+                     "--checkpoint", "/dev/null")
+        self.assertEqual(result.returncode, 0, result.stderr)
+
+    def test_names_of_temporary_files(self):
+        """Files that are called as this process's temporary files are."""
+        folder = self.root / "temporary"
+        folder.mkdir()
+        script = 'exec "$0" train --data "$1" --epochs 2 --out .picovae-$$-0.tmp --log .picovae-$$-1.tmp'
+        result = subprocess.run(["sh", "-c", script, PROGRAM, self.data], cwd=folder, capture_output=True, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        model, log = sorted(folder.iterdir())
+        self.assertEqual(run("info", model).returncode, 0)
+        self.assertEqual(len(log.read_text().splitlines()), 3)
+
+    # --- streams ---
+
+    def test_data_on_standard_output(self):
+        """Into a pipe and into a file that others write to as well: the bytes of the file, and nothing else."""
+        for arguments in self.writers("OUT"):
+            if "--log" in arguments:
+                continue  # its seconds differ
+
+            def to(out):
+                return [PROGRAM, *(str(out) if word == "OUT" else str(word) for word in arguments)]
+
+            with self.subTest(arguments[0]):
+                file, both = self.root / "streamed", self.root / "both"
+                result = subprocess.run(to(file), capture_output=True)
+                self.assertEqual((result.returncode, result.stderr), (0, b""))
+                self.assertIn(b"streamed: ", result.stdout)
+                piped = subprocess.run(to("-"), capture_output=True)
+                self.assertEqual(piped.returncode, 0, piped.stderr)
+                self.assertIn(b"-: ", piped.stderr)
+                with open(both, "wb") as target:
+                    subprocess.run(["sh", "-c", 'printf "before "; "$@" 2> /dev/null; printf " after"', "sh",
+                                    *to("/dev/stdout")], stdout=target)
+                wanted, got, between = file.read_bytes(), piped.stdout, both.read_bytes()
+                self.assertEqual((between[:7], between[-6:]), (b"before ", b" after"))
+                texts = [wanted, got, between[7:-6]]
+                if "--c-array" in arguments:  # whose first lines have the command
+                    texts = [text[text.index(b"//\n"):] for text in texts]
+                self.assertTrue(texts[0] == texts[1] == texts[2])
+
+    def test_the_file_that_standard_output_goes_to(self):
+        """By its own name, it is written through as well."""
+        out = self.root / "own_name.pvae"
+        with open(out, "wb") as target:
+            result = subprocess.run([PROGRAM, "export", self.s8, "--layout", "host", "--out", out], stdout=target,
+                                    stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertIn("layout host", result.stderr)
+        self.assertEqual(out.read_bytes(), self.s8.read_bytes())
+
+    def test_an_array_on_standard_output_has_a_name(self):
+        for model, out, name in ((self.s8, "-", "model"), (self.s8, "/dev/stdout", "model"), ("-", "-", "model"),
+                                 (self.root / "of digits.pvae", "-", "of_digits")):
+            if not pathlib.Path(model).exists() and model != "-":
+                shutil.copy(self.s8, model)
+            with open(self.s8, "rb") as file:
+                self.assertIn(f"char {name}[]", run("export", model, "--c-array", out, stdin=file).stdout)
+
+    def test_data_into_a_pipe(self):
+        pipe = self.root / "out_pipe"
+        os.mkfifo(pipe)
+        got = []
+        reader = threading.Thread(target=lambda: got.append(pipe.read_bytes()))
+        reader.start()
+        result = run("export", self.s8, "--layout", "host", "--out", pipe)
+        reader.join(timeout=60)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual(got, [self.s8.read_bytes()])
+        self.assertTrue(pipe.is_fifo())
+        self.assertIn("layout host", result.stdout)  # which has no data
+
+    def test_inputs_from_standard_input(self):
+        data = ("--data", self.data)
+        picture = self.root / "one.png"
+        self.assertEqual(run("generate", self.s8, "--count", 1, "--out", picture).returncode, 0)
+        whole = subprocess.run([PROGRAM, "reconstruct", self.s8, "--image", picture, "--out", "-"],
+                               capture_output=True)
+        from_stdin = (("info", self.s8), ("self-test", self.s8), ("eval", self.s8, *data),
+                      ("quantize", self.f32, *data, "--out", "-"), ("classes", self.f32, *data, "--out", "-"),
+                      ("classes", self.s8, *data, "--out", "-"), ("export", self.s8, "--out", "-"),
+                      ("generate", self.f32, "--out", "-"), ("encode", self.s8, *data, "--out", "-"),
+                      *([("plot", self.log, "--out", "-")] if shutil.which("gnuplot") else []))
+        for command, path, *more in from_stdin:
+            with self.subTest(command):
+                named = subprocess.run([PROGRAM, command, path, *map(str, more)], capture_output=True)
+                with open(path, "rb") as file:
+                    piped = subprocess.run(["sh", "-c", 'cat | "$@"', "sh", PROGRAM, command, "-", *map(str, more)],
+                                           stdin=file, capture_output=True)
+                self.assertEqual((named.returncode, piped.returncode), (0, 0), piped.stderr)
+                self.assertEqual(piped.stdout.replace(b"-\n", b"", 1) if command == "info" else piped.stdout,
+                                 named.stdout.replace(str(path).encode() + b"\n", b"", 1)
+                                 if command == "info" else named.stdout.replace(f"{path}:".encode(), b"-:"))
+        with open(picture, "rb") as file:
+            piped = subprocess.run([PROGRAM, "reconstruct", self.s8, "--image", "-", "--out", "-"], stdin=file,
+                                   capture_output=True)
+        self.assertEqual(piped.stdout, whole.stdout)
+        with open(picture, "rb") as file:  # which cannot be read twice
+            self.refuses(("reconstruct", "-", "--image", "-", "--out", self.root / "x.png"), "MODEL", "--image",
+                         stdin=file)
+
+    def test_json_beside_data(self):
+        for arguments in (("encode", self.s8), ("quantize", self.f32)):
+            result = run(*arguments, "--data", self.data, "--out", "-", "--json", text=False)
+            self.assertIn("images", json.loads(result.stderr))
+            self.assertNotIn(b"crc32c", result.stdout)
+            self.assertIn("standard error", run(arguments[0], "--help").stdout)
+        result = run("encode", self.s8, "--data", self.data, "--out", self.root / "codes", "--json")
+        self.assertIn("images", json.loads(result.stdout))
+        self.refuses(("export", self.s8, "--out", "-", "--c-array", "/dev/stdout"), "--out", "--c-array")
+        self.assertIn("help", run("--help").stdout)
+        self.assertIn("A file may be -", run("--help").stdout)
+        drawn = run("generate", self.s8, "--count", 1, "--ascii", "--idx", "-", text=False)
+        self.assertEqual(drawn.stdout[:4], struct.pack(">I", 0x803))
+        self.assertGreaterEqual(drawn.stderr.count(b"\n"), 14)
+
+    def test_a_training_on_streams(self):
+        train = ("train", "--data", self.data, "--epochs", 3, "--out", "/dev/null")
+        result = run(*train, "--log", "-")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        lines = result.stdout.splitlines()  # each once, although a file is written again after each epoch
+        self.assertEqual([line.split(",")[0] for line in lines], ["epoch", "1", "2", "3"])
+        self.assertIn("negative ELBO", result.stderr)
+        for checkpoint in ("-", "/dev/stdout"):
+            result = run(*train, "--checkpoint", checkpoint)
+            self.assertEqual(result.returncode, 2)
+            self.assertIn("--checkpoint needs a file", result.stderr)
+
+    def test_closed_standard_output(self):
+        out = self.root / "closed.pvae"
+        result = subprocess.run(["sh", "-c", '"$@" >&-', "sh", PROGRAM, "export", self.s8, "--layout", "host", "--out",
+                                 out], stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("standard output", result.stderr)
+        self.assertEqual(out.read_bytes(), self.s8.read_bytes())
+        result = subprocess.run(["sh", "-c", '"$@" >&-', "sh", PROGRAM, "export", self.s8, "--out", "-"],
+                                stderr=subprocess.PIPE, text=True)
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("Bad file descriptor", result.stderr)
 
     def test_picture_that_ends_early(self):
         picture = self.root / "digit.png"

@@ -105,15 +105,15 @@ class TrainingSurvives(unittest.TestCase):
             (self.here / "model").unlink()
         self.fail("the signal never came before the end")
 
-    def fails(self, *more, says, **options):
-        """Fails with one line and status 1, and leaves every file but log and pictures as it was."""
+    def fails(self, *more, says, status=1, **options):
+        """Fails with one line and this status, and leaves every file but log and pictures as it was."""
         def files():
             return {p: p.read_bytes() for p in self.here.rglob("*")
                     if p.is_file() and p.suffix not in (".csv", ".png")}
 
         before = files()
         result = self.train(self.here, *more, **options)
-        self.assertEqual(result.returncode, 1, result.stderr)
+        self.assertEqual(result.returncode, status, result.stderr)
         self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
         self.assertIn(says, result.stderr)
         self.assertEqual(files(), before)
@@ -192,6 +192,27 @@ class TrainingSurvives(unittest.TestCase):
         self.assertIn("elsewhere", error)
         self.assertEqual(epochs_in(self.checkpoint), EPOCHS)
         self.resumes()
+
+    def test_two_trainings_on_one_checkpoint(self):
+        (self.here / "link").symlink_to(self.checkpoint.name)
+        first = subprocess.Popen(self.command(self.here, "--epochs", 100_000), stdout=subprocess.PIPE, text=True)
+        while not first.stdout.readline().startswith("    2 "):
+            pass
+        for more in ((), ("--resume",), ("--checkpoint", self.here / "link"),
+                     ("--resume", "--checkpoint", self.here / "link")):
+            with self.subTest(more):
+                result = self.train(self.here, "--out", self.here / "second", "--checkpoint", self.checkpoint, *more)
+                self.assertEqual(result.returncode, 1, result.stderr)
+                self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+                self.assertIn("another training keeps its run there", result.stderr)
+        self.assertIsNone(first.poll())
+        first.kill()
+        first.communicate()
+        self.assertIn("stopped after epoch", self.train(self.here).stderr)  # no lock is left behind
+        self.checkpoint.unlink()
+        self.assertEqual(self.train(self.here).returncode, 0)
+        self.ends_as_if_undisturbed()
+        self.assertFalse((self.here / "model.checkpoint.lock").exists())
 
     # --- disks ---
 
@@ -274,7 +295,7 @@ class TrainingSurvives(unittest.TestCase):
         shutil.rmtree(other)
         self.fails(says="stopped after epoch")  # --resume was forgotten
         self.fails("--resume", "--checkpoint", self.here / "none", says="no such checkpoint")
-        self.fails("--checkpoint", self.here / "model", says="same file")
+        self.fails("--checkpoint", self.here / "model", says="same file", status=2)
         self.fails("--resume", "--out", "/dev/null", says="--checkpoint")
         self.resumes()
 

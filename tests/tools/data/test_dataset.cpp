@@ -69,6 +69,18 @@ TEST_CASE("the first images are as many as are there") {
   CHECK(contains(message, "has 2 images"));
 }
 
+TEST_CASE("the files of a data set are those that are read, whatever is missing") {
+  const TemporaryFolder folder;
+  CHECK(dataset_files(folder.path()).empty());
+  CHECK(dataset_files(folder / "missing").empty());
+  save_dataset(folder);
+  CHECK(dataset_files(folder.path()).size() == 4);
+  fs::remove(folder / "train-labels-idx1-ubyte");
+  CHECK(dataset_files(folder.path()) ==
+        std::vector{find_dataset(folder.path(), Split::kTest).images,
+                    find_dataset(folder.path(), Split::kTest).labels});
+}
+
 TEST_CASE("other data sets have other names") {
   const TemporaryFolder folder;
   const auto save_half = [&](const std::string& images, const std::string& labels, int count) {

@@ -7,12 +7,15 @@
 #include <array>
 #include <charconv>
 #include <cstdlib>
+#include <map>
+#include <numeric>
 #include <optional>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include "tools/base/names.hpp"
+#include "tools/data/dataset.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -68,7 +71,7 @@ CLI::Option& add_text(CLI::App& app, const char* name, const char* help, std::st
   return *option;
 }
 
-// That of tools/fetch_mnist.sh.
+// That of tools/fetch_mnist.sh. --help says it without the machine's folders.
 std::filesystem::path default_data_folder() {
   const auto variable = [](const char* name) {
     const char* value = std::getenv(name);
@@ -78,7 +81,101 @@ std::filesystem::path default_data_folder() {
   return (cache.empty() ? variable("HOME") / ".cache" : cache) / "picovae" / "mnist";
 }
 
+// How many characters are to be added, left out, replaced, or swapped with the next.
+std::size_t edits_between(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    before = std::exchange(above, row);
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (a[i - 1] != b[j - 1])});
+      const bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (swapped) row[j] = std::min(row[j], before[j - 2] + 1);
+    }
+  }
+  return row[b.size()];
+}
+
+// "; did you mean eval?" of the name that is nearest to a mistyped one; nothing if none is near.
+std::string guess(std::string_view typed, const std::vector<std::string>& names) {
+  constexpr std::size_t kMostEdits = 2;
+  std::string_view nearest;
+  std::size_t fewest = std::min(kMostEdits + 1, typed.size());  // not all of a short word
+  for (const std::string& name : names) {
+    const std::size_t edits = edits_between(typed, name);
+    if (edits < fewest) {
+      fewest = edits;
+      nearest = name;
+    }
+  }
+  return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
+}
+
+std::FILE* report = stdout;
+
+// A file with its role.
+struct Use {
+  const FileRole* role;
+  std::filesystem::path path;
+
+  // "--checkpoint (by default)"
+  std::string name() const {
+    return role->name + (role->option->count() == 0 ? " (by default)" : "");
+  }
+};
+
+// Whether one file cannot be both; a file may be read twice, but not a stream.
+bool collide(const Use& a, const Use& b) {
+  if (a.role == b.role) return false;
+  const auto allows = [](const FileRole& role, const FileRole& other) {
+    return std::find(role.may_be.begin(), role.may_be.end(), other.name) != role.may_be.end();
+  };
+  if (allows(*a.role, *b.role) || allows(*b.role, *a.role)) return false;
+  const bool written = a.role->access == Access::kWrite || b.role->access == Access::kWrite;
+  return written || is_stream(a.path, Access::kRead);
+}
+
+[[noreturn]] void refuse(const Use& a, const Use& b) {
+  if (a.path == b.path) {
+    throw Misuse(fmt::format("{} and {} are the same file, {}; give two", a.name(), b.name(),
+                             a.path.string()));
+  }
+  throw Misuse(fmt::format("{}, {}, and {}, {}, are the same file; give two", a.name(),
+                           a.path.string(), b.name(), b.path.string()));
+}
+
+// Nothing has been written yet. Throws Misuse.
+void check_files(const std::deque<FileRole>& roles) {
+  std::map<FileIdentity, std::vector<Use>> uses;
+  for (const FileRole& role : roles) {
+    for (const auto& path : role.files()) {
+      if (path.empty()) continue;
+      const auto identity = identify(path, role.access);
+      if (!identity) continue;
+      auto& others = uses[*identity];
+      const Use use{&role, path};
+      for (const Use& other : others) {
+        if (collide(other, use)) refuse(other, use);
+      }
+      others.push_back(use);
+    }
+  }
+}
+
+std::FILE* choose_report(const std::deque<FileRole>& roles) {
+  for (const FileRole& role : roles) {
+    if (role.access != Access::kWrite) continue;
+    for (const auto& path : role.files()) {
+      if (is_standard_output(path)) return stderr;
+    }
+  }
+  return stdout;
+}
+
 }  // namespace
+
+std::FILE* report_stream() { return report; }
 
 const Option& Option::required() const {
   option_->required();
@@ -95,10 +192,23 @@ const Option& Option::hide_default() const {
   return *this;
 }
 
-Option Command::path(const char* name, std::filesystem::path& value, const char* shown,
-                     const char* help) {
-  return Option(add_text(*app_, name, help, shown, value.string(), {},
-                         [&value](const std::string& text) { value = text; }));
+const Option& Option::stands_for(std::function<std::vector<std::filesystem::path>()> files) const {
+  role_->files = std::move(files);
+  return *this;
+}
+
+const Option& Option::may_be(const char* other) const {
+  role_->may_be.emplace_back(other);
+  return *this;
+}
+
+Option Command::path(const char* name, std::filesystem::path& value, Access access,
+                     const char* shown, const char* help) {
+  CLI::Option& option = add_text(*app_, name, help, shown, value.string(), {},
+                                 [&value](const std::string& text) { value = text; });
+  const auto file = [&value] { return std::vector{value}; };
+  roles_->push_back({&option, name, access, file, {}});
+  return Option(option, &roles_->back());
 }
 
 Option Command::flag(const char* name, bool& value, const char* help) {
@@ -176,18 +286,21 @@ Option Command::on_or_off(const char* name, bool& value, const char* help) {
 }
 
 Option Command::model(std::filesystem::path& path, const char* help) {
-  return this->path("model", path, "MODEL", help);
+  return this->path("MODEL", path, Access::kRead, "", help);
 }
 
 Option Command::out(std::filesystem::path& path, const char* shown, const char* help) {
-  return this->path("--out", path, shown, help).required();
+  return this->path("--out", path, Access::kWrite, shown, help).required();
 }
 
 Option Command::data(std::filesystem::path& folder) {
   folder = default_data_folder();
-  return path("--data", folder, "DIR",
-              "Folder of a data set's four IDX files, plain or .gz: MNIST (tools/fetch_mnist.sh) "
-              "or another; DIR/PREFIX if their names have a prefix, as emnist-letters");
+  return path("--data", folder, Access::kRead, "DIR",
+              "Folder of a data set's four IDX files, plain or .gz: MNIST or another; DIR/PREFIX "
+              "if their names have a prefix, as emnist-letters; by default "
+              "$XDG_CACHE_HOME/picovae/mnist, or ~/.cache/picovae/mnist")
+      .stands_for([&folder] { return dataset_files(folder); })
+      .hide_default();
 }
 
 Option Command::seed(std::uint64_t& seed, const char* help) {
@@ -196,7 +309,9 @@ Option Command::seed(std::uint64_t& seed, const char* help) {
 
 Option Command::threads(unsigned& threads) {
   threads = std::max(1U, std::thread::hardware_concurrency());
-  return whole("--threads", threads, {1, 256}, "N", "Threads; the result does not depend on them");
+  return whole("--threads", threads, {1, 256}, "N",
+               "Threads, by default one a core; the result does not depend on them")
+      .hide_default();
 }
 
 Option Command::pixels(PixelMode& mode) {
@@ -210,10 +325,23 @@ Option Command::validation(std::size_t& images) {
       .hide_default();
 }
 
-Option Command::json(bool& json) { return flag("--json", json, "Print the result as JSON"); }
+Option Command::json(bool& json) {
+  const bool writes = std::any_of(roles_->begin(), roles_->end(), [](const FileRole& role) {
+    return role.access == Access::kWrite;
+  });
+  return flag("--json", json,
+              writes ? "Print the result as JSON; on standard error if a file is -"
+                     : "Print the result as JSON");
+}
 
 void Command::run(std::function<void()> work) {
-  app_->callback([chosen = chosen_, work = std::move(work)] { *chosen = work; });
+  app_->callback([chosen = chosen_, roles = roles_, work = std::move(work)] {
+    *chosen = [roles, work] {
+      check_files(*roles);
+      report = choose_report(*roles);
+      work();
+    };
+  });
 }
 
 bool Command::given(const char* name) const { return app_->count(name) > 0; }
@@ -238,17 +366,58 @@ CommandLine::~CommandLine() = default;
 Command CommandLine::add(const char* name, const char* about, const char* example) {
   CLI::App* app = app_->add_subcommand(name, about);
   app->footer(example);
-  return {*app, chosen_};
+  return {*app, chosen_, roles_.emplace_back()};
+}
+
+// `help` and `version` are other words for options.
+std::vector<std::string> CommandLine::arguments_of(int argc, const char* const* argv) const {
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) arguments.push_back(with_new_name(argv[i]));
+  if (arguments.empty()) throw Misuse("no command is given");
+  if (arguments[0] == "version") arguments[0] = "--version";
+  if (arguments[0] == "help") {
+    arguments.erase(arguments.begin());
+    arguments.push_back("--help");
+  }
+  if (arguments[0].starts_with('-')) {
+    const std::vector<std::string> options = {"-h", "--help", "--version"};
+    if (std::find(options.begin(), options.end(), arguments[0]) != options.end()) return arguments;
+    throw Misuse(fmt::format("the command comes first, and {} is none{}", arguments[0],
+                             guess(arguments[0], options)));
+  }
+  std::vector<std::string> names = {"help", "version"};
+  for (const CLI::App* command : app_->get_subcommands({})) names.push_back(command->get_name());
+  if (std::find(names.begin(), names.end(), arguments[0]) == names.end()) {
+    throw Misuse(
+        fmt::format("there is no command \"{}\"{}", arguments[0], guess(arguments[0], names)));
+  }
+  return arguments;
+}
+
+// Of arguments that no option and no command takes.
+std::string CommandLine::complaint_about_extras() const {
+  const auto extras = app_->remaining(true);
+  const auto commands = app_->get_subcommands();
+  if (extras.empty() || commands.empty()) return "there are too many arguments";
+  const std::string name = extras[0].substr(0, extras[0].find('='));
+  if (!name.starts_with('-')) {
+    return fmt::format("{} takes no further argument \"{}\"", commands[0]->get_name(), name);
+  }
+  std::vector<std::string> names;
+  for (const CLI::Option* option : commands[0]->get_options()) names.push_back(option->get_name());
+  return fmt::format("{} has no option {}{}", commands[0]->get_name(), name, guess(name, names));
 }
 
 std::function<void()> CommandLine::parse(int argc, const char* const* argv) {
-  std::vector<std::string> arguments;  // CLI11 takes the last one first
-  for (int i = argc - 1; i > 0; --i) arguments.push_back(with_new_name(argv[i]));
+  std::vector<std::string> arguments = arguments_of(argc, argv);
+  std::reverse(arguments.begin(), arguments.end());  // CLI11 takes the last one first
   try {
     app_->parse(std::move(arguments));
   } catch (const CLI::Success& success) {
     app_->exit(success);
     return {};
+  } catch (const CLI::ExtrasError&) {
+    throw Misuse(complaint_about_extras());
   } catch (const CLI::ParseError& error) {
     throw Misuse(error.what());
   }

@@ -2,8 +2,12 @@
 // by command_line.cpp alone, as it takes seconds to compile.
 #pragma once
 
+#include <fmt/core.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
+#include <deque>
 #include <filesystem>
 #include <functional>
 #include <limits>
@@ -11,8 +15,10 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "tools/base/file.hpp"
 #include "tools/data/pixels.hpp"
 
 namespace CLI {
@@ -27,17 +33,43 @@ struct Misuse : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Where a command prints what it has to say, JSON too: standard output, or standard error if one of
+// the command's files goes to standard output.
+std::FILE* report_stream();
+
+template <typename... Args>
+void say(fmt::format_string<Args...> text, Args&&... args) {
+  fmt::print(report_stream(), text, std::forward<Args>(args)...);
+}
+
+// What a command does with the files of an option.
+struct FileRole {
+  const CLI::Option* option;
+  std::string name;  // "--out", "MODEL"
+  Access access;
+  std::function<std::vector<std::filesystem::path>()> files;
+  std::vector<std::string> may_be;  // names of options that may name the same file
+};
+
 // An option that was added, for what few options have.
 class Option {
  public:
-  explicit Option(CLI::Option& option) : option_(&option) {}
+  explicit Option(CLI::Option& option, FileRole* role = nullptr) : option_(&option), role_(role) {}
 
   const Option& required() const;
   const Option& excludes(const char* other) const;
   const Option& hide_default() const;  // in --help
 
+  // Of a path: the files that it stands for, if they are not that path alone. Asked for before the
+  // command runs, when all options are set.
+  const Option& stands_for(std::function<std::vector<std::filesystem::path>()> files) const;
+
+  // Of a path: it may name the same file as that option.
+  const Option& may_be(const char* other) const;
+
  private:
   CLI::Option* option_;
+  FileRole* role_;
 };
 
 struct WholeRange {
@@ -52,11 +84,14 @@ struct RealRange {  // as far as an f32 goes
 
 // A command. Its options set variables, which hold the defaults and outlive the command line, in
 // the order in which the options were added.
-//   name   "--out"; an argument, which has no hyphens, is required
+//   name   "--out"; an argument, such as "MODEL", is required
 //   shown  stands for the value in --help, such as "FILE"
 class Command {
  public:
-  Option path(const char* name, std::filesystem::path& value, const char* shown, const char* help);
+  // A file that the command reads or writes. Before the command runs, each file that it writes is
+  // held against all of its others: if two are one file, by whatever names, that is a Misuse.
+  Option path(const char* name, std::filesystem::path& value, Access access, const char* shown,
+              const char* help);
   Option flag(const char* name, bool& value, const char* help);
 
   // A text that `complaint` returns an empty string for.
@@ -97,7 +132,7 @@ class Command {
   // Options that several commands have.
   Option model(std::filesystem::path& path, const char* help = "A .safetensors or .pvae model");
   Option out(std::filesystem::path& path, const char* shown, const char* help);  // required
-  Option data(std::filesystem::path& folder);  // default: the folder of tools/fetch_mnist.sh
+  Option data(std::filesystem::path& folder);  // default: a folder of the user's cache
   Option seed(std::uint64_t& seed, const char* help);
   Option threads(unsigned& threads);  // default: one a core
   Option pixels(PixelMode& mode);
@@ -113,7 +148,8 @@ class Command {
 
  private:
   friend class CommandLine;
-  Command(CLI::App& app, std::function<void()>& chosen) : app_(&app), chosen_(&chosen) {}
+  Command(CLI::App& app, std::function<void()>& chosen, std::deque<FileRole>& roles)
+      : app_(&app), chosen_(&chosen), roles_(&roles) {}
 
   Option add_whole(const char* name, std::uint64_t value, WholeRange range, const char* shown,
                    const char* help, std::function<void(std::uint64_t)> set);
@@ -124,6 +160,7 @@ class Command {
 
   CLI::App* app_;
   std::function<void()>* chosen_;
+  std::deque<FileRole>* roles_;  // a deque: Option has pointers into it
 };
 
 class CommandLine {
@@ -136,11 +173,15 @@ class CommandLine {
   Command add(const char* name, const char* about, const char* example);
 
   // Returns the work of the command that is asked for; null after --help and --version, which are
-  // printed here. Throws Misuse.
+  // printed here. Throws Misuse, as the work may.
   std::function<void()> parse(int argc, const char* const* argv);
 
  private:
+  std::vector<std::string> arguments_of(int argc, const char* const* argv) const;
+  std::string complaint_about_extras() const;
+
   std::unique_ptr<CLI::App> app_;
+  std::deque<std::deque<FileRole>> roles_;  // of each command
   std::function<void()> chosen_;
 };
 
