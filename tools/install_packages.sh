@@ -22,6 +22,7 @@ data       curl                           fetches MNIST
 data       ca-certificates                fetches MNIST by https
 data       gnuplot-nox                    picovae plot
 tests      gcc                            picovae.h is for C too
+tests      pkg-config                     picovae.pc in a program
 tests      doctest-dev                    unit tests
 tests      python3                        tests of the command line, tables
 tests      python3-numpy                  an independent ELBO

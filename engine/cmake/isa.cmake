@@ -6,6 +6,11 @@
 #           kTYPEKernels in picovae/kernels.hpp
 #   FLOATS  the ISA whose f32 kernels it shares, if they are the same
 # Best first. select.cpp says which of them a processor runs. Plain C++ (scalar.cpp) comes after the last.
+include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
+if(NOT TARGET xsimd)
+  picovae_require(xsimd build)
+endif()
+
 set(PICOVAE_ISAS "")
 macro(picovae_isa name type)
   cmake_parse_arguments(isa "" "FLOATS;HEADER" "FLAGS" ${ARGN})
@@ -46,7 +51,7 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
 endif()
 
 # The list for C++, as picovae_isas.hpp.
-set(PICOVAE_GENERATED ${PROJECT_BINARY_DIR}/picovae_generated)
+set(PICOVAE_GENERATED ${picovae_engine_BINARY_DIR}/generated)
 set(lines "")
 foreach(isa IN LISTS PICOVAE_ISAS)
   set(floats ${PICOVAE_ISA_FLOATS_${isa}})

@@ -15,15 +15,15 @@ cd "$(dirname "$0")/../.."
 elsewhere=(tools/base/vector_ops_isa.cpp engine/src/host/dense_{f32,s8}.cpp engine/src/cortex_m/{m0,m3,dsp,mve}.cpp)
 cppcheck --quiet -j "$(nproc)" --std=c++20 --language=c++ --enable=warning,performance,portability \
   --error-exitcode=1 --suppress=shiftNegativeLHS --suppress=duplInheritedMember \
-  -I engine/include -I engine/src -I "$build/picovae_generated" -I . -U__has_feature -DPICOVAE_SHAPE=784,300,300,50 -D__x86_64__ -D__FMA__ \
+  -I engine/include -I engine/src -I "$build/engine/generated" -I . -U__has_feature -DPICOVAE_SHAPE=784,300,300,50 -D__x86_64__ -D__FMA__ \
   -D__AVX2__ -D__AVX512F__ -D__AVX512BW__ -D__AVX512DQ__ -D__AVX512VL__ -D__AVX512VNNI__ -D__AVXVNNI__ \
   "${elsewhere[@]/#/-i}" engine/src tools
 
-folders="engine/src|$build/picovae_generated"
+folders="engine/src|$build/engine/generated"
 [[ ${2-} == --tools ]] && folders+='|tools'
 # The files that are compiled for this machine, each once.
 /usr/bin/python3 -c '
 import json, sys
 print("\n".join(sorted({entry["file"] for entry in json.load(open(sys.argv[1]))})))' "$build/compile_commands.json" |
-  grep -E "^$PWD/($folders)/(.*/)?[a-z0-9_]+\.cpp$" | grep -v "/picovae_generated/probe_" |
+  grep -E "^$PWD/($folders)/(.*/)?[a-z0-9_]+\.cpp$" | grep -v "/engine/generated/probe_" |
   xargs -P "$(nproc)" -n 1 clang-tidy -p "$build" --quiet 2> >(grep -vE '^[0-9]+ warnings? generated\.$' >&2)
