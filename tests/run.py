@@ -9,6 +9,8 @@ import dataclasses
 import os
 import pathlib
 import platform
+import re
+import shutil
 import shutil
 import subprocess
 import sys
@@ -84,6 +86,16 @@ def clang_release(options):
                         "-DCMAKE_EXPORT_COMPILE_COMMANDS=ON")
     ctest(CLANG, "-L", "unit")
     sign("clang", platform.machine(), f"clang {output('clang++', '-dumpversion')}", CLANG / "picovae")
+
+
+def clang_libcxx(options):
+    """The standard library of macOS. What depends on it is in the tools, so optimization would only take time."""
+    folder = BUILD / "test-clang-libcxx"
+    # Debian's fmt is compiled for the other one.
+    configure_and_build(folder, "clang++", "Debug", "-DCMAKE_C_COMPILER=clang", "-DPICOVAE_BUILD_BENCH=OFF",
+                        "-DCMAKE_CXX_FLAGS=-stdlib=libc++ -DFMT_HEADER_ONLY=1", "-DCMAKE_CXX_FLAGS_DEBUG=-O0",
+                        "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed", "-DPICOVAE_KERNEL_OPT=-O1")
+    ctest(folder, "-L", "unit")
 
 
 def static_checks(options):
@@ -167,6 +179,23 @@ def arm_linux(options):
     run("bench/arm_counts.sh", "--built", folder / "aarch64", "--json", bench / "arm_counts.json")
 
 
+def windows(options):
+    folder = BUILD / "test-windows"
+    run("cmake", "-S", "ports/windows", "-B", folder, "--toolchain", "toolchain.cmake", "-DPICOVAE_WERROR=ON",
+        "--log-level=WARNING")
+    run("cmake", "--build", folder, "-j", JOBS)
+    # GCC's spills to a stack of less alignment: engine/cmake/isa.cmake.
+    kernels = [str(path) for path in (ROOT / folder).glob("engine/CMakeFiles/picovae.dir/generated/*_avx*.obj")]
+    aligned = re.findall(r"vmov(?:dqa|ap[sd])\S*\s.*\(%.*", output("x86_64-w64-mingw32-objdump", "-d", *kernels))
+    if not kernels or aligned:
+        sys.exit(f"tests/run.py: {len(aligned)} aligned moves in {len(kernels)} kernels for Windows: {aligned[:3]}")
+    wine = shutil.which("wine64") or "/usr/lib/wine/wine64"
+    quiet = {"WINEPREFIX": str(ROOT / folder / "wine"), "WINEDEBUG": "-all"}
+    run(wine, folder / "picovae_in_c.exe", env=quiet)
+    isa = re.search(r"ISA (\w+)", output(PICOVAE, "--version"))[1]
+    run(wine, folder / "picovae_signatures.exe", MODEL, isa, env=quiet)
+
+
 def sanitizers(options):
     run("tests/stages/sanitize.sh")
 
@@ -248,14 +277,16 @@ def on_slow(options):
 
 
 STAGES = (
-    Stage("gcc Release", gcc_release, always, "build data tests"),
+    Stage("gcc Release", gcc_release, always, "build man data tests"),
     Stage("end to end", end_to_end, always),
     Stage("gcc Debug", gcc_debug, on_full),
     Stage("clang Release", clang_release, on_full, "clang bench"),
+    Stage("clang libc++", clang_libcxx, on_full, "clang libc++"),
     Stage("static checks", static_checks, on_full, "checks"),
     Stage("boards", boards, on_boards, "boards"),
     Stage("old processors", old_processors, on_emulated_linux, "old"),
     Stage("Arm Linux", arm_linux, on_emulated_linux, "arm-linux"),
+    Stage("Windows", windows, lambda options: on_emulated_linux(options) and options.slow, "windows"),
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
     Stage("coverage", coverage, lambda options: options.coverage, "coverage"),
     Stage("Debug of both compilers", clang_debug, on_slow),

@@ -18,6 +18,7 @@ build      libfmt-dev                     text of the tools
 build      nlohmann-json3-dev             safetensors, --json
 build      libpng-dev                     pictures
 build      zlib1g-dev                     data sets in .gz
+man        help2man                       man pages of picovae
 data       curl                           fetches MNIST
 data       ca-certificates                fetches MNIST by https
 data       gnuplot-nox                    picovae plot
@@ -31,6 +32,8 @@ bench      libopenblas-dev                peer: OpenBLAS
 bench      libdnnl-dev                    peer: oneDNN
 bench      python3                        tables
 clang      clang                          the second compiler
+libc++     libc++-dev                     the standard library of macOS
+libc++     libc++abi-dev                  with it
 checks     clang-tidy                     mistakes in the engine's sources
 checks     cppcheck                       the same, by other means
 boards     gcc-arm-none-eabi              firmware for Cortex-M
@@ -41,6 +44,8 @@ arm-linux  g++-aarch64-linux-gnu          64-bit Arm
 arm-linux  g++-arm-linux-gnueabihf        32-bit Arm
 arm-linux  qemu-user                      emulated processors
 old        qemu-user                      emulated x86 processors without AVX
+windows    g++-mingw-w64-x86-64-posix     the engine for Windows
+windows    wine64                         runs it
 sanitize   libclang-rt-dev                MemorySanitizer
 sanitize   valgrind                       memcheck
 coverage   gcovr                          tables of lines and branches

@@ -5,10 +5,9 @@
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <memory>
 #include <span>
+#include <vector>
 
 #include "picovae/kernels.hpp"
 #include "picovae/signature.hpp"
@@ -27,18 +26,18 @@ class Bytes {
   explicit Bytes(const char* path) {
     std::FILE* file = std::fopen(path, "rb");
     if (file == nullptr) return;
-    data_.reset(static_cast<std::byte*>(std::aligned_alloc(kBlobAlignment, kCapacity)));
-    if (data_ != nullptr) size_ = std::fread(data_.get(), 1, kCapacity, file);
+    blocks_.resize(kCapacity / kBlobAlignment);
+    size_ = std::fread(blocks_.data(), 1, kCapacity, file);
     std::fclose(file);
   }
-  std::span<const std::byte> all() const { return {data_.get(), size_}; }
+  std::span<const std::byte> all() const { return std::as_bytes(std::span(blocks_)).first(size_); }
 
  private:
-  struct Free {
-    void operator()(std::byte* data) const { std::free(data); }
+  struct alignas(kBlobAlignment) Block {
+    std::byte bytes[kBlobAlignment];
   };
   static constexpr std::size_t kCapacity = std::size_t{1} << 24;
-  std::unique_ptr<std::byte[], Free> data_;
+  std::vector<Block> blocks_;
   std::size_t size_ = 0;
 };
 

@@ -81,6 +81,8 @@ ENGINE_EXCEPTIONS = [
     ("engine/src/host/isa/*", "arm_neon.h"),
     ("engine/src/host/select.cpp", "cpuid.h"),
     ("engine/src/host/select.cpp", "sys/auxv.h"),
+    ("engine/src/host/select.cpp", "sys/sysctl.h"),
+    ("engine/src/host/select.cpp", "windows.h"),
     ("engine/src/cortex_m/*", "arm_acle.h"),
     ("engine/src/cortex_m/*", "arm_mve.h"),
 ]

@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "picovae/vae.hpp"
 #include "tests/engine/packed_layer.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
 
 namespace {
@@ -64,10 +64,10 @@ void check_shared(const tools::BlobBytes& blob, const Kernels& kernels) {
 
   std::vector<Results<S, A>> together(kThreads);
   {
-    std::vector<std::jthread> threads;
+    tools::JoinedThreads threads;
     for (std::size_t i = 0; i < kThreads; ++i) {
       // Pairs of threads do the same work.
-      threads.emplace_back([&, i] { together[i] = results_of(vae, i / 2); });
+      threads.start([&, i] { together[i] = results_of(vae, i / 2); });
     }
   }
   for (std::size_t i = 0; i < kThreads; ++i) {
@@ -99,9 +99,9 @@ TEST_CASE("threads may ask for the kernels at once, and each open the model") {
   std::vector<const Kernels*> selected(kThreads);
   std::vector<Status> opened(kThreads, Status::kNotOpen);
   {
-    std::vector<std::jthread> threads;
+    tools::JoinedThreads threads;
     for (std::size_t i = 0; i < kThreads; ++i) {
-      threads.emplace_back([&, i] {
+      threads.start([&, i] {
         selected[i] = &select_kernels();
         Vae<SmallShape, Integer> vae;
         opened[i] = vae.open(blob.bytes(), *selected[i]);

@@ -196,7 +196,7 @@ void write_file(const fs::path& path, std::span<const std::byte> bytes) {
 }
 
 void write_file(const fs::path& path, std::string_view text) {
-  write_file(path, std::as_bytes(std::span(text)));
+  write_file(path, std::as_bytes(std::span(text.data(), text.size())));
 }
 
 void check_writable(const fs::path& path) {
@@ -261,7 +261,9 @@ void OutputFile::write(std::span<const std::byte> bytes) {
   }
 }
 
-void OutputFile::write(std::string_view text) { write(std::as_bytes(std::span(text))); }
+void OutputFile::write(std::string_view text) {
+  write(std::as_bytes(std::span(text.data(), text.size())));
+}
 
 void OutputFile::commit() {
   // Terminals and pipes have no fsync and return EINVAL; a real file never does.

@@ -5,9 +5,8 @@
 namespace picovae::tools {
 
 Team::Team(unsigned threads) : size_(std::max(threads, 1u)) {
-  others_.reserve(size_ - 1);
   for (unsigned member = 1; member < size_; ++member) {
-    others_.emplace_back([this, member] {
+    others_.start([this, member] {
       for (;;) {
         wait_for_all();  // for run() to hand out a task
         if (task_ == nullptr) return;

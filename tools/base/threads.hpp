@@ -8,9 +8,29 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace picovae::tools {
+
+// Threads that the end of the object waits for. (libc++ has no std::jthread.)
+class JoinedThreads {
+ public:
+  JoinedThreads() = default;
+  ~JoinedThreads() {
+    for (std::thread& thread : threads_) thread.join();
+  }
+  JoinedThreads(const JoinedThreads&) = delete;
+  JoinedThreads& operator=(const JoinedThreads&) = delete;
+
+  template <typename Work>
+  void start(Work work) {
+    threads_.emplace_back(std::move(work));
+  }
+
+ private:
+  std::vector<std::thread> threads_;
+};
 
 // Hands out 0 .. count - 1, each number to one of the threads that ask.
 class WorkQueue {
@@ -57,8 +77,8 @@ void parallel_for(unsigned threads, std::size_t count, const MakeState& make_sta
     }
   };
   {
-    std::vector<std::jthread> others;
-    for (unsigned t = 1; t < threads; ++t) others.emplace_back(run);
+    JoinedThreads others;
+    for (unsigned t = 1; t < threads; ++t) others.start(run);
     run();
   }
   if (error) std::rethrow_exception(error);
@@ -120,7 +140,7 @@ class Team {
   std::atomic<unsigned> arrived_ = 0;  // members that wait in this phase
   std::atomic<unsigned> phase_ = 0;
   const Task* task_ = nullptr;  // null: the threads exit
-  std::vector<std::jthread> others_;
+  JoinedThreads others_;
 };
 
 }  // namespace picovae::tools

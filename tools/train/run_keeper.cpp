@@ -53,7 +53,7 @@ struct sigaction catch_once(int signal) {
   struct sigaction old {};
   action.sa_handler = note;
   action.sa_flags = static_cast<int>(SA_RESTART | SA_RESETHAND);
-  ::sigemptyset(&action.sa_mask);
+  sigemptyset(&action.sa_mask);  // a macro on some systems
   ::sigaction(signal, nullptr, &old);
   if (old.sa_handler != SIG_IGN) ::sigaction(signal, &action, nullptr);
   return old;

@@ -3,15 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <concepts>
 #include <cstddef>
 #include <span>
 #include <string>
-#include <system_error>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -45,13 +44,16 @@ void visit(State& state, const Array& array, const Number& number) {
 
 // Returns whether all of `text` is a value that `number` can have, and sets it.
 bool parse(std::string_view text, double& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size() && std::isfinite(number);
+  const auto found = parse_number<double>(text);
+  number = found.value_or(0);
+  return found && std::isfinite(number);
 }
 
-bool parse(std::string_view text, std::integral auto& number) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc{} && end == text.data() + text.size() && number >= 0;
+template <std::integral Number>
+bool parse(std::string_view text, Number& number) {
+  const auto found = parse_number<Number>(text);
+  number = found.value_or(0);
+  return found && number >= 0;
 }
 
 bool parse(std::string_view text, bool& number) {

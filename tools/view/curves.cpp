@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <iterator>
 #include <tuple>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -43,13 +43,11 @@ std::string shown(std::string_view field) {
 }
 
 double number(std::string_view field, std::string_view name, std::size_t line) {
-  double value = 0;
-  const char* const end = field.data() + field.size();
-  const auto [rest, error] = std::from_chars(field.data(), end, value);
-  if (error != std::errc{} || rest != end || !std::isfinite(value)) {
+  const auto value = parse_number<double>(field);
+  if (!value || !std::isfinite(*value)) {
     fail("{}: line {}: \"{}\" is not a finite number", name, line, shown(field));
   }
-  return value;
+  return *value;
 }
 
 // Of a value of a CurvePoint.

@@ -13,6 +13,8 @@
 
 #include "tools/base/error.hpp"
 
+extern "C" char** environ;  // POSIX has it in no header
+
 namespace picovae::tools {
 namespace {
 

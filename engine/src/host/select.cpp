@@ -2,10 +2,15 @@
 // engine/cmake/isa.cmake needs a case in machine_runs().
 #if defined(__x86_64__)
 #include <cpuid.h>
+#elif defined(__APPLE__)
+#include <sys/sysctl.h>
+#elif defined(_WIN32)
+#include <windows.h>
 #elif defined(__aarch64__) || defined(__arm__)
 #include <sys/auxv.h>  // with it the HWCAP bits
 #endif
 
+#include <cstddef>
 #include <type_traits>
 
 #include "host/product.hpp"
@@ -54,9 +59,26 @@ bool has_avx_vnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 4 & 1) != 0;
 }
+#elif defined(__aarch64__) && defined(__APPLE__)
+bool has(const char* feature) {
+  int value = 0;
+  std::size_t size = sizeof(value);
+  return sysctlbyname(feature, &value, &size, nullptr, 0) == 0 && value != 0;
+}
+bool has_sdot() { return has("hw.optional.arm.FEAT_DotProd"); }
+bool has_i8mm() { return has("hw.optional.arm.FEAT_I8MM"); }
+#elif defined(__aarch64__) && defined(_WIN32)
+// PF_ARM_V82_DP_INSTRUCTIONS_AVAILABLE and PF_ARM_V82_I8MM_INSTRUCTIONS_AVAILABLE, which older
+// headers lack.
+bool has_sdot() { return IsProcessorFeaturePresent(43) != 0; }
+bool has_i8mm() { return IsProcessorFeaturePresent(66) != 0; }
 #elif defined(__aarch64__) || defined(__arm__)
 // What Linux says of the processor.
 bool has_all(unsigned long word, unsigned long bits) { return (getauxval(word) & bits) == bits; }
+#if defined(__aarch64__)
+bool has_sdot() { return has_all(AT_HWCAP, HWCAP_ASIMDDP); }
+bool has_i8mm() { return has_all(AT_HWCAP2, HWCAP2_I8MM); }
+#endif
 #endif
 
 }  // namespace
@@ -84,9 +106,9 @@ bool machine_runs(Isa isa) {
     case Isa::kNeon:
       return true;
     case Isa::kSdot:
-      return has_all(AT_HWCAP, HWCAP_ASIMDDP);
+      return has_sdot();
     case Isa::kI8mm:
-      return has_all(AT_HWCAP2, HWCAP2_I8MM) && machine_runs(Isa::kSdot);
+      return has_i8mm() && has_sdot();
 #elif defined(__arm__)
     case Isa::kNeon:
       return has_all(AT_HWCAP, HWCAP_ARM_NEON | HWCAP_ARM_VFPv4);

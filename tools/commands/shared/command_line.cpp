@@ -5,16 +5,15 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdlib>
 #include <map>
 #include <numeric>
 #include <optional>
-#include <system_error>
 #include <thread>
 #include <utility>
 
 #include "tools/base/names.hpp"
+#include "tools/base/text.hpp"
 #include "tools/data/dataset.hpp"
 
 namespace picovae::tools {
@@ -38,15 +37,6 @@ std::string with_new_name(std::string_view argument) {
 }
 
 // CLI11's own conversions let nan pass every range, take 010 for 8 and -1 for 2^64 - 1.
-template <typename Number>
-std::optional<Number> parse_number(const std::string& text) {
-  Number value{};
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
-}
-
 std::optional<std::uint64_t> parse_whole(const std::string& text, WholeRange range) {
   const auto value = parse_number<std::uint64_t>(text);
   return value && *value >= range.lowest && *value <= range.highest ? value : std::nullopt;
