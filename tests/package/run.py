@@ -127,6 +127,36 @@ class Installed(Strangers):
         for name in ("LICENSE", "README.md", "FORMAT.md"):
             self.assertTrue((self.prefix / "share/doc/picovae" / name).is_file(), name)
 
+    def test_a_man_page_for_each_command(self):
+        run("cmake", "--build", BUILD, "--target", "picovae_man")
+        run("cmake", "--install", BUILD, "--prefix", self.prefix)
+        pages = {path.name: path.read_text() for path in (self.prefix / "share/man/man1").iterdir()}
+        said = run(BUILD / "picovae", "--help").partition("Subcommands:\n")[2].partition("\n\n")[0]
+        commands = re.findall(r"^  ([a-z-]+)", said, re.MULTILINE)
+        self.assertEqual(set(pages), {"picovae.1", *(f"picovae-{command}.1" for command in commands)})
+        for name, text in pages.items():
+            with self.subTest(page=name):
+                page = name.removesuffix(".1")
+                self.assertIn(f".TH {page.upper()} ", text)
+                self.assertIn(f".SH NAME\n{page} \\- ", text)
+                for path in (str(ROOT), str(BUILD), str(pathlib.Path.home()) + "/", "/tmp"):
+                    self.assertNotIn(path, text)
+
+    def complete(self, *words):
+        """What bash offers for the last word."""
+        script = self.prefix / "share/bash-completion/completions/picovae"
+        return run("bash", "-c", 'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _picovae; '
+                   'printf "%s\\n" "${COMPREPLY[@]}"', script, self.prefix / "bin/picovae", *words).split()
+
+    def test_completion(self):
+        self.assertIn("self-test", self.complete(""))
+        self.assertEqual(self.complete("gen"), ["generate"])
+        self.assertEqual(self.complete("--ver"), ["--version"])
+        self.assertIn("--type", self.complete("quantize", "--t"))
+        self.assertEqual(self.complete("quantize", "--type", "b"), ["bf16"])
+        self.assertEqual(self.complete("info", str(MODEL)[:-3]), [str(MODEL)])
+        self.assertEqual(self.complete("generate", MODEL, "--out", str(MODEL)[:-3]), [str(MODEL)])
+
     def test_found_by_cmake(self):
         self.build_and_run(self.write("cxx", FINDS, "CXX"), f"-DCMAKE_PREFIX_PATH={self.prefix}")
         self.build_and_run(self.write("c", FINDS, "C"), f"-DCMAKE_PREFIX_PATH={self.prefix}",
