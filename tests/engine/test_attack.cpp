@@ -34,9 +34,11 @@ class Target {
   }
 
   std::span<std::byte> bytes() { return memory_.bytes(); }
-  void restore() { std::ranges::copy(original_, bytes().begin()); }
+  void restore() { std::copy(original_.begin(), original_.end(), bytes().begin()); }
 
-  bool is_changed() { return !std::ranges::equal(bytes(), original_); }
+  bool is_changed() {
+    return !std::equal(bytes().begin(), bytes().end(), original_.begin(), original_.end());
+  }
   bool is_accepted() { return ::is_accepted(bytes()); }
 
  private:
@@ -98,10 +100,10 @@ void mutate(std::span<std::byte> bytes, Dice& dice) {
       bytes[a] = static_cast<std::byte>(dice.between(0, 255));
       break;
     case 1:  // erased flash
-      std::ranges::fill(here, std::byte{0xff});
+      std::fill(here.begin(), here.end(), std::byte{0xff});
       break;
     case 2:  // a block that was never written
-      std::ranges::fill(here, std::byte{0});
+      std::fill(here.begin(), here.end(), std::byte{0});
       break;
     case 3:  // noise
       for (std::byte& byte : here) byte = static_cast<std::byte>(dice.between(0, 255));
@@ -131,7 +133,7 @@ TEST_CASE("cut anywhere") {
     std::size_t accepted = 0;
     for (std::size_t size = 0; size < whole.size(); ++size) {
       GuardedBytes part(size, kBlobAlignment);
-      std::ranges::copy(whole.first(size), part.bytes().begin());
+      std::copy(whole.first(size).begin(), whole.first(size).end(), part.bytes().begin());
       if (is_accepted(part.bytes())) ++accepted;
     }
     CHECK(accepted == 0);
@@ -144,7 +146,7 @@ TEST_CASE("whatever follows the declared size is none of the model") {
   for (const auto& blob : victims()) {
     for (std::size_t more = 1; more <= 256; ++more) {
       GuardedBytes flash(blob.bytes().size() + more, kBlobAlignment);
-      const auto rest = std::ranges::copy(blob.bytes(), flash.bytes().begin()).out;
+      const auto rest = std::copy(blob.bytes().begin(), blob.bytes().end(), flash.bytes().begin());
       std::generate(rest, flash.bytes().end(),
                     [&] { return static_cast<std::byte>(dice.between(0, 255)); });
       CHECK(is_accepted(flash.bytes()));

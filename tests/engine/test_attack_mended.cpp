@@ -48,11 +48,13 @@ std::vector<std::byte> with_last(const tools::BlobBytes& blob, std::size_t last)
     section.offset = static_cast<std::uint32_t>(round_up(end, kBlobAlignment));
     end = section.offset + section.size;
     result.resize(end);
-    std::ranges::copy(from, result.begin() + section.offset);
+    std::copy(from.begin(), from.end(), result.begin() + section.offset);
   }
   header.total_size = static_cast<std::uint32_t>(end);
-  std::ranges::copy(std::as_bytes(std::span(&header, 1)), result.begin());
-  std::ranges::copy(std::as_bytes(std::span(table)), result.begin() + sizeof(BlobHeader));
+  std::copy(std::as_bytes(std::span(&header, 1)).begin(),
+            std::as_bytes(std::span(&header, 1)).end(), result.begin());
+  std::copy(std::as_bytes(std::span(table)).begin(), std::as_bytes(std::span(table)).end(),
+            result.begin() + sizeof(BlobHeader));
   return result;
 }
 
@@ -67,7 +69,7 @@ void check_every_section_last() {
       CAPTURE(last);
       const auto moved = with_last(blob, last);
       GuardedBytes model(moved.size(), kBlobAlignment);
-      std::ranges::copy(moved, model.bytes().begin());
+      std::copy(moved.begin(), moved.end(), model.bytes().begin());
       seal(model.bytes());
       BlobView view;
       REQUIRE(open_blob(model.bytes(), view) == Status::kOk);
@@ -147,7 +149,7 @@ TEST_CASE("whatever opens runs within model, arena, inputs and outputs") {
     const std::size_t table_end =
         sizeof(BlobHeader) + sections(blob.header()).size() * sizeof(Section);
     for (int turn = 0; turn < 6'000; ++turn) {
-      std::ranges::copy(blob.bytes(), model.bytes().begin());
+      std::copy(blob.bytes().begin(), blob.bytes().end(), model.bytes().begin());
       if (turn % 3 != 0) change_contents(model.bytes(), dice);
       if (turn % 3 != 1) change_table(model.bytes(), table_end, dice);
       seal(model.bytes());

@@ -28,7 +28,8 @@ TEST_CASE("what was packed opens and verifies; a larger span than the declared s
     CHECK(EditedBlob(blob).seal().check() == Status::kOk);  // seal() says the same as pack
 
     EditedBlob partition(blob, 1000);
-    std::ranges::fill(partition.bytes().last(1000), std::byte{0xff});
+    std::fill(partition.bytes().last(1000).begin(), partition.bytes().last(1000).end(),
+              std::byte{0xff});
     CHECK(partition.check() == Status::kOk);
   }
 }

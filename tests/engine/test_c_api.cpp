@@ -271,7 +271,7 @@ TEST_CASE("an arena as malloc gives it is refused") {
         PICOVAE_MISALIGNED_ARENA);
   CHECK(picovae_reconstruct(&vae, inputs.x.data(), pixels.data(), arena) ==
         PICOVAE_MISALIGNED_ARENA);
-  CHECK(std::ranges::count(pixels, 0xa5) == BuiltShape::kPixels);
+  CHECK(std::count(std::begin(pixels), std::end(pixels), 0xa5) == BuiltShape::kPixels);
   CHECK(layer == 9);
 }
 

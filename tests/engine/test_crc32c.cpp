@@ -12,7 +12,7 @@ using picovae::crc32c;
 
 namespace {
 
-std::uint32_t crc_of(std::string_view text) { return crc32c(std::as_bytes(std::span(text))); }
+std::uint32_t crc_of(const std::string_view text) { return crc32c(std::as_bytes(std::span(text))); }
 
 std::uint32_t crc_of(const std::vector<std::uint8_t>& bytes) {
   return crc32c(std::as_bytes(std::span(bytes)));

@@ -290,7 +290,7 @@ TEST_CASE("products agree with double precision and leave the gaps between rows 
       Operands data(of, gap, random);
       const Product& p = data.product;
       for (const Kernels* kernels : runnable_kernels()) {
-        std::ranges::fill(data.c.all(), Operands::kGuard);
+        std::fill(data.c.all().begin(), data.c.all().end(), Operands::kGuard);
         product_for(kernels->isa)(p);
         CAPTURE(std::string(kernels->name));
         CAPTURE(of.m);
@@ -333,7 +333,7 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
         for (const std::size_t columns : {std::size_t{16}, std::size_t{48}}) {
           CAPTURE(rows);
           CAPTURE(columns);
-          std::ranges::fill(data.c.all(), Operands::kGuard);
+          std::fill(data.c.all().begin(), data.c.all().end(), Operands::kGuard);
           for (std::size_t i = 0; i < of.m; i += rows) {
             for (std::size_t j = 0; j < of.n; j += columns) {
               Product part = whole;
@@ -345,7 +345,8 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
               product_for(kernels->isa)(part);
             }
           }
-          REQUIRE(std::ranges::equal(data.c.all(), expected));
+          REQUIRE(std::equal(data.c.all().begin(), data.c.all().end(), expected.begin(),
+                             expected.end()));
         }
       }
     }

@@ -183,7 +183,7 @@ TEST_CASE("of the model that ships, nearly every flipped bit of a weight is foun
   constexpr int kAll = kFlips * int{kLayerCount};
   const auto file = tools::read_file(PICOVAE_MODEL_FILE, 1 << 24);
   tools::BlobBytes model(file.size());
-  std::ranges::copy(file, model.bytes().begin());
+  std::copy(file.begin(), file.end(), model.bytes().begin());
   EditedBlob edited(model);
   tests::Dice dice(1);
   const auto arena = std::make_unique<Arena<MnistShape, Integer>>();

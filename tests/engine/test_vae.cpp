@@ -438,8 +438,8 @@ TEST_CASE("an arena at any other address is refused, and nothing is written") {
     CHECK(vae.reconstruct(pixels, pixels, arena) == wanted);
     CHECK(vae.self_test(arena, sizeof(SmallArena), differs) == wanted);
     if (wanted == Status::kOk) continue;
-    CHECK(std::ranges::count(pixels, 0) == SmallShape::kPixels);
-    CHECK(std::ranges::count(logits, 0) == SmallShape::kPixels);
+    CHECK(std::count(std::begin(pixels), std::end(pixels), 0) == SmallShape::kPixels);
+    CHECK(std::count(std::begin(logits), std::end(logits), 0) == SmallShape::kPixels);
   }
 }
 

@@ -28,7 +28,8 @@ void open_and_run(std::span<const std::byte> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   GuardedBytes model(size, kBlobAlignment);
-  std::ranges::copy(std::as_bytes(std::span(data, size)), model.bytes().begin());
+  std::copy(std::as_bytes(std::span(data, size)).begin(),
+            std::as_bytes(std::span(data, size)).end(), model.bytes().begin());
   open_and_run(model.bytes());
   if (size < sizeof(BlobHeader)) return 0;
   seal(model.bytes());

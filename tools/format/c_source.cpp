@@ -73,8 +73,8 @@ std::string about(const CModel& model) {
 
 std::string capitals(std::string_view name) {
   std::string text(name);
-  std::ranges::transform(text, text.begin(),
-                         [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  std::transform(text.begin(), text.end(), text.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
 }
 
@@ -119,7 +119,7 @@ bool is_c_name(std::string_view text) {
   return !text.empty() && kDigits.find(text.front()) == std::string_view::npos &&
          text.find_first_not_of(kNameCharacters) == std::string_view::npos &&
          capitals(text) != "PICOVAE" &&  // whose constants are picovae.h's
-         std::ranges::find(kKeywords, text) == kKeywords.end();
+         std::find(std::begin(kKeywords), std::end(kKeywords), text) == std::end(kKeywords);
 }
 
 std::string c_name(std::string_view file_stem) {
