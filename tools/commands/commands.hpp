@@ -12,6 +12,7 @@ void add_eval(CommandLine& line);
 void add_nll(CommandLine& line);
 void add_quantize(CommandLine& line);
 void add_classes(CommandLine& line);
+void add_score(CommandLine& line);
 void add_export(CommandLine& line);
 void add_encode(CommandLine& line);
 void add_generate(CommandLine& line);
@@ -23,9 +24,9 @@ void add_info(CommandLine& line);
 void add_self_test(CommandLine& line);
 
 // In the order of --help.
-inline constexpr auto kCommands = {add_train,       add_eval,        add_nll,    add_quantize,
-                                   add_classes,     add_export,      add_encode, add_generate,
-                                   add_reconstruct, add_interpolate, add_map,    add_plot,
-                                   add_info,        add_self_test};
+inline constexpr auto kCommands = {add_train,    add_eval,        add_nll,         add_quantize,
+                                   add_classes,  add_score,       add_export,      add_encode,
+                                   add_generate, add_reconstruct, add_interpolate, add_map,
+                                   add_plot,     add_info,        add_self_test};
 
 }  // namespace picovae::tools

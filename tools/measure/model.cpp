@@ -1,6 +1,7 @@
 #include "tools/measure/model.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -156,6 +157,23 @@ class EngineModel final : public Model {
     });
   }
 
+  void score(std::span<const std::uint8_t> images, ImageScore* scores) override {
+    for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      const std::uint8_t* x = images.data() + first * pixel_count_;
+      fill_pixels(x, count);
+      if constexpr (kIsInteger<A>) {
+        std::array<Score, kModelBatch> found;
+        check(vae_.score(pixels_.data(), found.data(), arena(), count));
+        std::transform(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
+                       scores + first, in_nats);
+      } else {
+        check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena(), count));
+        check(vae_.decode_logits(mu_.data(), logits_.data(), arena(), count));
+        for (std::size_t i = 0; i < count; ++i) scores[first + i] = score_of(x, i);
+      }
+    });
+  }
+
   std::unique_ptr<Model> clone() const override {
     return std::make_unique<EngineModel>(blob_, "clone", kernels_);
   }
@@ -165,6 +183,31 @@ class EngineModel final : public Model {
 
  private:
   DynamicArena arena() { return {memory_.data(), kModelBatch}; }
+
+  static ImageScore in_nats(const Score& score) {
+    constexpr double kUnit = 1.0 / (1 << kScoreBits);
+    return {score.reconstruction * kUnit, score.kl * kUnit, score.entropy * kUnit,
+            static_cast<double>(score.squares)};
+  }
+
+  // Of image `row` of a part, in double precision.
+  ImageScore score_of(const std::uint8_t* images, std::size_t row) const requires(!kIsInteger<A>) {
+    ImageScore score;
+    for (std::size_t i = 0; i < pixel_count_; ++i) {
+      const double p = images[row * pixel_count_ + i] / 255.0;
+      const double logit = static_cast<double>(logits_[row * pixel_count_ + i]);
+      const double error = 255 * (p - 1 / (1 + std::exp(-logit)));
+      score.reconstruction +=
+          std::max(logit, 0.0) - logit * p + std::log1p(std::exp(-std::abs(logit)));
+      if (p > 0 && p < 1) score.entropy -= p * std::log(p) + (1 - p) * std::log1p(-p);
+      score.squares += error * error;
+    }
+    for (std::size_t i = row * latent_count_; i < (row + 1) * latent_count_; ++i) {
+      const auto mu = static_cast<double>(mu_[i]), logvar = static_cast<double>(logvar_[i]);
+      score.kl += 0.5 * (mu * mu + std::exp(logvar) - 1 - logvar);
+    }
+    return score;
+  }
 
   template <typename T>
   void fill_pixels(const T* from, std::size_t count) {

@@ -2,6 +2,7 @@
 // in real units. Forward passes are the engine's.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,6 +16,14 @@
 #include "tools/format/network.hpp"
 
 namespace picovae::tools {
+
+// What an image costs under a model (picovae/score.hpp), in nats, and in u8 squared.
+struct ImageScore {
+  double reconstruction = 0, kl = 0, entropy = 0, squares = 0;
+
+  double neg_elbo() const { return reconstruction + kl; }
+  double excess() const { return std::max(reconstruction - entropy, 0.0) + kl; }
+};
 
 // Calls take any count of images. Those that give pixels throw NotFinite if sums overflow. One
 // thread at a time; clone() shares the blob and has its own arena.
@@ -57,6 +66,9 @@ class Model {
 
   // images [count][pixels] u8 -> pixels [count][pixels] u8, decoded from the posterior means.
   virtual void reconstruct(std::span<const std::uint8_t> images, std::uint8_t* pixels) = 0;
+
+  // images [count][pixels] u8 -> scores [count], decoded from the posterior means.
+  virtual void score(std::span<const std::uint8_t> images, ImageScore* scores) = 0;
 
   virtual std::unique_ptr<Model> clone() const = 0;
   virtual const BlobHeader& header() const = 0;
