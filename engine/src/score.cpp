@@ -24,7 +24,10 @@ constexpr auto kTails = make_tails();
 consteval double logarithm(double v) {
   constexpr double kLog2 = 0.693147180559945309417;
   double result = 0;
-  for (; v < 0.75; v *= 2) result -= kLog2;
+  while (v < 0.75) {
+    v *= 2;
+    result -= kLog2;
+  }
   const double t = (v - 1) / (v + 1);
   double power = t;
   for (int i = 1; i < 60; i += 2) {

@@ -28,4 +28,9 @@ template <typename... Args>
   throw Error(fmt::format(message, std::forward<Args>(args)...));
 }
 
+// The command line is not what --help says, or contradicts itself: exit status 2.
+struct Misuse : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace picovae::tools

@@ -102,8 +102,9 @@ std::string histogram(const std::vector<double>& normal, const std::vector<doubl
     const auto most = std::max<std::size_t>(*std::max_element(count.begin(), count.end()), 1);
     return std::string((count[line] * kColumns + most - 1) / most, '#');
   };
-  std::string text = fmt::format("  {:>9}  {:{}}  {}\n", "from", "normal", kColumns,
-                                 other.empty() ? "" : "against");
+  std::string text = fmt::format("  {:>9}  normal", "from");
+  if (!other.empty()) text += fmt::format("{:{}}against", "", kColumns - 4);
+  text += "\n";
   for (std::size_t line = 0; line < kLines; ++line) {
     std::string row = fmt::format("  {:9.1f}  {:{}}  {}", low + static_cast<double>(line) * step,
                                   bar(left, line), kColumns, bar(right, line));
@@ -216,8 +217,10 @@ void add_score(CommandLine& line) {
       "an image is, and misses images that are merely dim, which neg_elbo finds.");
   command.model(options->model, "A .safetensors or .pvae model with both halves");
   command.data(options->data);
-  command.path("--against", options->against, Access::kRead, "DIR",
-               "Images that are not normal: a data set, or an IDX file");
+  command
+      .path("--against", options->against, Access::kRead, "DIR",
+            "Images that are not normal: a data set, or an IDX file")
+      .stands_for([options] { return dataset_files(options->against); });
   command.choice("--figure", options->figure, kFigures, "What is compared with the threshold");
   command.real("--false-alarms", options->false_alarms, {1e-6, 1}, "SHARE",
                "Share of normal images that may be called abnormal");

@@ -149,6 +149,8 @@ DatasetFiles find_dataset(const fs::path& path, Split split) {
 }
 
 std::vector<fs::path> dataset_files(const fs::path& path) {
+  std::error_code ignored;
+  if (fs::is_regular_file(path, ignored)) return {path};
   std::vector<fs::path> found;
   for (const Split split : {Split::kTrain, Split::kTest}) {
     try {

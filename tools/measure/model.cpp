@@ -161,7 +161,7 @@ class EngineModel final : public Model {
     for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
       const std::uint8_t* x = images.data() + first * pixel_count_;
       fill_pixels(x, count);
-      if constexpr (kIsInteger<A>) {
+      if constexpr (A::kIsInteger) {
         std::array<Score, kModelBatch> found;
         check(vae_.score(pixels_.data(), found.data(), arena(), count));
         std::transform(found.begin(), found.begin() + static_cast<std::ptrdiff_t>(count),
@@ -191,7 +191,7 @@ class EngineModel final : public Model {
   }
 
   // Of image `row` of a part, in double precision.
-  ImageScore score_of(const std::uint8_t* images, std::size_t row) const requires(!kIsInteger<A>) {
+  ImageScore score_of(const std::uint8_t* images, std::size_t row) const requires(!A::kIsInteger) {
     ImageScore score;
     for (std::size_t i = 0; i < pixel_count_; ++i) {
       const double p = images[row * pixel_count_ + i] / 255.0;

@@ -14,6 +14,7 @@ namespace picovae {
 
 // f32 arithmetic, on weights of f32, f16 or bf16: pixels, latents and logits as f32.
 struct Float {
+  static constexpr bool kIsInteger = false;
   using Pixel = float;   // [0, 1]
   using Hidden = float;  // softplus units
   using Latent = float;  // z, mu, logvar
@@ -22,14 +23,12 @@ struct Float {
 
 // Integer arithmetic: the same bits on every target (FORMAT.md, "The integer contract").
 struct Integer {
+  static constexpr bool kIsInteger = true;
   using Pixel = std::uint8_t;   // 0..255
   using Hidden = std::uint8_t;  // 0..127
   using Latent = std::int16_t;  // z Q3.10, mu Q3.12, logvar Q5.10
   using Logit = std::int16_t;   // Q8.7
 };
-
-template <typename A>
-inline constexpr bool kIsInteger = sizeof(typename A::Pixel) == 1;
 
 inline constexpr std::size_t kArenaAlignment = 64;
 
@@ -43,7 +42,7 @@ constexpr std::size_t row_size(std::size_t width) {
 // reads the caller's), hidden1, hidden2, then mu and logvar.
 template <typename A>
 constexpr std::size_t encoder_arena_size(Dimensions d) {
-  return (kIsInteger<A> ? row_size<std::uint8_t>(d.pixels) : 0) +
+  return (A::kIsInteger ? row_size<std::uint8_t>(d.pixels) : 0) +
          row_size<typename A::Hidden>(d.hidden1) + row_size<typename A::Hidden>(d.hidden2) +
          row_size<typename A::Latent>(2 * std::size_t{d.latent});
 }

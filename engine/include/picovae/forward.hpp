@@ -55,10 +55,10 @@ class Forward {
     const DenseFn dense = kernels.dense(header.type);
     if (header.dimensions != dimensions()) {
       status = Status::kWrongShape;
-    } else if ((header.type == Type::kS8) != kIsInteger<A>) {
+    } else if ((header.type == Type::kS8) != A::kIsInteger) {
       status = Status::kWrongType;
     } else if (dense == nullptr ||
-               header.layout != (kIsInteger<A> ? kernels.layout : Layout::kHost)) {
+               header.layout != (A::kIsInteger ? kernels.layout : Layout::kHost)) {
       status = Status::kUnsupportedKernel;
     }
     if (status == Status::kOk) {
@@ -188,7 +188,7 @@ class Forward {
   //   scores  [count]          out
   //   arena   of arena_size
   Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
-      requires(kIsInteger<A>) {
+      requires(A::kIsInteger) {
     if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
       return status;
     }
@@ -230,7 +230,7 @@ class Forward {
     const Dimensions d = dimensions();
     // Kernels do not write x. (A pointer to const would want another instance of run.)
     Rows<Pixel> input{const_cast<Pixel*>(x), d.pixels};
-    if constexpr (kIsInteger<A>) {
+    if constexpr (A::kIsInteger) {
       input = Rows<Pixel>::at(arena, d.pixels);
       arena = input.end(count);
       for (std::size_t row = 0; row < count; ++row) {

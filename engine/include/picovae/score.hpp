@@ -42,7 +42,8 @@ struct PixelSums {
 };
 
 // Logits of one image at a time, so that sums of 32 bits hold: 224 * 255 * 32767 < 2^31.
-inline constexpr std::size_t kScoreColumns = 7 * 32;
+// Whole panels of every layout.
+inline constexpr std::size_t kScoreColumns = 224;
 
 // Adds `count` <= kScoreColumns pixels.
 //   x       u8

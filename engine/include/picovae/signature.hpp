@@ -87,8 +87,11 @@ template <typename S, typename AnyArena>
                                                  std::uint8_t* pixels, Signatures& signatures,
                                                  std::uint32_t digits = kSignatureDigits) {
   static_assert(kClassSignatureDigits % AnyArena::kBatch == 0);
-  constexpr bool kReconstructs = requires { arena.encoder; };
-  return sign_digits<kReconstructs>(vae, dynamic(arena), pixels, signatures, digits);
+  if constexpr (requires { arena.encoder; }) {
+    return sign_digits<true>(vae, dynamic(arena), pixels, signatures, digits);
+  } else {
+    return sign_digits<false>(vae, dynamic(arena), pixels, signatures, digits);
+  }
 }
 template <typename S, typename AnyArena>
 Status sign_classes(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,

@@ -104,6 +104,18 @@ class Scores(unittest.TestCase):
         self.assertAlmostEqual(reconstruction + kl, neg_elbo)
         self.assertEqual((reconstruction * 256) % 1, 0)
 
+    def test_no_image_is_overwritten(self):
+        images = self.data / "t10k-images-idx3-ubyte"
+        for arguments in (("--csv", images), ("--against", self.data, "--csv", images),
+                          ("--against", images, "--csv", images), ("--csv", self.s8)):
+            before = images.read_bytes()
+            result = run("score", self.s8, "--data", self.data, *arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+            self.assertEqual(images.read_bytes(), before)
+        result = run("score", self.s8, "--data", images, "--csv", images)
+        self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertEqual(images.read_bytes(), before)
+
     def test_what_is_refused(self):
         for arguments, status, says in (
                 (("--false-alarms", 0.0001), 1, "less than one of 1000 images; give at least 0.001"),

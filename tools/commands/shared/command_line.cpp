@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <map>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -102,70 +101,7 @@ std::string guess(std::string_view typed, const std::vector<std::string>& names)
   return nearest.empty() ? "" : fmt::format("; did you mean {}?", nearest);
 }
 
-std::FILE* report = stdout;
-
-// A file with its role.
-struct Use {
-  const FileRole* role;
-  std::filesystem::path path;
-
-  // "--checkpoint (by default)"
-  std::string name() const {
-    return role->name + (role->option->count() == 0 ? " (by default)" : "");
-  }
-};
-
-// Whether one file cannot be both; a file may be read twice, but not a stream.
-bool collide(const Use& a, const Use& b) {
-  if (a.role == b.role) return false;
-  const auto allows = [](const FileRole& role, const FileRole& other) {
-    return std::find(role.may_be.begin(), role.may_be.end(), other.name) != role.may_be.end();
-  };
-  if (allows(*a.role, *b.role) || allows(*b.role, *a.role)) return false;
-  const bool written = a.role->access == Access::kWrite || b.role->access == Access::kWrite;
-  return written || is_stream(a.path, Access::kRead);
-}
-
-[[noreturn]] void refuse(const Use& a, const Use& b) {
-  if (a.path == b.path) {
-    throw Misuse(fmt::format("{} and {} are the same file, {}; give two", a.name(), b.name(),
-                             a.path.string()));
-  }
-  throw Misuse(fmt::format("{}, {}, and {}, {}, are the same file; give two", a.name(),
-                           a.path.string(), b.name(), b.path.string()));
-}
-
-// Nothing has been written yet. Throws Misuse.
-void check_files(const std::deque<FileRole>& roles) {
-  std::map<FileIdentity, std::vector<Use>> uses;
-  for (const FileRole& role : roles) {
-    for (const auto& path : role.files()) {
-      if (path.empty()) continue;
-      const auto identity = identify(path, role.access);
-      if (!identity) continue;
-      auto& others = uses[*identity];
-      const Use use{&role, path};
-      for (const Use& other : others) {
-        if (collide(other, use)) refuse(other, use);
-      }
-      others.push_back(use);
-    }
-  }
-}
-
-std::FILE* choose_report(const std::deque<FileRole>& roles) {
-  for (const FileRole& role : roles) {
-    if (role.access != Access::kWrite) continue;
-    for (const auto& path : role.files()) {
-      if (is_standard_output(path)) return stderr;
-    }
-  }
-  return stdout;
-}
-
 }  // namespace
-
-std::FILE* report_stream() { return report; }
 
 const Option& Option::required() const {
   option_->required();
@@ -197,7 +133,8 @@ Option Command::path(const char* name, std::filesystem::path& value, Access acce
   CLI::Option& option = add_text(*app_, name, help, shown, value.string(), {},
                                  [&value](const std::string& text) { value = text; });
   const auto file = [&value] { return std::vector{value}; };
-  roles_->push_back({&option, name, access, file, {}});
+  const auto given = [&option] { return option.count() > 0; };
+  roles_->push_back({name, access, file, given, {}});
   return Option(option, &roles_->back());
 }
 
@@ -328,7 +265,7 @@ void Command::run(std::function<void()> work) {
   app_->callback([chosen = chosen_, roles = roles_, work = std::move(work)] {
     *chosen = [roles, work] {
       check_files(*roles);
-      report = choose_report(*roles);
+      choose_report_stream(*roles);
       work();
     };
   });
@@ -348,7 +285,7 @@ CommandLine::CommandLine(const char* about, const char* example,
   app_->footer(example);
   app_->require_subcommand(1);
   app_->set_version_flag("--version", std::move(version),
-                         "Print version, shape and the ISA in use");
+                         "Print version, format and the ISA in use");
 }
 
 CommandLine::~CommandLine() = default;

@@ -2,23 +2,20 @@
 // by command_line.cpp alone, as it takes seconds to compile.
 #pragma once
 
-#include <fmt/core.h>
-
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <limits>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
+#include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/commands/shared/file_roles.hpp"
 #include "tools/data/pixels.hpp"
 
 namespace CLI {
@@ -27,29 +24,6 @@ class Option;
 }  // namespace CLI
 
 namespace picovae::tools {
-
-// The command line is not what --help says, or contradicts itself: exit status 2.
-struct Misuse : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// Where a command prints what it has to say, JSON too: standard output, or standard error if one of
-// the command's files goes to standard output.
-std::FILE* report_stream();
-
-template <typename... Args>
-void say(fmt::format_string<Args...> text, Args&&... args) {
-  fmt::print(report_stream(), text, std::forward<Args>(args)...);
-}
-
-// What a command does with the files of an option.
-struct FileRole {
-  const CLI::Option* option;
-  std::string name;  // "--out", "MODEL"
-  Access access;
-  std::function<std::vector<std::filesystem::path>()> files;
-  std::vector<std::string> may_be;  // names of options that may name the same file
-};
 
 // An option that was added, for what few options have.
 class Option {
