@@ -1,3 +1,4 @@
+// The sums of a score, and the tables that they read.
 #include "picovae/score.hpp"
 
 #include <array>
