@@ -89,6 +89,9 @@ void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t c
 
 std::uint32_t kl_of(const std::int16_t* mu, const std::int16_t* logvar, std::size_t latent) {
   std::int64_t twice = 0;  // Q.24
+#if defined(__clang__)
+#pragma clang loop vectorize(disable)  // clang 14 for Helium crashes over sums of 64 bits
+#endif
   for (std::size_t i = 0; i < latent; ++i) {
     twice += mu[i] * mu[i] + variance_from_logvar(logvar[i]) - (1 << 24) -
              logvar[i] * (1 << (24 - kLogvarBits));
