@@ -7,13 +7,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -57,10 +57,8 @@ std::optional<int> named_descriptor(const fs::path& path, Access access) {
   if (name == "/dev/stderr") return STDERR_FILENO;
   for (const std::string_view folder : {"/dev/fd/", "/proc/self/fd/"}) {
     if (!name.starts_with(folder)) continue;
-    int number = -1;
-    const char* const end = name.data() + name.size();
-    const auto [rest, error] = std::from_chars(name.data() + folder.size(), end, number);
-    if (error == std::errc() && rest == end && number >= 0) return number;
+    const auto number = parse_number<int>(std::string_view(name).substr(folder.size()));
+    if (number && *number >= 0) return number;
   }
   return std::nullopt;
 }

@@ -2,32 +2,28 @@
 
 #include <fmt/core.h>
 
-#include <charconv>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 
 namespace picovae::tools {
 namespace {
 
 // Whole numbers with a separator between them; empty if the text is anything else.
-std::vector<std::size_t> parse_sizes(const std::string& text, char separator) {
+std::vector<std::size_t> parse_sizes(std::string_view text, char separator) {
   std::vector<std::size_t> sizes;
-  const char* at = text.data();
-  const char* const end = at + text.size();
   while (true) {
-    std::size_t size = 0;
-    const auto [next, error] = std::from_chars(at, end, size);
-    if (error != std::errc{}) return {};
-    sizes.push_back(size);
-    if (next == end) return sizes;
-    if (*next != separator) return {};
-    at = next + 1;
+    const std::size_t end = text.find(separator);
+    const auto size = parse_number<std::size_t>(text.substr(0, end));
+    if (!size) return {};
+    sizes.push_back(*size);
+    if (end == text.npos) return sizes;
+    text.remove_prefix(end + 1);
   }
 }
 

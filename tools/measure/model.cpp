@@ -10,6 +10,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/measure/elbo.hpp"
 #include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
@@ -193,18 +194,17 @@ class EngineModel final : public Model {
   // Of image `row` of a part, in double precision.
   ImageScore score_of(const std::uint8_t* images, std::size_t row) const requires(!A::kIsInteger) {
     ImageScore score;
+    const auto of_row = [row](const std::vector<float>& values, std::size_t width) {
+      return std::span(values).subspan(row * width, width);
+    };
+    const auto logits = of_row(logits_, pixel_count_);
+    score.reconstruction = bernoulli_cross_entropy(logits, of_row(pixels_, pixel_count_));
+    score.kl = gaussian_kl(of_row(mu_, latent_count_), of_row(logvar_, latent_count_));
     for (std::size_t i = 0; i < pixel_count_; ++i) {
       const double p = images[row * pixel_count_ + i] / 255.0;
-      const double logit = static_cast<double>(logits_[row * pixel_count_ + i]);
-      const double error = 255 * (p - 1 / (1 + std::exp(-logit)));
-      score.reconstruction +=
-          std::max(logit, 0.0) - logit * p + std::log1p(std::exp(-std::abs(logit)));
+      const double error = 255 * (p - 1 / (1 + std::exp(-static_cast<double>(logits[i]))));
       if (p > 0 && p < 1) score.entropy -= p * std::log(p) + (1 - p) * std::log1p(-p);
       score.squares += error * error;
-    }
-    for (std::size_t i = row * latent_count_; i < (row + 1) * latent_count_; ++i) {
-      const auto mu = static_cast<double>(mu_[i]), logvar = static_cast<double>(logvar_[i]);
-      score.kl += 0.5 * (mu * mu + std::exp(logvar) - 1 - logvar);
     }
     return score;
   }

@@ -172,13 +172,9 @@ class Forward {
   //   arena      of arena_size
   Status reconstruct(const Pixel* x, Pixel* pixels, DynamicArena arena,
                      std::size_t count = 1) const {
-    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
-      return status;
-    }
-    if (!view_.has(kEncoderPart)) return Status::kNoEncoder;
-    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
+    if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
     std::byte* decoder = decoder_part(arena, count);
-    take_means(heads, decoder, count);
+    encode_means(x, arena.bytes, decoder, count);
     decode_rows(Activation::kSigmoid, decoder, pixels, count);
     return Status::kOk;
   }
@@ -189,13 +185,9 @@ class Forward {
   //   arena   of arena_size
   Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
       requires(A::kIsInteger) {
-    if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
-      return status;
-    }
-    if (!view_.has(kEncoderPart)) return Status::kNoEncoder;
-    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
+    if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
     std::byte* decoder = decoder_part(arena, count);
-    take_means(heads, decoder, count);
+    const Rows<Latent> heads = encode_means(x, arena.bytes, decoder, count);
     const std::size_t latent = dimensions().latent;
     for (std::size_t row = 0; row < count; ++row) {
       scores[row].kl = detail::kl_of(heads.row(row), heads.row(row) + latent, latent);
@@ -214,6 +206,12 @@ class Forward {
     if (!is_open()) return Status::kNotOpen;
     if (!view_.has(part)) return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
     return is_aligned(arena) ? Status::kOk : Status::kMisalignedArena;
+  }
+
+  // The same for a call of both parts.
+  Status ready_for_both(DynamicArena arena, std::size_t count) const {
+    const Status status = ready(kDecoderPart, arena, count);
+    return status == Status::kOk && !view_.has(kEncoderPart) ? Status::kNoEncoder : status;
   }
 
   template <typename X, typename Out>
@@ -252,15 +250,18 @@ class Forward {
     return arena.bytes + count * encoder_arena_size<A>(dimensions());
   }
 
-  // mu -> z, at the start of a decoder's arena.
-  void take_means(Rows<Latent> heads, std::byte* arena, std::size_t count) const {
+  // x -> mu and logvar, and z = mu at the start of the decoder's arena.
+  Rows<Latent> encode_means(const Pixel* x, std::byte* encoder, std::byte* decoder,
+                            std::size_t count) const {
+    const Rows<Latent> heads = encode_rows(x, encoder, count);
     const std::size_t latent = dimensions().latent;
-    const auto z = Rows<Latent>::at(arena, latent);
+    const auto z = Rows<Latent>::at(decoder, latent);
     for (std::size_t row = 0; row < count; ++row) {
       for (std::size_t i = 0; i < latent; ++i) {
         z.row(row)[i] = LatentMath<A>::from_mu(heads.row(row)[i]);
       }
     }
+    return heads;
   }
 
   // z, at the start of a decoder's arena, -> the last hidden layer.
