@@ -10,7 +10,8 @@ folder=build/test-coverage
 
 # Without PNG there are the engine's tests alone.
 cmake -S . -B $folder -DCMAKE_BUILD_TYPE=Debug -DPICOVAE_BUILD_BENCH=OFF -DPICOVAE_PNG=OFF -DPICOVAE_KERNEL_OPT=-O0 \
-  -DCMAKE_CXX_FLAGS="--coverage -fprofile-update=atomic" -DCMAKE_CXX_FLAGS_DEBUG=-O0 > /dev/null
+  -DCMAKE_CXX_FLAGS="--coverage -fprofile-update=atomic -DPICOVAE_FOLDED=inline" \
+  -DCMAKE_CXX_FLAGS_DEBUG=-O0 > /dev/null
 tests=()
 for file in tests/engine/test_*.cpp; do
   file=${file##*/test_}

@@ -53,9 +53,8 @@ inline bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x
 //   rows      1 or more: copies of an input that go through a kernel together
 //   differs   out, if kWrongOutput is returned: the first layer that is wrong
 // Returns kOk, kNoGolden or kWrongOutput.
-[[gnu::always_inline]] inline Status self_test(const BlobView& view, DenseFn dense,
-                                               std::byte* scratch, std::size_t row_size,
-                                               std::size_t rows, Layer& differs) {
+PICOVAE_FOLDED Status self_test(const BlobView& view, DenseFn dense, std::byte* scratch,
+                                std::size_t row_size, std::size_t rows, Layer& differs) {
   Status status = Status::kNoGolden;
   const std::size_t most = row_size / kSelfTestRowSize * kPanel;
   const auto* base = reinterpret_cast<const std::byte*>(view.header);

@@ -39,9 +39,9 @@ inline Signatures signatures_of(const BlobView& view) {
 // Returns kOk, or what generate and reconstruct return. Never allocates. Inlined: a board saves a
 // frame of stack.
 template <bool Reconstructs = true, typename S>
-[[gnu::always_inline]] inline Status sign_digits(const Forward<Integer, S>& vae, DynamicArena arena,
-                                                 std::uint8_t* pixels, Signatures& signatures,
-                                                 std::uint32_t digits = kSignatureDigits) {
+PICOVAE_FOLDED Status sign_digits(const Forward<Integer, S>& vae, DynamicArena arena,
+                                  std::uint8_t* pixels, Signatures& signatures,
+                                  std::uint32_t digits = kSignatureDigits) {
   signatures.generated = 0;
   signatures.reconstructed = 0;
   const auto rows = static_cast<std::uint32_t>(arena.rows);
@@ -83,9 +83,8 @@ Status sign_classes(const Forward<Integer, S>& vae, DynamicArena arena, std::uin
 
 // The same with the arenas of firmware. A decoder's has no room for reconstructions.
 template <typename S, typename AnyArena>
-[[gnu::always_inline]] inline Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena,
-                                                 std::uint8_t* pixels, Signatures& signatures,
-                                                 std::uint32_t digits = kSignatureDigits) {
+PICOVAE_FOLDED Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,
+                                  Signatures& signatures, std::uint32_t digits = kSignatureDigits) {
   static_assert(kClassSignatureDigits % AnyArena::kBatch == 0);
   if constexpr (requires { arena.encoder; }) {
     return sign_digits<true>(vae, dynamic(arena), pixels, signatures, digits);
