@@ -68,7 +68,7 @@ def bounds(board, compiler):
     kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
-        engine = [ENGINE / "src" / name for name in ("blob.cpp", "verify.cpp", "classes.cpp", "score.cpp", "c_api.cpp")]
+        engine = [ENGINE / "src" / f"{name}.cpp" for name in ("blob", "verify", "classes", "score", "thresholds", "c_api")]
         for source in (*engine, kernels, PORTS / "common/memory.cpp"):
             options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
                        f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50",

@@ -7,6 +7,7 @@
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/thresholds.hpp"
 
 namespace picovae {
 namespace {
@@ -23,11 +24,17 @@ Status check_fields(const BlobHeader& header) {
     return Status::kBadType;
   }
   if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadParts;
-  if (!is_zero(std::as_bytes(std::span{header.reserved}))) return Status::kBadReserved;
+  const std::size_t known =
+      header.version == 1 ? offsetof(BlobHeader, dead_inputs) : offsetof(BlobHeader, reserved);
+  const std::span fields{reinterpret_cast<const std::byte*>(&header),
+                         offsetof(BlobHeader, checksum)};
+  if (!is_zero(fields.subspan(known))) return Status::kBadReserved;
   const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
   for (const int width : {int{pixels}, int{hidden1}, int{hidden2}, 2 * latent}) {
     if (width < 1 || width > int{kMaxWidth}) return Status::kBadDimensions;
   }
+  if (header.columns != 0 && pixels % header.columns != 0) return Status::kBadDimensions;
+  if (header.dead_inputs >= pixels || header.dead_outputs >= pixels) return Status::kBadLivePixels;
   if (header.type != type_of(header) || header.layout != layout_of(header)) {
     return Status::kUnsupportedKernel;
   }
@@ -70,6 +77,35 @@ bool is_of_layer(SectionKind kind) {
   return kind >= SectionKind::kWeights && kind <= SectionKind::kGolden;
 }
 
+// The live pixels of one end of the model: as many bits as the header says, none behind the last
+// pixel, and dead logits that are drawn as 0.
+Status check_live(const BlobHeader& header, const Section& section, BlobView& view) {
+  const bool decoder = section.layer == kDecoder2;
+  if ((!decoder && section.layer != kEncoder0) || !has_layer(header.parts, section.layer)) {
+    return Status::kMisplacedSection;
+  }
+  const std::size_t pixels = header.dimensions.pixels;
+  const std::size_t dead = decoder ? header.dead_outputs : header.dead_inputs;
+  if (dead == 0 || type_of(header) != Type::kS8) return Status::kMisplacedSection;
+  LivePixels& live = decoder ? view.outputs : view.inputs;
+  const std::byte* start = bytes_of(header).data() + section.offset;
+  const Status status = attach(live.bits, live_section_size(pixels, decoder, dead), section, start);
+  if (status != Status::kOk) return status;
+  const std::size_t bits = 8 * round_up((pixels + 7) / 8, decoder ? 2 : 1);
+  std::size_t count = 0;
+  bool legal = true;
+  for (std::size_t i = 0; i < bits; ++i) {
+    if (!live.has(i)) continue;
+    ++count;
+    legal = legal && i < pixels;
+  }
+  legal = legal && count == pixels - dead;
+  for (std::size_t i = 0; decoder && i < dead; ++i) {
+    legal = legal && live.dead_logits(pixels)[i] <= kDeadLogit;
+  }
+  return legal ? Status::kOk : Status::kBadLivePixels;
+}
+
 // A section of a layer: its kind, its size and its scales. Points the layer at it.
 Status check_section(const BlobHeader& header, const Section& section, Dense& layer) {
   const std::byte* start = bytes_of(header).data() + section.offset;
@@ -98,13 +134,17 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
 }
 
 // Walks the section table. Not inlined: boards need fewer bytes for it apart from open_blob.
-[[gnu::noinline]] Status check_sections(const BlobHeader& header,
-                                        std::array<Dense, kLayerCount>& layers) {
+[[gnu::noinline]] Status check_sections(const BlobHeader& header, BlobView& view) {
   std::size_t end = table_end(header);
   for (const Section& section : sections(header)) {
     Status status = check_place(header, section, end);
     if (status != Status::kOk) return status;
     end = section.offset + section.size;
+    if (section.kind == SectionKind::kLive) {
+      status = check_live(header, section, view);
+      if (status != Status::kOk) return status;
+      continue;
+    }
     if (!is_of_layer(section.kind)) {
       if (section.flags != kMaySkip) return Status::kUnknownSection;
       continue;
@@ -112,7 +152,7 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
     if (section.layer >= kLayerCount || !has_layer(header.parts, section.layer)) {
       return Status::kMisplacedSection;
     }
-    status = check_section(header, section, layers[section.layer]);
+    status = check_section(header, section, view.layers[section.layer]);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
@@ -127,7 +167,7 @@ Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) 
   if (bytes.size() < sizeof(BlobHeader)) return Status::kTruncated;
   const auto& header = *reinterpret_cast<const BlobHeader*>(bytes.data());
   if (header.magic != kBlobMagic) return Status::kBadMagic;
-  if (header.version != kBlobVersion) return Status::kUnknownVersion;
+  if (header.version == 0 || header.version > kBlobVersion) return Status::kUnknownVersion;
   if (header.total_size > bytes.size()) return Status::kTruncated;
   if (header.total_size < table_end(header)) return Status::kBadTable;
   if (header.checksum != header_checksum(header)) return Status::kBadHeaderChecksum;
@@ -142,7 +182,7 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
 
   BlobView result;
   result.header = header;
-  const auto sizes = layer_sizes(header->dimensions);
+  const auto sizes = layer_sizes(*header);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     Dense& layer = result.layers[i];
     layer.in = sizes[i].in;
@@ -152,8 +192,12 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
     layer.wide_input = has_wide_input(i);
     layer.activation = layer_activation(i);
   }
-  if (const Status status = check_sections(*header, result.layers); status != Status::kOk) {
+  if (const Status status = check_sections(*header, result); status != Status::kOk) {
     return status;
+  }
+  if (result.inputs.all() != (header->dead_inputs == 0) ||
+      result.outputs.all() != (header->dead_outputs == 0)) {
+    return Status::kMissingSection;
   }
   const bool integer = type_of(*header) == Type::kS8;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
@@ -165,10 +209,13 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
       return Status::kMissingSection;
     }
   }
-#if !defined(PICOVAE_ONLY_LAYOUT)  // on boards find_classes is called by what draws a class
+#if !defined(PICOVAE_ONLY_LAYOUT)  // boards check these sections where they use them
   ClassPriors classes;
-  const Status status = find_classes(result, classes);
+  Status status = find_classes(result, classes);
   if (status != Status::kOk && status != Status::kNoClasses) return status;
+  Thresholds thresholds;
+  status = find_thresholds(result, thresholds);
+  if (status != Status::kOk && status != Status::kNoThresholds) return status;
 #endif
   view = result;
   return Status::kOk;

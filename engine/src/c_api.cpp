@@ -23,6 +23,7 @@ static_assert(kSameMemory<picovae_encoder_arena, BuiltEncoderArena>);
 static_assert(kSameMemory<picovae_decoder_arena, BuiltDecoderArena>);
 static_assert(kSameMemory<picovae_arena, BuiltArena>);
 static_assert(kSameMemory<picovae_score, Score>);
+static_assert(PICOVAE_SQUARES == static_cast<int>(Figure::kSquares));
 
 picovae_status to_c(Status status) { return static_cast<picovae_status>(status); }
 
@@ -92,4 +93,9 @@ picovae_status picovae_reconstruct(const picovae_vae* vae, const uint8_t* x, uin
 picovae_status picovae_score_image(const picovae_vae* vae, const uint8_t* x, picovae_score* score,
                                    picovae_arena* arena) {
   return to_c(of(vae).score(x, reinterpret_cast<Score*>(score), at(arena)));
+}
+
+picovae_status picovae_threshold(const picovae_vae* vae, picovae_figure figure, uint32_t per_mille,
+                                 uint32_t* threshold) {
+  return to_c(of(vae).threshold(static_cast<Figure>(figure), per_mille, *threshold));
 }

@@ -66,8 +66,10 @@ std::int32_t variance_from_logvar(std::int32_t logvar) {
 
 }  // namespace
 
-void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
-                PixelSums& sums) {
+namespace {
+// Of at most kScoreColumns.
+void add_part(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
+              PixelSums& sums) {
   std::int32_t pixel_logit = 0;
   std::uint32_t softplus = 0, entropy = 0, squares = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -85,6 +87,18 @@ void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t c
   sums.softplus += softplus;
   sums.entropy += entropy;
   sums.squares += squares;
+}
+}  // namespace
+
+void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
+                PixelSums& sums) {
+  while (count > kScoreColumns) {
+    add_part(x, logits, kScoreColumns, sums);
+    x += kScoreColumns;
+    logits += kScoreColumns;
+    count -= kScoreColumns;
+  }
+  add_part(x, logits, count, sums);
 }
 
 std::uint32_t kl_of(const std::int16_t* mu, const std::int16_t* logvar, std::size_t latent) {

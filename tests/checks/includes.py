@@ -58,7 +58,6 @@ ARROWS = {
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
     ARROWS[room] += [HOST]  # product.hpp
-ARROWS["tests/engine"] += ["tests/ports"]  # score_crc.hpp: what hosts and boards agree on
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 ARROWS["tests/tools/view"] += ["tools/data"]  # test_without_png: what a build without it lacks in both
 

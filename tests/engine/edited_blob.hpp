@@ -61,7 +61,7 @@ class EditedBlob {
 
   // Weight [output][input] of an s8 model.
   std::int8_t& weight(std::size_t layer, std::size_t output, std::size_t input) {
-    const auto [in, out] = layer_sizes(header().dimensions)[layer];
+    const auto [in, out] = layer_sizes(header())[layer];
     return contents<std::int8_t>(
         SectionKind::kWeights,
         layer)[packed_index(header().layout, Type::kS8, in, out, output, input)];

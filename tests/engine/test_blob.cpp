@@ -97,7 +97,7 @@ TEST_CASE("magic and version come first: a file of something else is not called 
     CHECK(edited.open() == Status::kBadMagic);
     CHECK(edited.seal().open() == Status::kBadMagic);
   }
-  for (const std::uint16_t version : List<std::uint16_t>{0, 2, 256, 65535}) {
+  for (const std::uint16_t version : List<std::uint16_t>{0, 3, 256, 65535}) {
     EditedBlob edited(s8_blob());
     edited.header().version = version;
     CHECK(edited.open() == Status::kUnknownVersion);

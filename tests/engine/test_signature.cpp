@@ -1,4 +1,4 @@
-// Signatures of the model that ships, computed with arenas of several kinds.
+// Signatures of models in files, computed with arenas of several kinds.
 #include "picovae/signature.hpp"
 
 #include <doctest/doctest.h>
@@ -13,19 +13,23 @@ using namespace picovae;
 
 namespace {
 
-// The model, at an address that is a multiple of 64.
+struct alignas(kBlobAlignment) Line {
+  char bytes[kBlobAlignment];
+};
+
+// A file, at an address that is a multiple of 64.
+std::vector<Line> read_model(const char* path) {
+  std::ifstream file(path, std::ios::binary);
+  const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
+  REQUIRE(!bytes.empty());
+  std::vector<Line> aligned(bytes.size() / sizeof(Line));
+  std::copy(bytes.begin(), bytes.end(), aligned[0].bytes);
+  return aligned;
+}
+
+// The model that ships.
 std::span<const std::byte> model() {
-  struct alignas(kBlobAlignment) Line {
-    char bytes[kBlobAlignment];
-  };
-  static const std::vector<Line> lines = [] {
-    std::ifstream file(PICOVAE_MODEL_FILE, std::ios::binary);
-    const std::vector<char> bytes{std::istreambuf_iterator<char>(file), {}};
-    REQUIRE(!bytes.empty());
-    std::vector<Line> aligned(bytes.size() / sizeof(Line));
-    std::copy(bytes.begin(), bytes.end(), aligned[0].bytes);
-    return aligned;
-  }();
+  static const std::vector<Line> lines = read_model(PICOVAE_MODEL_FILE);
   return std::as_bytes(std::span(lines));
 }
 
@@ -35,10 +39,18 @@ Signatures sign(std::uint32_t digits = kSignatureDigits) {
   REQUIRE(vae.open(model(), select_kernels()) == Status::kOk);
   const auto arena = std::make_unique<AnyArena>();
   std::vector<std::uint8_t> pixels(AnyArena::kBatch * MnistShape::kPixels);
-  Signatures signatures{1, 2, 3};
+  Signatures signatures{1, 2, 3, 4};
   REQUIRE(sign_digits(vae, *arena, pixels.data(), signatures, digits) == Status::kOk);
   REQUIRE(signatures.classes == 3);
   REQUIRE(sign_classes(vae, *arena, pixels.data(), signatures) == Status::kOk);
+  if constexpr (requires { arena->encoder; }) {
+    REQUIRE(signatures.scores == 4);
+    std::vector<Score> scores(AnyArena::kBatch);
+    REQUIRE(sign_scores(vae, *arena, pixels.data(), scores.data(), signatures, digits) ==
+            Status::kOk);
+  } else {
+    signatures.scores = 0;
+  }
   return signatures;
 }
 
@@ -49,8 +61,9 @@ TEST_CASE(
   Vae<MnistShape, Integer> vae;
   REQUIRE(vae.open(model(), select_kernels()) == Status::kOk);
   const Signatures carried = signatures_of(vae.view());
-  CHECK(carried.generated == 0x410a07ca);
-  CHECK(carried.reconstructed == 0x547e2503);
+  CHECK(carried.generated == 0x1bb2f087);
+  CHECK(carried.reconstructed == 0x91fa5df7);
+  CHECK(carried.scores == 0xed4ec1e8);
   CHECK(sign<Arena<MnistShape, Integer>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 5>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 10>>() == carried);
@@ -58,11 +71,11 @@ TEST_CASE(
 
 TEST_CASE("a decoder's arena has no reconstructions") {
   const Signatures signatures = sign<DecoderArena<MnistShape, Integer, 10>>();
-  CHECK(signatures == Signatures{0x410a07ca, 0, signatures.classes});
+  CHECK(signatures == Signatures{0x1bb2f087, 0, signatures.classes, 0});
 }
 
 TEST_CASE("fewer digits are other signatures, and of a Vae that is not open there are none") {
-  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0x410a07ca);
+  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0x1bb2f087);
   Vae<MnistShape, Integer> vae;
   DecoderArena<MnistShape, Integer> arena;
   std::uint8_t pixels[MnistShape::kPixels];
@@ -70,4 +83,21 @@ TEST_CASE("fewer digits are other signatures, and of a Vae that is not open ther
   CHECK(sign_digits(vae, arena, pixels, signatures) == Status::kNotOpen);
   CHECK(sign_classes(vae, arena, pixels, signatures) == Status::kOk);
   CHECK(signatures == Signatures{});
+}
+
+TEST_CASE("a model of format version 1 draws what it drew") {
+  const std::vector<Line> lines = read_model(PICOVAE_VERSION_1_FILE);
+  DynamicVae<Integer> vae;
+  REQUIRE(vae.open(std::as_bytes(std::span(lines)), select_kernels()) == Status::kOk);
+  CHECK(vae.view().header->version == 1);
+  CHECK(vae.verify() == Status::kOk);
+  const auto dimensions = vae.dimensions();
+  std::vector<Line> arena(10 * arena_size<Integer>(dimensions) / sizeof(Line));
+  const DynamicArena scratch{reinterpret_cast<std::byte*>(arena.data()), 10};
+  std::vector<std::uint8_t> pixels(10 * std::size_t{dimensions.pixels});
+  Signatures signatures;
+  CHECK(sign_digits(vae, scratch, pixels.data(), signatures) == Status::kOk);
+  CHECK(sign_classes(vae, scratch, pixels.data(), signatures) == Status::kOk);
+  CHECK(signatures == Signatures{0x9c1c5e12, 0x0b4212bc, 0xce7074a1, 0});
+  CHECK(signatures == signatures_of(vae.view()));
 }

@@ -48,6 +48,7 @@ struct Info {
   bool integer;  // s8
   Ram ram;
   std::optional<ClassPriors> classes;
+  std::optional<Thresholds> thresholds;
   std::vector<LayerInfo> layers;  // of the parts that the model has
 };
 
@@ -67,8 +68,14 @@ std::vector<LayerInfo> describe_layers(const BlobView& view, const std::string& 
   std::vector<LayerInfo> layers;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (view.layers[i].weights == nullptr) continue;
-    const auto [in, out] = layer_sizes(header.dimensions)[i];
-    LayerInfo layer{kLayerNames[i], in, out, {}, header.shifts[i][0], header.shifts[i][1], {}, {}};
+    LayerInfo layer{kLayerNames[i],
+                    view.layers[i].in,
+                    view.layers[i].out,
+                    {},
+                    header.shifts[i][0],
+                    header.shifts[i][1],
+                    {},
+                    {}};
     for (const Section& section : sections(header)) {
       if (section.layer == i) layer.sections.push_back(section);
     }
@@ -89,9 +96,11 @@ Info describe(const BlobBytes& blob, const std::string& file) {
   const bool integer = blob.header().type == Type::kS8;
   const Dimensions& dimensions = blob.header().dimensions;
   const Ram ram = integer ? ram_of<Integer>(dimensions) : ram_of<Float>(dimensions);
-  Info info{file, blob.header(), integer, ram, {}, {}};
+  Info info{file, blob.header(), integer, ram, {}, {}, {}};
   ClassPriors classes;
   if (find_classes(view, classes) == Status::kOk) info.classes = classes;
+  Thresholds thresholds;
+  if (find_thresholds(view, thresholds) == Status::kOk) info.thresholds = thresholds;
   info.layers = describe_layers(view, file);
   return info;
 }
@@ -99,6 +108,11 @@ Info describe(const BlobBytes& blob, const std::string& file) {
 std::size_t bytes_of(const ClassPriors& classes) {
   return class_section_size(classes.header->classes, classes.header->units);
 }
+
+// What thresholds are shown for.
+constexpr std::uint32_t kShownLevel = 999;
+
+double nats(std::uint32_t score) { return static_cast<double>(score) / (1 << kScoreBits); }
 
 std::string hex(std::uint32_t value) { return fmt::format("{:08x}", value); }
 
@@ -131,6 +145,19 @@ Json to_json(const ClassPriors& classes, bool integer) {
   return json;
 }
 
+Json to_json(const Thresholds& thresholds) {
+  const std::size_t levels = thresholds.header->levels;
+  const auto values = [&](Figure figure) {
+    return Json::list(
+        std::span(thresholds.value + static_cast<std::size_t>(figure) * levels, levels));
+  };
+  return {{"images", thresholds.header->images},
+          {"per_mille", Json::list(std::span(thresholds.level, levels))},
+          {"excess", values(Figure::kExcess)},
+          {"neg_elbo", values(Figure::kNegElbo)},
+          {"squares", values(Figure::kSquares)}};
+}
+
 Json to_json(const Info& info) {
   const BlobHeader& header = info.header;
   const Dimensions d = header.dimensions;
@@ -154,8 +181,12 @@ Json to_json(const Info& info) {
   if (info.integer) {
     json.add("signature", hex(header.signature));
     json.add("signature_reconstruct", hex(header.signature_reconstruct));
+    json.add("signature_scores", hex(header.signature_scores));
+    json.add("dead_inputs", header.dead_inputs);
+    json.add("dead_outputs", header.dead_outputs);
   }
   json.add("classes", info.classes ? to_json(*info.classes, info.integer) : Json(nullptr));
+  json.add("thresholds", info.thresholds ? to_json(*info.thresholds) : Json(nullptr));
   json.add("flash", header.total_size);
   json.add("ram",
            {{"encoder", info.ram.encoder}, {"decoder", info.ram.decoder}, {"full", info.ram.full}});
@@ -179,10 +210,21 @@ void print(const Info& info) {
     if (header.parts & kEncoderPart) {
       say("             {:08x} (reconstructions of the first 100)\n", header.signature_reconstruct);
     }
+    if (header.signature_scores != 0) {
+      say("             {:08x} (scores of the digits)\n", header.signature_scores);
+    }
   }
   if (info.classes) {
     say("  classes    {}: Gaussians over {} latents, {} bytes\n",
         joined(info.classes->labels(), " "), info.classes->header->units, bytes_of(*info.classes));
+  }
+  if (info.thresholds) {
+    std::uint32_t excess = 0, neg_elbo = 0;
+    info.thresholds->find(Figure::kExcess, kShownLevel, excess);
+    info.thresholds->find(Figure::kNegElbo, kShownLevel, neg_elbo);
+    say("  normal     excess up to {:.1f} nats, negative ELBO up to {:.1f}: 999 in 1,000 of {} "
+        "images\n",
+        nats(excess), nats(neg_elbo), info.thresholds->header->images);
   }
   say("  flash      {} bytes\n", header.total_size);
   say("  RAM        {} bytes to encode, {} to decode, {} for both, without stack\n",

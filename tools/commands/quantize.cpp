@@ -24,6 +24,7 @@
 #include "tools/measure/model.hpp"
 #include "tools/measure/signatures.hpp"
 #include "tools/quantize/layer_losses.hpp"
+#include "tools/quantize/prune.hpp"
 #include "tools/quantize/quantize_network.hpp"
 #include "tools/view/progress.hpp"
 
@@ -33,6 +34,7 @@ namespace {
 struct Options {
   std::filesystem::path model, data, out;
   Type type = Type::kS8;
+  double prune = PruneOptions{}.nats;
   double max_loss = std::numeric_limits<double>::infinity();
   std::size_t validation = 0;
   unsigned threads = 1;
@@ -43,6 +45,7 @@ struct Options {
 struct Result {
   BlobBytes blob;
   std::optional<Quantized> quantized;  // s8 only
+  double pruned = 0;                   // nats that dead pixels cost
 };
 
 Result quantize_model(Network& network, const LabeledImages& train, const Options& options,
@@ -51,17 +54,21 @@ Result quantize_model(Network& network, const LabeledImages& train, const Option
     network.classes =
         fit_known_classes(*make_model(network, kernels), train, {.threads = options.threads});
   }
-  if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt};
+  if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt, 0};
+  const Pruned pruned = prune(network, train.images.pixels,
+                              {.nats = options.prune, .threads = options.threads}, kernels);
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
   Quantized quantized = quantize_network(
-      network, train.images.pixels, {.threads = options.threads}, kernels,
-      [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
+      pruned.network, train.images.pixels, {.threads = options.threads, .live = pruned.live},
+      kernels, [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
+  quantized.network.columns = train.images.cols;
   if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
   constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
   const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});
   const Signatures signatures = compute_signatures(unsigned_blob, kernels);
-  return {pack_s8(quantized.network, Layout::kHost, kParts, signatures), std::move(quantized)};
+  return {pack_s8(quantized.network, Layout::kHost, kParts, signatures), std::move(quantized),
+          pruned.nats};
 }
 
 // Largest difference of any pixel's probability over reconstructions of these images.
@@ -131,6 +138,10 @@ void run(const Options& options) {
         if (options.layers) layers.back().add("loss", by_layer[i] - f32.neg_elbo);
       }
       json.add("layers", Json::list(layers));
+      const LiveMasks& live = result.quantized->network.live;
+      json.add("dead", {{"inputs", LiveMasks::dead(live.inputs)},
+                        {"outputs", LiveMasks::dead(live.outputs)},
+                        {"loss", result.pruned}});
       json.add("signature", fmt::format("{:08x}", quantized->header().signature));
     }
     say("{}\n", json.text());
@@ -141,6 +152,9 @@ void run(const Options& options) {
   print_table(f32, after, type_name(options.type), split);
   say("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst, split);
   if (!result.quantized) return;
+  const LiveMasks& live = result.quantized->network.live;
+  say("  dead pixels     {} inputs, {} outputs of {}, which cost {:+.4f} nats per training image\n",
+      LiveMasks::dead(live.inputs), LiveMasks::dead(live.outputs), network.pixels, result.pruned);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const LayerReport& layer = result.quantized->layers[i];
     say("  {:15} SQNR {:5.1f} dB", layer.name, layer.sqnr_db);
@@ -162,6 +176,9 @@ void add_quantize(CommandLine& line) {
   command.out(options->out, "FILE.pvae", "Model to write");
   command.choice("--type", options->type, kTypeNames,
                  "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged");
+  command.real("--prune", options->prune, {0, 1000}, "NATS",
+               "Leave out pixels that are hardly ever lit, as long as an image costs at most this "
+               "more; 0: none. s8 only");
   command.real("--max-loss", options->max_loss, {}, "NATS", "Fail if more than this is lost")
       .hide_default();
   command.flag("--layers", options->layers,

@@ -19,6 +19,8 @@
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/shared/json.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/format/pack.hpp"
+#include "tools/format/threshold_section.hpp"
 #include "tools/measure/scores.hpp"
 #include "tools/view/progress.hpp"
 
@@ -26,18 +28,21 @@ namespace picovae::tools {
 namespace {
 
 // What a threshold is on.
-using Figure = double (*)(const ImageScore&);
+using ValueOf = double (*)(const ImageScore&);
 
-constexpr std::array<Named<Figure>, 3> kFigures = {
+constexpr ValueOf kSquares = [](const ImageScore& score) { return score.squares; };
+
+// In the order of picovae::Figure.
+constexpr std::array<Named<ValueOf>, kFigureCount> kFigures = {
     {{"excess", [](const ImageScore& score) { return score.excess(); }},
      {"neg_elbo", [](const ImageScore& score) { return score.neg_elbo(); }},
-     {"squares", [](const ImageScore& score) { return score.squares; }}}};
+     {"squares", kSquares}}};
 
 constexpr std::array kShares = {0.01, 0.5, 0.9, 0.99, 0.999};
 
 struct Options {
-  std::filesystem::path model, data, against, csv;  // the last two empty: none
-  Figure figure = kFigures[0].value;
+  std::filesystem::path model, data, against, csv, keep;  // the last three empty: none
+  ValueOf figure = kFigures[0].value;
   double false_alarms = 0.01;
   unsigned threads = 1;
   bool json = false;
@@ -56,7 +61,7 @@ std::vector<std::uint8_t> load_images(const std::filesystem::path& path, std::si
   return std::move(images.pixels);
 }
 
-std::vector<double> values_of(const std::vector<ImageScore>& scores, Figure figure) {
+std::vector<double> values_of(const std::vector<ImageScore>& scores, ValueOf figure) {
   std::vector<double> values;
   for (const ImageScore& score : scores) values.push_back(figure(score));
   return values;
@@ -120,6 +125,24 @@ struct Result {
   double alarms = 0, found = 0;  // shares of either set above the threshold
 };
 
+// The s8 model with quantiles of these scores, in the units of a device.
+BlobBytes with_thresholds(const BlobBytes& blob, const std::string& name,
+                          const std::vector<ImageScore>& scores) {
+  std::array<std::vector<std::uint32_t>, kFigureCount> figures;
+  for (std::size_t i = 0; i < kFigureCount; ++i) {
+    const double units = kFigures[i].value == kSquares ? 1 : 1 << kScoreBits;
+    for (const double value : ascending(values_of(scores, kFigures[i].value))) {
+      figures[i].push_back(static_cast<std::uint32_t>(std::llround(value * units)));
+    }
+  }
+  BlobView view;
+  open_blob(blob.bytes(), view);
+  QuantizedNetwork network = unpack_s8(view, name);
+  network.thresholds = threshold_section(figures);
+  const BlobHeader& header = blob.header();
+  return pack_s8(network, header.layout, header.parts, signatures_of(view));
+}
+
 double share_above(const std::vector<double>& values, double threshold) {
   const auto above =
       std::count_if(values.begin(), values.end(), [&](double v) { return v > threshold; });
@@ -164,7 +187,7 @@ void print(const Options& options, const Result& result) {
   }
   say("{}",
       histogram(values_of(result.normal, options.figure), values_of(result.other, options.figure)));
-  const bool nats = options.figure != kFigures[2].value;
+  const bool nats = options.figure != kSquares;
   say("abnormal if {} > {:.2f}{}: {:.2f} % of these images\n", name_of(kFigures, options.figure),
       result.threshold,
       nats ? fmt::format(" nats, {:.0f} on a device", std::floor(result.threshold * 256)) : "",
@@ -176,8 +199,15 @@ void print(const Options& options, const Result& result) {
 }
 
 void run(const Options& options) {
-  if (!options.csv.empty()) check_writable(options.csv);
-  const auto model = load_model(options.model, chosen_kernels());
+  for (const auto& file : {options.csv, options.keep}) {
+    if (!file.empty()) check_writable(file);
+  }
+  const BlobBytes blob = load_blob(options.model);
+  if (!options.keep.empty() && blob.header().type != Type::kS8) {
+    fail("{}: is an {} model; --keep is for s8 models (picovae quantize makes one)",
+         options.model.string(), type_name(blob.header().type));
+  }
+  const auto model = make_model(BlobBytes(blob), options.model.string(), chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
   const auto score = [&](const std::filesystem::path& path) {
     const std::vector<std::uint8_t> images = load_images(path, pixels);
@@ -197,6 +227,9 @@ void run(const Options& options) {
   result.alarms = share_above(values, result.threshold);
   result.found = share_above(values_of(result.other, options.figure), result.threshold);
   if (!options.csv.empty()) write_file(options.csv, to_csv(result.normal, result.other));
+  if (!options.keep.empty()) {
+    write_file(options.keep, with_thresholds(blob, options.model.string(), result.normal).bytes());
+  }
   if (options.json) {
     say("{}\n", to_json(options, result).text());
   } else {
@@ -213,6 +246,7 @@ void add_score(CommandLine& line) {
       "Example:\n"
       "  picovae score model.pvae --false-alarms 0.001\n"
       "  picovae score model.pvae --data normal --against broken.idx --csv scores.csv\n"
+      "  picovae score model.pvae --data normal --keep model.pvae\n"
       "excess: -log p(x | z) less the image's own entropy, plus the KL; it does not mind how gray\n"
       "an image is, and misses images that are merely dim, which neg_elbo finds.");
   command.model(options->model, "A .safetensors or .pvae model with both halves");
@@ -225,6 +259,11 @@ void add_score(CommandLine& line) {
   command.real("--false-alarms", options->false_alarms, {1e-6, 1}, "SHARE",
                "Share of normal images that may be called abnormal");
   command.path("--csv", options->csv, Access::kWrite, "FILE", "Scores of each image to write");
+  command
+      .path("--keep", options->keep, Access::kWrite, "FILE.pvae",
+            "Model to write with the quantiles of these scores: the thresholds that a device "
+            "asks for; may be MODEL")
+      .may_be("MODEL");
   command.threads(options->threads);
   command.json(options->json);
   command.run([options] { run(*options); });

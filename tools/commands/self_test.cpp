@@ -40,6 +40,7 @@ std::string signatures_text(const Signatures& signatures) {
   std::string text = fmt::format("digits {:08x}, reconstructions {:08x}", signatures.generated,
                                  signatures.reconstructed);
   if (signatures.classes != 0) text += fmt::format(", classes {:08x}", signatures.classes);
+  if (signatures.scores != 0) text += fmt::format(", scores {:08x}", signatures.scores);
   return text;
 }
 
@@ -60,6 +61,7 @@ Json to_json(const Row& row) {
           {"signature", fmt::format("{:08x}", row.test.signatures.generated)},
           {"signature_reconstruct", fmt::format("{:08x}", row.test.signatures.reconstructed)},
           {"signature_classes", fmt::format("{:08x}", row.test.signatures.classes)},
+          {"signature_scores", fmt::format("{:08x}", row.test.signatures.scores)},
           {"ok", row.test.ok()}};
 }
 

@@ -36,8 +36,9 @@ void check_blob(std::span<const std::byte> blob, const std::string& name) {
 }
 
 void BlobWriter::add_bytes(SectionKind kind, std::size_t layer, std::span<const std::byte> bytes) {
-  // A reader that does not know golden sections or classes computes the same without them.
-  const bool skip = kind == SectionKind::kGolden || kind == SectionKind::kClasses;
+  // A reader that does not know these computes the same without them.
+  const bool skip = kind == SectionKind::kGolden || kind == SectionKind::kClasses ||
+                    kind == SectionKind::kThresholds;
   const std::uint8_t flags = skip ? kMaySkip : 0;
   entries_.push_back({kind, static_cast<std::uint8_t>(layer), flags, 0, 0,
                       static_cast<std::uint32_t>(bytes.size()), crc32c(bytes)});

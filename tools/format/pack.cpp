@@ -1,6 +1,8 @@
 #include "tools/format/pack.hpp"
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <span>
 #include <type_traits>
@@ -14,13 +16,14 @@
 #include "tools/base/error.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/packed_layer.hpp"
+#include "tools/format/threshold_section.hpp"
 
 namespace picovae::tools {
 namespace {
 
 // The CRC-32C of everything that decides what a model computes, in logical order: for each layer
-// weights [out][in], biases, then (s8) multipliers, rescales and shifts, without padding. Layers
-// that a part lacks are left out, so a decoder alone has another id.
+// weights [out][in], biases, then (s8) multipliers, rescales and shifts, without padding; then what
+// is live of both ends. Layers that a part lacks are left out, so a decoder alone has another id.
 class ModelId {
  public:
   template <typename Values>
@@ -71,6 +74,37 @@ std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
     }
   }
   return weights;
+}
+
+// The section of live.hpp for one end of a model.
+std::vector<std::byte> live_section(const std::vector<std::uint8_t>& mask,
+                                    std::span<const std::int16_t> dead_logits, bool decoder) {
+  std::vector<std::byte> section(live_section_size(mask.size(), decoder, dead_logits.size()));
+  for (std::size_t i = 0; i < mask.size(); ++i) {
+    if (mask[i] != 0) section[i / 8] |= std::byte{1} << (i % 8);
+  }
+  std::copy_backward(std::as_bytes(dead_logits).begin(), std::as_bytes(dead_logits).end(),
+                     section.end());
+  return section;
+}
+
+std::vector<std::uint8_t> live_mask(LivePixels live, std::size_t pixels) {
+  std::vector<std::uint8_t> mask;
+  for (std::size_t i = 0; !live.all() && i < pixels; ++i) mask.push_back(live.has(i) ? 1 : 0);
+  return mask;
+}
+
+// Fails if the masks do not fit the model: packing would not say what is live.
+void check_masks(const QuantizedNetwork& network) {
+  const LiveMasks& live = network.live;
+  for (const auto& mask : {live.inputs, live.outputs}) {
+    if (!mask.empty() && mask.size() != network.dimensions.pixels) {
+      fail("the model cannot be packed: a mask of live pixels does not fit the shape");
+    }
+  }
+  if (live.dead_logits.size() != LiveMasks::dead(live.outputs)) {
+    fail("the model cannot be packed: not every dead pixel has a logit");
+  }
 }
 
 template <typename T>
@@ -127,7 +161,19 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   header.model_id = model_id(network, parts);
   if (has_layer(parts, kDecoder0)) {
     header.signature = signatures.generated;
-    if (has_layer(parts, kEncoder0)) header.signature_reconstruct = signatures.reconstructed;
+    if (has_layer(parts, kEncoder0)) {
+      header.signature_reconstruct = signatures.reconstructed;
+      header.signature_scores = signatures.scores;
+    }
+  }
+  header.columns = static_cast<std::uint16_t>(network.columns);
+  check_masks(network);
+  const LiveMasks& live = network.live;
+  if (has_layer(parts, kEncoder0)) {
+    header.dead_inputs = static_cast<std::uint16_t>(LiveMasks::dead(live.inputs));
+  }
+  if (has_layer(parts, kDecoder2)) {
+    header.dead_outputs = static_cast<std::uint16_t>(LiveMasks::dead(live.outputs));
   }
 
   struct Entry {
@@ -135,7 +181,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     S8Layer layer;
   };
   std::vector<Entry> entries;
-  const auto sizes = layer_sizes(network.dimensions);
+  const auto sizes = layer_sizes(header);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(parts, i)) continue;
     const QuantizedLayer& layer = network.layers[i];
@@ -154,6 +200,12 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
       writer.add(SectionKind::kRescale, index, layer.rescale);
     }
   }
+  if (header.dead_inputs != 0) {
+    writer.add(SectionKind::kLive, kEncoder0, live_section(live.inputs, {}, false));
+  }
+  if (header.dead_outputs != 0) {
+    writer.add(SectionKind::kLive, kDecoder2, live_section(live.outputs, live.dead_logits, true));
+  }
   for (const auto& [index, layer] : entries) {
     writer.add(SectionKind::kGolden, index, golden_section(network.layers[index], index));
   }
@@ -162,6 +214,9 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     std::memcpy(classes.data() + offsetof(ClassHeader, signature), &signatures.classes,
                 sizeof signatures.classes);
     writer.add(SectionKind::kClasses, kDecoder0, classes);
+  }
+  if (parts == (kEncoderPart | kDecoderPart) && !network.thresholds.empty()) {
+    writer.add(SectionKind::kThresholds, kDecoder2, network.thresholds);
   }
   return writer.finish(header);
 }
@@ -181,7 +236,16 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .pre_shift = dense.pre_shift,
                          .post_shift = dense.post_shift};
   }
+  const std::size_t pixels = network.dimensions.pixels;
+  network.live.inputs = live_mask(view.inputs, pixels);
+  network.live.outputs = live_mask(view.outputs, pixels);
+  if (!view.outputs.all()) {
+    network.live.dead_logits =
+        values<std::int16_t>(view.outputs.dead_logits(pixels), view.header->dead_outputs);
+  }
+  network.columns = view.header->columns;
   network.classes = class_section(view);
+  network.thresholds = threshold_section(view);
   if (const std::uint32_t id = model_id(network, view.header->parts); id != view.header->model_id) {
     fail(
         "{}: its parameters have model id {:08x}, its header says {:08x}: it was changed; "
@@ -201,6 +265,11 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(layer.multiplier);
     id.add(layer.rescale);
     id.add(std::array{layer.pre_shift, layer.post_shift});
+  }
+  if (has_layer(parts, kEncoder0)) id.add(network.live.inputs);
+  if (has_layer(parts, kDecoder2)) {
+    id.add(network.live.outputs);
+    id.add(network.live.dead_logits);
   }
   return id.value();
 }

@@ -1,6 +1,7 @@
 // An s8 model in logical order: what quantization makes, what packing lays out for a target.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -21,11 +22,26 @@ struct QuantizedLayer {
   std::uint8_t pre_shift = 0, post_shift = 0;
 };
 
+// The pixels that a model has (engine live.hpp). Empty vectors: all of them.
+struct LiveMasks {
+  std::vector<std::uint8_t> inputs;       // [pixels] 1 if the encoder reads it, or 0
+  std::vector<std::uint8_t> outputs;      // [pixels] 1 if the decoder computes it, or 0
+  std::vector<std::int16_t> dead_logits;  // Q8.7, of the other outputs in ascending order
+
+  static std::size_t dead(const std::vector<std::uint8_t>& mask) {
+    return static_cast<std::size_t>(std::count(mask.begin(), mask.end(), 0));
+  }
+  bool operator==(const LiveMasks&) const = default;
+};
+
 struct QuantizedNetwork {
   Dimensions dimensions{};
-  std::array<QuantizedLayer, kLayerCount> layers;  // indexed by picovae::Layer; heads: mu, logvar
-  std::vector<std::byte>
-      classes{};  // the section of classes.hpp, or nothing: equal in every layout
+  // Indexed by picovae::Layer; heads: mu, logvar. Those at both ends have live pixels alone.
+  std::array<QuantizedLayer, kLayerCount> layers;
+  LiveMasks live{};
+  std::size_t columns = 0;  // of an image; 0 if not known
+  // Sections of classes.hpp and of thresholds.hpp, or nothing: equal in every layout.
+  std::vector<std::byte> classes{}, thresholds{};
 };
 
 }  // namespace picovae::tools

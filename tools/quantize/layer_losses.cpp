@@ -81,8 +81,10 @@ class MixedModel {
     return y;
   }
 
-  AlignedRows<float> run_integer(Layer index, const AlignedRows<float>& x) const {
+  AlignedRows<float> run_integer(Layer index, const AlignedRows<float>& all) const {
+    const LiveMasks& live = quantized_.live;
     const std::vector<double> steps = input_steps(quantized_, index);
+    const AlignedRows<float> x = index == kEncoder0 ? live_columns(all, live.inputs) : all;
     const IntegerLayer& layer = integer_layers_[index];
     // p / 2 - 1/4 rounds to p >> 1, for even and odd p.
     const double less = index == kEncoder0 ? 0.25 : 0;
@@ -97,7 +99,22 @@ class MixedModel {
         y.row(row)[j] = std::ldexp(static_cast<float>(fixed.row(row)[j]), -bits[j]);
       }
     }
-    return y;
+    return index == kDecoder2 && !live.outputs.empty() ? spread_outputs(y) : y;
+  }
+
+  // The logits of all pixels, from those of the live ones.
+  AlignedRows<float> spread_outputs(const AlignedRows<float>& live) const {
+    const std::vector<std::uint8_t>& mask = quantized_.live.outputs;
+    AlignedRows<float> all(live.rows(), mask.size());
+    for (std::size_t row = 0; row < all.rows(); ++row) {
+      const float* from = live.row(row);
+      auto dead = quantized_.live.dead_logits.begin();
+      for (std::size_t i = 0; i < mask.size(); ++i) {
+        all.row(row)[i] =
+            mask[i] != 0 ? *from++ : std::ldexp(static_cast<float>(*dead++), -kLogitBits);
+      }
+    }
+    return all;
   }
 
   // x in steps, `less` of a step taken off before rounding.

@@ -64,6 +64,28 @@ double sqnr(const AlignedRows<float>& expected, const AlignedRows<std::int16_t>&
   return 10 * std::log10(std::max(signal, kLeast) / std::max(noise, kLeast));
 }
 
+// The layer without the inputs or the outputs that are dead.
+//   mask  of them; empty: none is
+DenseWeights live_inputs(const DenseWeights& layer, const std::vector<std::uint8_t>& mask) {
+  if (mask.empty()) return layer;
+  DenseWeights live{layer.in - LiveMasks::dead(mask), layer.out, {}, layer.bias};
+  for (std::size_t i = 0; i < layer.weight.size(); ++i) {
+    if (mask[i % layer.in] != 0) live.weight.push_back(layer.weight[i]);
+  }
+  return live;
+}
+DenseWeights live_outputs(const DenseWeights& layer, const std::vector<std::uint8_t>& mask) {
+  if (mask.empty()) return layer;
+  DenseWeights live{layer.in, layer.out - LiveMasks::dead(mask), {}, {}};
+  for (std::size_t i = 0; i < layer.weight.size(); ++i) {
+    if (mask[i / layer.in] != 0) live.weight.push_back(layer.weight[i]);
+  }
+  for (std::size_t j = 0; j < layer.out; ++j) {
+    if (mask[j] != 0) live.bias.push_back(layer.bias[j]);
+  }
+  return live;
+}
+
 // How many images are fitted, and how many further ones measured.
 struct Split {
   std::size_t fitted, held_out;
@@ -87,12 +109,15 @@ class Quantizer {
                      {split_.fitted + split_.held_out, options.seed, options.threads}, kernels),
         layers_(engine_layers(network)) {
     result_.network.dimensions = dimensions_of(network);
+    result_.network.live = options.live;
+    layers_[kEncoder0] = live_inputs(layers_[kEncoder0], options.live.inputs);
+    layers_[kDecoder2] = live_outputs(layers_[kDecoder2], options.live.outputs);
     result_.images = split_.fitted;
     result_.held_out = split_.held_out;
   }
 
   Quantized run(const std::function<void(double)>& progress) {
-    AlignedRows<std::uint8_t> x = calibration_.pixels();
+    AlignedRows<std::uint8_t> x = live_columns(calibration_.pixels(), result_.network.live.inputs);
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       if (progress) progress(static_cast<double>(i) / static_cast<double>(kLayerCount));
       const auto index = static_cast<Layer>(i);
@@ -106,7 +131,10 @@ class Quantizer {
   // Quantizes a layer and returns its activations: the next layer's inputs.
   template <typename X>
   AlignedRows<std::uint8_t> run_layer(Layer index, const AlignedRows<X>& x) {
-    const auto trace = calibration_.next();
+    auto trace = calibration_.next();
+    if (index == kDecoder2) {
+      trace.outputs = live_columns(trace.outputs, result_.network.live.outputs);
+    }
     const Moments moments =
         compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);
     check_finite(index, moments);

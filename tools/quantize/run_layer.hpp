@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
@@ -64,6 +65,20 @@ class IntegerLayer {
   S8Layer layer_;
   DenseFn kernel_;
 };
+
+// Those columns of a matrix that a mask has; all if it is empty.
+template <typename T>
+AlignedRows<T> live_columns(const AlignedRows<T>& all, const std::vector<std::uint8_t>& mask) {
+  if (mask.empty()) return all;
+  AlignedRows<T> live(all.rows(), mask.size() - LiveMasks::dead(mask));
+  for (std::size_t row = 0; row < all.rows(); ++row) {
+    std::size_t to = 0;
+    for (std::size_t i = 0; i < mask.size(); ++i) {
+      if (mask[i] != 0) live.row(row)[to++] = all.row(row)[i];
+    }
+  }
+  return live;
+}
 
 // outputs -> activations of a float layer, in place.
 void apply_softplus(AlignedRows<float>& outputs);

@@ -10,6 +10,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/live.hpp"
 #include "picovae/ranges.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
@@ -20,7 +21,7 @@ static_assert(std::endian::native == std::endian::little,
               "a blob is little-endian and used in place");
 
 inline constexpr std::array<char, 4> kBlobMagic = {'P', 'V', 'A', 'E'};
-inline constexpr std::uint16_t kBlobVersion = 1;
+inline constexpr std::uint16_t kBlobVersion = 2;   // written; version 1 is read as well
 inline constexpr std::size_t kBlobAlignment = 64;  // of the blob and of every section in it
 
 enum Part : std::uint8_t { kEncoderPart = 1, kDecoderPart = 2 };
@@ -38,10 +39,23 @@ struct BlobHeader {
   std::uint8_t parts;                   // Part bits
   std::uint8_t section_count;
   std::array<std::array<std::uint8_t, 2>, kLayerCount> shifts;  // s8: {pre, post} of each layer
-  std::array<std::uint8_t, 14> reserved;                        // zero
+  // From here on all is zero in version 1.
+  std::uint16_t dead_inputs;             // s8: pixels that the encoder does not read (live.hpp)
+  std::uint16_t dead_outputs;            // s8: pixels that the decoder does not compute
+  std::uint16_t columns;                 // of an image; 0 if not known
+  std::uint32_t signature_scores;        // of the scores of those digits; 0 without either half
+  std::array<std::uint8_t, 4> reserved;  // zero
   std::uint32_t checksum;  // CRC-32C of the header before this field, then of the section table
 };
 static_assert(sizeof(BlobHeader) == 64);
+
+// Sizes of a model's layers: of live pixels alone.
+constexpr std::array<LayerSize, kLayerCount> layer_sizes(const BlobHeader& header) {
+  auto sizes = layer_sizes(header.dimensions);
+  sizes[kEncoder0].in = static_cast<std::uint16_t>(sizes[kEncoder0].in - header.dead_inputs);
+  sizes[kDecoder2].out = static_cast<std::uint16_t>(sizes[kDecoder2].out - header.dead_outputs);
+  return sizes;
+}
 
 enum class SectionKind : std::uint8_t {
   kWeights = 1,     // of the model's type, packed (layout.hpp)
@@ -50,6 +64,8 @@ enum class SectionKind : std::uint8_t {
   kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only
   kGolden = 5,      // s8 only, may be missing: an input, and the CRC of what comes of it
   kClasses = 6,     // of the decoder's first layer, may be missing: classes.hpp
+  kLive = 7,        // of the layers at both ends, if pixels are dead: live.hpp
+  kThresholds = 8,  // of the decoder's last layer, may be missing: thresholds.hpp
 };
 inline constexpr std::uint8_t kMaySkip =
     1;  // Section::flags: who does not know the kind passes over it
@@ -91,6 +107,7 @@ constexpr std::size_t golden_crc_offset(std::size_t in, bool wide_input) {
 struct BlobView {
   const BlobHeader* header = nullptr;
   std::array<Dense, kLayerCount> layers{};  // weights null in a part that is missing
+  LivePixels inputs, outputs;
 
   bool has(Part part) const { return header != nullptr && (header->parts & part) != 0; }
 };

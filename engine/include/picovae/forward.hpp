@@ -22,6 +22,7 @@
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
+#include "picovae/thresholds.hpp"
 
 namespace picovae {
 
@@ -32,7 +33,7 @@ struct RunTimeShape {
 
 // A model run in arithmetic A (Float or Integer), of the sizes that S::dimensions(header) gives:
 // of Shape they are constants, which the compiler folds. Holds pointers into the blob and nothing
-// else: 256 bytes, 152 on a 32-bit core. const member functions may run at once on several threads,
+// else: 272 bytes, 160 on a 32-bit core. const member functions may run at once on several threads,
 // an arena each.
 //
 // Every call that takes an arena returns kNotOpen, kNoEncoder, kNoDecoder, kBatchTooLarge (more
@@ -87,8 +88,7 @@ class Forward {
   //   differs   out, if kWrongOutput is returned: the first layer that is wrong
   // Returns kOk, kNotOpen, kMisalignedArena, kNoGolden (f32 models have none) or kWrongOutput.
   // Inlined, so that firmware has a loop over rows only if its arena has several.
-  [[gnu::always_inline]] Status self_test(DynamicArena arena, std::size_t row_size,
-                                          Layer& differs) const {
+  PICOVAE_FOLDED Status self_test(DynamicArena arena, std::size_t row_size, Layer& differs) const {
     if (!is_open()) return Status::kNotOpen;
     if (!is_aligned(arena.bytes)) return Status::kMisalignedArena;
     return picovae::self_test(view_, dense_, arena.bytes, row_size, arena.rows, differs);
@@ -196,9 +196,21 @@ class Forward {
     return Status::kOk;
   }
 
+  // The threshold above which an image is abnormal: normal ones had at most this figure in
+  // `per_mille` of 1,000 cases or more (thresholds.hpp).
+  //   value  out, as Score::of gives it
+  // Returns kOk, kNotOpen, or what find_thresholds and Thresholds::find do.
+  Status threshold(Figure figure, std::uint32_t per_mille, std::uint32_t& value) const
+      requires(A::kIsInteger) {
+    if (!is_open()) return Status::kNotOpen;
+    Thresholds thresholds;
+    const Status status = find_thresholds(view_, thresholds);
+    return status == Status::kOk ? thresholds.find(figure, per_mille, value) : status;
+  }
+
  private:
   // Whether a call can run. The count is compared here, where it and the rows may be constants.
-  [[gnu::always_inline]] Status ready(Part part, DynamicArena arena, std::size_t count) const {
+  PICOVAE_FOLDED Status ready(Part part, DynamicArena arena, std::size_t count) const {
     const Status status = ready(part, arena.bytes);
     return status == Status::kOk && count > arena.rows ? Status::kBatchTooLarge : status;
   }
@@ -232,8 +244,7 @@ class Forward {
       input = Rows<Pixel>::at(arena, d.pixels);
       arena = input.end(count);
       for (std::size_t row = 0; row < count; ++row) {
-        const Pixel* from = x + row * d.pixels;
-        for (std::size_t i = 0; i < d.pixels; ++i) input.row(row)[i] = from[i] >> 1;
+        halve_pixels(x + row * d.pixels, input.row(row));
       }
     }
     const auto hidden1 = Rows<Hidden>::at(arena, d.hidden1);
@@ -243,6 +254,18 @@ class Forward {
     run(kEncoder1, hidden1, hidden2, count);
     run(kEncoderHeads, hidden2, heads, count);
     return hidden2.end(count);
+  }
+
+  // The encoder's live pixels in its own unit.
+  void halve_pixels(const Pixel* x, Pixel* to) const {
+    const std::size_t pixels = dimensions().pixels;
+    if (view_.inputs.all()) {
+      for (std::size_t i = 0; i < pixels; ++i) to[i] = x[i] >> 1;
+    } else {
+      for (std::size_t i = 0; i < pixels; ++i) {
+        if (view_.inputs.has(i)) *to++ = x[i] >> 1;
+      }
+    }
   }
 
   // The decoder's part of an arena of arena_size.
@@ -282,29 +305,56 @@ class Forward {
     const auto hidden1 = run_hidden(arena, count);
     Dense last = view_.layers[kDecoder2];
     last.activation = output;
-    dense_(last, hidden1.data, hidden1.stride, out, dimensions().pixels, count);
+    const std::size_t pixels = dimensions().pixels;
+    dense_(last, hidden1.data, hidden1.stride, out, pixels, count);
+    if constexpr (A::kIsInteger) {
+      if (view_.outputs.all()) return;
+      for (std::size_t row = 0; row < count; ++row) {
+        detail::spread_live(view_.outputs, out + row * pixels, pixels, last.out);
+      }
+    }
   }
 
-  // The last layer in pieces, whose logits take the place of the encoder's rows; the sums of each
-  // image, which these add to, that of its z.
+  // The pixels of x as the decoder has them: live ones first, and what the dead ones cost added to
+  // the sums. Those of models with dead pixels are parted where the encoder had its own.
+  Rows<const Pixel> part_pixels(const Pixel* x, Rows<detail::PixelSums> sums, std::byte* encoder,
+                                std::size_t count) const {
+    const std::size_t pixels = dimensions().pixels;
+    if (view_.outputs.all()) return {x, pixels};
+    const std::size_t live = view_.layers[kDecoder2].out;
+    const auto parted = Rows<Pixel>::at(encoder, pixels);
+    for (std::size_t row = 0; row < count; ++row) {
+      Pixel* dead = parted.row(row) + live;
+      detail::part_pixels(view_.outputs, x + row * pixels, pixels, parted.row(row), dead);
+      detail::add_pixels(dead, view_.outputs.dead_logits(pixels), pixels - live, *sums.row(row));
+    }
+    return {parted.data, parted.stride};
+  }
+
+  // The last layer in pieces, whose logits take the place of the encoder's other rows; the sums of
+  // each image, which these add to, that of its z.
   void score_logits(const Pixel* x, Score* scores, Rows<typename A::Hidden> hidden1,
                     std::byte* encoder, std::byte* decoder, std::size_t count) const {
     const Dimensions d = dimensions();
     const auto sums = Rows<detail::PixelSums>::at(decoder, 1);
     static_assert(sizeof(detail::PixelSums) <= kArenaAlignment);
-    const std::size_t room = encoder_arena_size<A>(d) / (kPanel * sizeof(Logit)) * kPanel;
-    const std::size_t most = room < detail::kScoreColumns ? room : detail::kScoreColumns;
-    const std::size_t inputs = round_up(d.hidden1, input_pad(view_.header->layout, Type::kS8));
-    auto* logits = reinterpret_cast<Logit*>(encoder);
     for (std::size_t row = 0; row < count; ++row) *sums.row(row) = {};
+    const Rows<const Pixel> image = part_pixels(x, sums, encoder, count);
+
+    const std::size_t parted = row_size<Pixel>(d.pixels);
+    const std::size_t room =
+        (encoder_arena_size<A>(d) - parted) / (kPanel * sizeof(Logit)) * kPanel;
+    const std::size_t most = room < detail::kScoreColumns ? room : detail::kScoreColumns;
+    auto* logits = reinterpret_cast<Logit*>(encoder + count * parted);
+    const std::size_t inputs = round_up(d.hidden1, input_pad(view_.header->layout, Type::kS8));
     Dense last = view_.layers[kDecoder2];
-    for (std::size_t first = 0; first < d.pixels; first += most) {
-      const std::size_t left = d.pixels - first;
+    const std::size_t live = last.out;
+    for (std::size_t first = 0; first < live; first += most) {
+      const std::size_t left = live - first;
       last.out = static_cast<std::uint16_t>(left < most ? left : most);
       dense_(last, hidden1.data, hidden1.stride, logits, most, count);
       for (std::size_t row = 0; row < count; ++row) {
-        detail::add_pixels(x + row * d.pixels + first, logits + row * most, last.out,
-                           *sums.row(row));
+        detail::add_pixels(image.row(row) + first, logits + row * most, last.out, *sums.row(row));
       }
       skip_outputs(last, inputs);
     }

@@ -55,7 +55,7 @@
 #define PICOVAE_DECODER_ARENA_SIZE                                            \
   (PICOVAE_ROW_SIZE(2 * PICOVAE_LATENT) + PICOVAE_ROW_SIZE(PICOVAE_HIDDEN2) + \
    PICOVAE_ROW_SIZE(PICOVAE_HIDDEN1))
-#define PICOVAE_VAE_SIZE (26 * sizeof(void*) + 48)
+#define PICOVAE_VAE_SIZE (28 * sizeof(void*) + 48)
 
 #ifdef __cplusplus
 #define PICOVAE_ALIGNAS(what) alignas(what)
@@ -117,7 +117,8 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //            as long as the vae is used
 //   size     bytes; may be more than the model has, such as a flash partition
 //   kernels  one of the above; the model's layout must be theirs
-// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES.
+// Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES, or
+// PICOVAE_BAD_LIVE_PIXELS or PICOVAE_BAD_THRESHOLDS.
 #define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
@@ -213,6 +214,32 @@ typedef struct picovae_score {
 // Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_ENCODER or PICOVAE_NO_DECODER.
 picovae_status picovae_score_image(const picovae_vae* vae, const uint8_t x[PICOVAE_PIXELS],
                                    picovae_score* score, picovae_arena* arena);
+
+// What tells the abnormal from the normal.
+typedef enum picovae_figure {
+  PICOVAE_EXCESS,    // reconstruction - entropy + kl; 0 for the difference if it is below 0
+  PICOVAE_NEG_ELBO,  // reconstruction + kl
+  PICOVAE_SQUARES
+} picovae_figure;
+
+// The figure of a score.
+static inline uint32_t picovae_figure_of(const picovae_score* score, picovae_figure figure) {
+  if (figure == PICOVAE_SQUARES) return score->squares;
+  if (figure == PICOVAE_NEG_ELBO) return score->reconstruction + score->kl;
+  return score->kl +
+         (score->reconstruction > score->entropy ? score->reconstruction - score->entropy : 0);
+}
+
+// The threshold that the model carries (picovae score --keep): an image with a higher figure is
+// abnormal. A firmware that calls it compiles thresholds.cpp too.
+//   per_mille  of normal images that are not above it: 999 for a false alarm in 1,000. The lowest
+//              level that is stored from there on counts
+//   threshold  out
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_NO_THRESHOLDS; or PICOVAE_MISPLACED_SECTION,
+// PICOVAE_BAD_SECTION_SIZE, PICOVAE_DUPLICATE_SECTION or PICOVAE_BAD_THRESHOLDS if a board's
+// picovae_open, which does not look into thresholds, could not know.
+picovae_status picovae_threshold(const picovae_vae* vae, picovae_figure figure, uint32_t per_mille,
+                                 uint32_t* threshold);
 
 #ifdef __cplusplus
 }  // extern "C"

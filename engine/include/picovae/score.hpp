@@ -15,6 +15,10 @@ namespace picovae {
 
 inline constexpr int kScoreBits = 8;  // nats in Q.8
 
+// What tells the abnormal. Numbers are those of picovae_figure.
+enum class Figure : std::uint8_t { kExcess, kNegElbo, kSquares };
+inline constexpr std::size_t kFigureCount = 3;
+
 struct Score {
   std::uint32_t reconstruction;  // -log p(x | z), nats in Q.8
   std::uint32_t kl;              // of the posterior from the prior, nats in Q.8
@@ -26,6 +30,10 @@ struct Score {
   constexpr std::uint32_t neg_elbo() const { return reconstruction + kl; }
   constexpr std::uint32_t excess() const {
     return reconstruction > entropy ? reconstruction - entropy + kl : kl;
+  }
+
+  constexpr std::uint32_t of(Figure figure) const {
+    return figure == Figure::kExcess ? excess() : figure == Figure::kNegElbo ? neg_elbo() : squares;
   }
 
   bool operator==(const Score&) const = default;
@@ -41,13 +49,13 @@ struct PixelSums {
   std::uint32_t squares = 0;
 };
 
-// Logits of one image at a time, so that sums of 32 bits hold: 224 * 255 * 32767 < 2^31.
-// Whole panels of every layout.
+// Logits at a time, so that sums of 32 bits hold: 224 * 255 * 32767 < 2^31. Whole panels of every
+// layout.
 inline constexpr std::size_t kScoreColumns = 224;
 
-// Adds `count` <= kScoreColumns pixels.
-//   x       u8
-//   logits  s16 Q8.7
+// Adds pixels.
+//   x       [count] u8
+//   logits  [count] s16 Q8.7
 void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
                 PixelSums& sums);
 

@@ -20,12 +20,14 @@ struct Signatures {
   std::uint32_t generated = 0;      // 0 without a decoder
   std::uint32_t reconstructed = 0;  // 0 without an encoder
   std::uint32_t classes = 0;        // 0 without classes
+  std::uint32_t scores = 0;         // 0 without either half
   bool operator==(const Signatures&) const = default;
 };
 
-// The signatures that the model carries.
+// The signatures that the model carries. Scores are 0 too in models of format version 1.
 inline Signatures signatures_of(const BlobView& view) {
-  Signatures signatures{view.header->signature, view.header->signature_reconstruct};
+  const BlobHeader& header = *view.header;
+  Signatures signatures{header.signature, header.signature_reconstruct, 0, header.signature_scores};
   ClassPriors priors;
   if (find_classes(view, priors) == Status::kOk) signatures.classes = priors.header->signature;
   return signatures;
@@ -56,6 +58,27 @@ PICOVAE_FOLDED Status sign_digits(const Forward<Integer, S>& vae, DynamicArena a
       if (status != Status::kOk) return status;
       signatures.reconstructed = crc32c(batch, signatures.reconstructed);
     }
+  }
+  return Status::kOk;
+}
+
+// Scores the digits, of a model with both halves.
+//   arena       of arena_size; its rows divide 10
+//   pixels      [arena.rows][pixels] scratch
+//   scores      [arena.rows] scratch
+//   signatures  out: scores
+//   digits      as of sign_digits
+// Returns kOk, or what generate and score return. Never allocates.
+template <typename S>
+Status sign_scores(const Forward<Integer, S>& vae, DynamicArena arena, std::uint8_t* pixels,
+                   Score* scores, Signatures& signatures, std::uint32_t digits = kSignatureDigits) {
+  signatures.scores = 0;
+  const auto rows = static_cast<std::uint32_t>(arena.rows);
+  for (std::uint32_t first = 0; first < digits; first += rows) {
+    Status status = vae.generate(kSignatureSeed, first, pixels, arena, rows);
+    if (status == Status::kOk) status = vae.score(pixels, scores, arena, rows);
+    if (status != Status::kOk) return status;
+    signatures.scores = crc32c(std::as_bytes(std::span(scores, rows)), signatures.scores);
   }
   return Status::kOk;
 }
@@ -91,6 +114,13 @@ PICOVAE_FOLDED Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena, s
   } else {
     return sign_digits<false>(vae, dynamic(arena), pixels, signatures, digits);
   }
+}
+template <typename S, std::size_t Batch>
+Status sign_scores(const Vae<S, Integer>& vae, Arena<S, Integer, Batch>& arena,
+                   std::uint8_t* pixels, Score* scores, Signatures& signatures,
+                   std::uint32_t digits = kSignatureDigits) {
+  static_assert(kSignatureDigits % Batch == 0);
+  return sign_scores(vae, dynamic(arena), pixels, scores, signatures, digits);
 }
 template <typename S, typename AnyArena>
 Status sign_classes(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,

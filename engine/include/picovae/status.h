@@ -81,7 +81,15 @@
   X(34, kNoClasses, PICOVAE_NO_CLASSES, "the model has no classes; fit them: picovae classes")     \
   X(35, kNoSuchClass, PICOVAE_NO_SUCH_CLASS, "the model has no class of that label")               \
   X(36, kMisalignedArena, PICOVAE_MISALIGNED_ARENA,                                                \
-    "the arena must start at an address that is a multiple of 64; align it")
+    "the arena must start at an address that is a multiple of 64; align it")                       \
+  /* As many live pixels as the header says, and dead ones dark: they are not. */                  \
+  X(37, kBadLivePixels, PICOVAE_BAD_LIVE_PIXELS,                                                   \
+    "the model's list of live pixels is not one; quantize the model again")                        \
+  /* No thresholds, or none for so few false alarms. */                                            \
+  X(38, kNoThresholds, PICOVAE_NO_THRESHOLDS,                                                      \
+    "the model has no such threshold; store them: picovae score --keep")                           \
+  X(39, kBadThresholds, PICOVAE_BAD_THRESHOLDS,                                                    \
+    "the model's thresholds are out of order or range; store them again: picovae score --keep")
 
 typedef enum picovae_status {
 #define PICOVAE_ENUMERATOR(number, cpp, c, message) c = number,

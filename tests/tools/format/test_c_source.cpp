@@ -77,7 +77,7 @@ TEST_CASE("the comment says what the model is and what made it") {
   const std::string text = header_of(decoder, "picovae export a.pvae --c-array b.h");
   CHECK(has(text, "//   picovae export a.pvae --c-array b.h\n"));
   CHECK(has(text, "20-7-6-3, decoder\n"));
-  CHECK(has(text, "s8, layout cortex-m, format 1\n"));
+  CHECK(has(text, "s8, layout cortex-m, format 2\n"));
   CHECK(has(text, "signature  00000abc\n"));
   const auto& header = *reinterpret_cast<const BlobHeader*>(decoder.bytes().data());
   char id[9];

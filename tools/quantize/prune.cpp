@@ -1,0 +1,227 @@
+#include "tools/quantize/prune.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <vector>
+
+#include "picovae/blob.hpp"
+#include "picovae/live.hpp"
+#include "tools/measure/elbo.hpp"
+#include "tools/measure/model.hpp"
+
+namespace picovae::tools {
+namespace {
+
+// Of the nats, what outputs may cost; inputs get the rest. A pixel saves as much flash at either
+// end, and is cheaper for the encoder.
+constexpr double kOutputShare = 0.75;
+
+// Images [count][pixels], spread evenly over those given.
+std::vector<std::uint8_t> spread(std::span<const std::uint8_t> images, std::size_t pixels,
+                                 std::size_t most) {
+  const std::size_t given = images.size() / pixels;
+  const std::size_t count = std::min(most, given);
+  std::vector<std::uint8_t> chosen;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto image = images.subspan(i * given / count * pixels, pixels);
+    chosen.insert(chosen.end(), image.begin(), image.end());
+  }
+  return chosen;
+}
+
+// Of each pixel in [0, 1].
+struct PixelStatistics {
+  std::vector<double> mean, variance;
+};
+
+PixelStatistics statistics_of(std::span<const std::uint8_t> images, std::size_t pixels) {
+  std::vector<std::uint64_t> sum(pixels), squares(pixels);
+  for (std::size_t i = 0; i < images.size(); ++i) {
+    sum[i % pixels] += images[i];
+    squares[i % pixels] += std::uint64_t{images[i]} * images[i];
+  }
+  const double count = static_cast<double>(images.size() / pixels);
+  PixelStatistics result;
+  for (std::size_t p = 0; p < pixels; ++p) {
+    const double mean = static_cast<double>(sum[p]) / 255 / count;
+    result.mean.push_back(mean);
+    result.variance.push_back(static_cast<double>(squares[p]) / (255 * 255 * count) - mean * mean);
+  }
+  return result;
+}
+
+// The Q8.7 logit of a pixel that is lit that often; half a pixel is added to those that are never.
+std::int16_t logit_of(double mean, std::size_t images) {
+  const auto count = static_cast<double>(images);
+  const double p = (mean * count + 0.5) / (count + 1);
+  return static_cast<std::int16_t>(std::lround(std::log(p / (1 - p)) * (1 << kLogitBits)));
+}
+
+// Chooses step by step, and measures.
+class Pruner {
+ public:
+  Pruner(const Network& network, std::span<const std::uint8_t> images, const PruneOptions& options,
+         const Kernels& kernels)
+      : original_(network),
+        options_(options),
+        kernels_(kernels),
+        pixels_(network.pixels),
+        all_(statistics_of(images, pixels_)),
+        count_(images.size() / pixels_),
+        images_(spread(images, pixels_, options.images)),
+        before_(cost(network)) {}
+
+  Pruned run() {
+    const std::vector<std::size_t> outputs = outputs_by_cost();
+    const std::vector<std::size_t> inputs = inputs_by_effect();
+    const std::size_t dead_outputs =
+        most(outputs.size(), kOutputShare * options_.nats,
+             [&](std::size_t n) { return without(outputs, n, inputs, 0); });
+    const std::size_t dead_inputs = most(inputs.size(), options_.nats, [&](std::size_t n) {
+      return without(outputs, dead_outputs, inputs, n);
+    });
+    return without(outputs, dead_outputs, inputs, dead_inputs);
+  }
+
+ private:
+  double cost(const Network& network) const {
+    return evaluate(*make_model(network, kernels_), images_, {.threads = options_.threads})
+        .neg_elbo;
+  }
+
+  // The largest count up to `limit` whose model costs at most `nats` more. More pixels cost more.
+  template <typename Make>
+  std::size_t most(std::size_t limit, double nats, const Make& make) const {
+    std::size_t low = 0;
+    while (low < limit) {
+      const std::size_t middle = (low + limit + 1) / 2;
+      if (make(middle).nats <= nats) {
+        low = middle;
+      } else {
+        limit = middle - 1;
+      }
+    }
+    return low;
+  }
+
+  // Pixels that may be dead outputs, the cheapest first: by what a constant costs beyond what the
+  // model's own logits do.
+  std::vector<std::size_t> outputs_by_cost() const {
+    const std::vector<double> own = pixel_costs();
+    std::vector<double> more(pixels_);
+    std::vector<std::size_t> order;
+    for (std::size_t p = 0; p < pixels_; ++p) {
+      const std::int16_t q = logit_of(all_.mean[p], count_);
+      if (q > kDeadLogit) continue;
+      const double logit = std::ldexp(q, -kLogitBits);
+      more[p] = std::log1p(std::exp(logit)) - all_.mean[p] * logit - own[p];
+      order.push_back(p);
+    }
+    return ascending(order, more, pixels_ - 1);
+  }
+
+  // Pixels, those first whose changes reach the first hidden layer least.
+  std::vector<std::size_t> inputs_by_effect() const {
+    std::vector<double> effect(pixels_);
+    const DenseWeights& layer = original_.encoder0;
+    for (std::size_t p = 0; p < pixels_; ++p) {
+      double squares = 0;
+      for (std::size_t j = 0; j < layer.out; ++j) {
+        const double weight = layer.weight[j * pixels_ + p];
+        squares += weight * weight;
+      }
+      effect[p] = squares * all_.variance[p];
+    }
+    std::vector<std::size_t> order(pixels_);
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    return ascending(order, effect, pixels_ - 1);
+  }
+
+  static std::vector<std::size_t> ascending(std::vector<std::size_t> order,
+                                            const std::vector<double>& value, std::size_t most) {
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return value[a] < value[b]; });
+    order.resize(std::min(order.size(), most));  // one at least is live
+    return order;
+  }
+
+  // What each pixel costs under the model's own logits, on average.
+  std::vector<double> pixel_costs() const {
+    const std::size_t count = images_.size() / pixels_;
+    std::vector<float> costs(count * pixels_);  // of each image: sums in one order
+    encode_parts(*make_model(original_, kernels_), images_, {.threads = options_.threads},
+                 [&](Model& own, const EncodedImages& part) {
+                   std::vector<float> logits(part.x.size());
+                   own.decode_logits(part.mu, logits.data());
+                   for (std::size_t i = 0; i < logits.size(); ++i) {
+                     costs[part.first * pixels_ + i] = static_cast<float>(bernoulli_cross_entropy(
+                         std::span(logits).subspan(i, 1), std::span(part.x).subspan(i, 1)));
+                   }
+                 });
+    std::vector<double> mean(pixels_);
+    for (std::size_t i = 0; i < costs.size(); ++i) {
+      mean[i % pixels_] += static_cast<double>(costs[i]) / static_cast<double>(count);
+    }
+    return mean;
+  }
+
+  // The model without so many of the outputs and inputs, and what that costs.
+  Pruned without(const std::vector<std::size_t>& outputs, std::size_t dead_outputs,
+                 const std::vector<std::size_t>& inputs, std::size_t dead_inputs) const {
+    Pruned pruned{original_, {}, 0};
+    if (dead_outputs != 0) {
+      pruned.live.outputs.assign(pixels_, 1);
+      for (std::size_t i = 0; i < dead_outputs; ++i) pruned.live.outputs[outputs[i]] = 0;
+      kill_outputs(pruned);
+    }
+    if (dead_inputs != 0) {
+      pruned.live.inputs.assign(pixels_, 1);
+      for (std::size_t i = 0; i < dead_inputs; ++i) kill_input(inputs[i], pruned);
+    }
+    pruned.nats = cost(pruned.network) - before_;
+    return pruned;
+  }
+
+  void kill_outputs(Pruned& pruned) const {
+    DenseWeights& layer = pruned.network.decoder2;
+    for (std::size_t p = 0; p < pixels_; ++p) {
+      if (pruned.live.outputs[p] != 0) continue;
+      const std::int16_t logit = logit_of(all_.mean[p], count_);
+      pruned.live.dead_logits.push_back(logit);
+      std::fill_n(layer.weight.begin() + static_cast<std::ptrdiff_t>(p * layer.in), layer.in, 0.0F);
+      layer.bias[p] = std::ldexp(static_cast<float>(logit), -kLogitBits);
+    }
+  }
+
+  // Its mean goes into the biases.
+  void kill_input(std::size_t pixel, Pruned& pruned) const {
+    pruned.live.inputs[pixel] = 0;
+    DenseWeights& layer = pruned.network.encoder0;
+    for (std::size_t j = 0; j < layer.out; ++j) {
+      float& weight = layer.weight[j * pixels_ + pixel];
+      layer.bias[j] += weight * static_cast<float>(all_.mean[pixel]);
+      weight = 0;
+    }
+  }
+
+  const Network& original_;
+  PruneOptions options_;
+  const Kernels& kernels_;
+  std::size_t pixels_;
+  PixelStatistics all_;  // of all training images
+  std::size_t count_;
+  std::vector<std::uint8_t> images_;  // to measure with
+  double before_;
+};
+
+}  // namespace
+
+Pruned prune(const Network& network, std::span<const std::uint8_t> images,
+             const PruneOptions& options, const Kernels& kernels) {
+  if (options.nats == 0) return {network, {}, 0};
+  return Pruner(network, images, options, kernels).run();
+}
+
+}  // namespace picovae::tools
