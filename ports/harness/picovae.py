@@ -10,8 +10,8 @@ DEFAULT = ROOT / "build/picovae"
 
 
 def shape_of(description):
-    """PICOVAE_SHAPE of a model, from what `picovae info --json` says."""
-    return ",".join(map(str, description["shape"]))
+    """A model's shape as `picovae train --shape` takes it, from what `picovae info --json` says."""
+    return "-".join(map(str, description["shape"]))
 
 
 class Picovae:

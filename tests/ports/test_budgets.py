@@ -10,7 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ports"))
 import budgets  # noqa: E402
 
-SHAPE = "784,300,300,50"
+SHAPE, SMALL = "784-300-300-50", "784-100-120-20"
 
 
 class Budgets(unittest.TestCase):
@@ -21,14 +21,18 @@ class Budgets(unittest.TestCase):
         self.file.write_text(json.dumps({
             "compiler": "gcc 12.2.1", "shape": SHAPE,
             "limits": {"full": {"m4": {"decode_instructions": 1050}}, "decoder": {}},
-            "measured": {"full": {"m4": {"decode_instructions": 1000, "stack": 500}}, "decoder": {}}}))
+            "measured": {"full": {"m4": {"decode_instructions": 1000, "stack": 500},
+                                  "m0": {"shape": SMALL, "stack": 100}}, "decoder": {}}}))
 
-    def within(self, decode=1000, stack=500, compiler="gcc 12.2.1", shape=SHAPE, update=False):
-        rows = [{"board": "m4", "decode_instructions": decode, "stack": stack},
-                {"board": "unknown", "decode_instructions": 9}]
+    def compare(self, rows, compiler="gcc 12.2.1", update=False):
         self.said = io.StringIO()
         with contextlib.redirect_stdout(self.said), contextlib.redirect_stderr(self.said):
-            return budgets.within_budgets(rows, shape, "full", compiler, update, self.file)
+            return budgets.within_budgets([{"parts": "encoder and decoder", **row} for row in rows], compiler, update,
+                                          self.file)
+
+    def within(self, decode=1000, stack=500, compiler="gcc 12.2.1", shape=SHAPE, update=False):
+        return self.compare([{"board": "m4", "shape": shape, "decode_instructions": decode, "stack": stack},
+                             {"board": "unknown", "shape": shape, "decode_instructions": 9}], compiler, update)
 
     def test_what_was_measured_and_two_percent_more_pass(self):
         self.assertTrue(self.within())
@@ -54,7 +58,25 @@ class Budgets(unittest.TestCase):
         self.assertTrue(self.within(1040, 700, "gcc 13"))
 
     def test_another_shape_has_no_budgets(self):
-        self.assertTrue(self.within(decode=10**9, shape="784,128,64,16"))
+        self.assertTrue(self.within(decode=10**9, shape="784-128-64-16"))
+        self.assertEqual(self.said.getvalue().strip(),
+                         "no budgets for m4 of 784-128-64-16, unknown of 784-128-64-16")
+
+    def test_a_board_has_budgets_for_the_shape_of_its_own_model(self):
+        self.assertTrue(self.compare([{"board": "m0", "shape": SMALL, "stack": 102}]))
+        self.assertTrue(self.compare([{"board": "m0", "shape": SHAPE, "stack": 103}]))
+        self.assertFalse(self.compare([{"board": "m4", "shape": SHAPE, "stack": 500},
+                                       {"board": "m0", "shape": SMALL, "stack": 103}]))
+        self.assertIn("m0: stack grew from 100 to 103", self.said.getvalue())
+
+    def test_update_takes_the_shape_too(self):
+        self.assertTrue(self.compare([{"board": "m0", "shape": "784-8-8-2", "stack": 9},
+                                      {"board": "m4", "shape": SHAPE, "stack": 9}], update=True))
+        measured = json.loads(self.file.read_text())["measured"]["full"]
+        self.assertEqual(measured, {"m0": {"shape": "784-8-8-2", "stack": 9}, "m4": {"stack": 9}})
+
+    def test_a_decoder_has_budgets_of_its_own(self):
+        self.assertTrue(self.compare([{"board": "m4", "shape": SHAPE, "parts": "decoder", "stack": 900}]))
 
 
 if __name__ == "__main__":

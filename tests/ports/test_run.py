@@ -96,22 +96,24 @@ class Table(unittest.TestCase):
     BOARD = next(board for board in all_boards() if board.name == "mps2-an386")
 
     def result(self, output="", problems=()):
-        return run.Result(self.BOARD, {"flash_code": 6600, **run.parse_figures(output)}, output, list(problems))
+        model = {"shape": [784, 300, 300, 50], "parts": "decoder"}
+        return run.Result(self.BOARD, model, {"flash_code": 6600, **run.parse_figures(output)}, output, list(problems))
 
     def test_figures_from_what_a_board_prints(self):
         self.assertEqual(run.parse_figures("decode_instructions 423845\n  .:-=+*#\nsignature 00000012\nother 3\n"),
                          {"decode_instructions": 423845, "signature": "00000012"})
 
     def test_a_line_has_a_cell_for_each_heading(self):
-        heading = run.LINE.format("board", "core", *run.FIGURES.values(), "ok").split()
+        heading = run.LINE.format("board", "core", "shape", *run.FIGURES.values(), "ok").split()
         cells = run.table_line(self.result("signature 00000012\n")).split()
         row = dict(zip(heading, cells, strict=True))
-        self.assertEqual((row["board"], row["code"], row["decode"], row["signature"], row["ok"]),
-                         ("mps2-an386", "6600", "-", "00000012", "true"))
+        self.assertEqual((row["board"], row["shape"], row["code"], row["decode"], row["signature"], row["ok"]),
+                         ("mps2-an386", "784-300-300-50", "6600", "-", "00000012", "true"))
 
     def test_json(self):
         self.assertEqual(run.json_row(self.result("signature 12345678\n", ["wrong"]), "gcc 12.2.1"),
-                         {"board": "mps2-an386", "core": "cortex-m4", "compiler": "gcc 12.2.1", "flash_code": 6600,
+                         {"board": "mps2-an386", "core": "cortex-m4", "compiler": "gcc 12.2.1",
+                          "shape": "784-300-300-50", "parts": "decoder", "flash_code": 6600,
                           "signature": "12345678", "ok": False})
 
 
