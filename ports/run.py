@@ -11,13 +11,14 @@ import subprocess
 import sys
 
 import budgets
-from harness.boards import LAYOUTS, all_boards
+from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
 from harness.picovae import Picovae, shape_of
 from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
                             writable)
 
 NAME = "ports/run.sh"
+SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 DEMO = PORTS / "common/demo.cpp"
 SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
 TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
@@ -34,10 +35,14 @@ TIMEOUT = 600  # seconds for a board
 def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/run.sh mps2-an386 mps3-an547 --decoder-only")
     parser.add_argument("boards", nargs="*", metavar="BOARD",
-                        help="of ports/cortex-m/boards/boards.txt; default: all of them")
-    parser.add_argument("--model", type=readable, default=ROOT / "engine/models/mnist_s8.pvae", metavar="FILE",
-                        help="an s8 .pvae, default engine/models/mnist_s8.pvae; it is packed for each board, and the "
-                             "demo has an encoder if the model has one")
+                        help="of ports/cortex-m/boards/boards.txt; default: all of them, with --model or --program "
+                             "those that have room for the model that ships")
+    parser.add_argument("--model", type=readable, metavar="FILE",
+                        help="an s8 .pvae, default engine/models/mnist_s8.pvae, or one trained on MNIST for a board "
+                             "which has no room for that; it is packed for each board, and the demo has an encoder if "
+                             "the model has one")
+    parser.add_argument("--epochs", type=int, default=30, metavar="N",
+                        help="how long boards train a model of their own, default 30")
     parser.add_argument("--decoder-only", action="store_true", help="leave the model's encoder out")
     parser.add_argument("--json", type=writable, metavar="FILE", help="the table as JSON")
     parser.add_argument("--pictures", type=pathlib.Path, metavar="DIR", help="a digit of each board as DIR/BOARD.pgm")
@@ -60,18 +65,29 @@ def parse(arguments):
         if argument == "--kernel-opt":
             arguments = [*arguments[:i], f"{argument}={arguments[i + 1]}", *arguments[i + 2:]]
     options = parser.parse_intermixed_args(arguments)
-    if options.digits < 1:
-        raise Misuse("--digits is not a positive number")
+    for name in ("digits", "epochs"):
+        if getattr(options, name) < 1:
+            raise Misuse(f"--{name} is not a positive number")
+    if options.model and options.update_budgets:
+        raise Misuse("--update-budgets is for the boards' own models, without --model")
     options.build = options.build.resolve()
     return options
 
 
-def choose(names):
+def choose(options):
     boards = {board.name: board for board in all_boards()}
-    for name in names:
+    for name in options.boards:
         if name not in boards:
             raise Misuse(f"no board {name}; there are {' '.join(boards)}")
-    return [boards[name] for name in names] or list(boards.values())
+    if options.boards:
+        return [boards[name] for name in options.boards]
+    need_room = options.model or options.program != DEMO
+    return [board for board in boards.values() if not (need_room and board.trains)]
+
+
+def folder_of(board, options):
+    """Where a board's firmware is built, together with all others that have the same model in the same layout."""
+    return options.build / (board.name if board.trains and not options.model else board.layout)
 
 
 def version_of(compiler):
@@ -80,11 +96,21 @@ def version_of(compiler):
     return output_of("clang++", "-dumpversion").strip()
 
 
-def build(boards, layout, options, picovae, log):
-    """Builds the firmware of boards that read one layout. Returns what picovae says of the model in it."""
+def model_of(board, options, picovae):
+    """The model for a board; trains it if the board has no room for the one that ships."""
+    if options.model or not board.trains:
+        return options.model or SHIPPED
+    progress(f"training a model for {board.name}")
+    return picovae.train(board.training, options.epochs, folder_of(board, options))
+
+
+def build(boards, options, picovae, log):
+    """Builds the firmware of boards that share a folder. Returns what picovae says of the model in it."""
+    folder = folder_of(boards[0], options)
+    folder.mkdir(exist_ok=True)
+    model = model_of(boards[0], options, picovae)
     progress(f"building {' '.join(board.name for board in boards)}")
-    model, description = picovae.pack(options.model, layout, options.decoder_only, options.build)
-    folder = options.build / layout
+    model, description = picovae.pack(model, boards[0].layout, options.decoder_only, folder)
     # Unoptimized kernels have larger frames than those of any real firmware.
     stack = "-Wl,--defsym=PICOVAE_STACK_SIZE=8192" if options.kernel_opt == "-O0" else ""
     log.run("cmake", "-S", PORTS / "cortex-m", "-B", folder,
@@ -134,7 +160,7 @@ def emulate(machine, elf, folder):
 
 def run(board, model, options):
     """Inspects a board's firmware and, if the board is emulated, runs it. model: what picovae says of the one in it."""
-    folder = options.build / board.layout
+    folder = folder_of(board, options)
     firmware = Firmware(folder / f"{board.name}.elf")
     result = Result(board, model, {"flash_code": firmware.bytes_of(".text", ".data"),
                                    "flash_model": firmware.bytes_of(".model"), "stack_bound": firmware.stack_bound()})
@@ -174,22 +200,23 @@ def has_budget(options):
 
 def main(arguments):
     options = parse(arguments)
-    boards = choose(options.boards)
+    boards = choose(options)
     need("build boards", "cmake", "arm-none-eabi-g++", "qemu-system-arm")
     if options.compiler == "clang":
         need("clang", "clang++")
     compiler = f"{options.compiler} {version_of(options.compiler)}"
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
-    models = {}
-    for layout in LAYOUTS:
-        if targets := [board for board in boards if board.layout == layout]:
-            models[layout] = build(targets, layout, options, picovae, log)
+    targets, models = {}, {}
+    for board in boards:
+        targets.setdefault(folder_of(board, options), []).append(board)
+    for folder, sharing in targets.items():
+        models[folder] = build(sharing, options, picovae, log)
 
     print(LINE.format("board", "core", "shape", *FIGURES.values(), "ok"), flush=True)
     results = []
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for result in pool.map(lambda board: run(board, models[board.layout], options), boards):
+        for result in pool.map(lambda board: run(board, models[folder_of(board, options)], options), boards):
             if options.verbose:
                 print(result.output, end="")
             print(table_line(result), flush=True)

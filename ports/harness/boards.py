@@ -3,8 +3,6 @@ import dataclasses
 
 from harness.script import PORTS
 
-LAYOUTS = ("cortex-m", "mve")
-
 
 @dataclasses.dataclass(frozen=True)
 class Board:
@@ -14,11 +12,16 @@ class Board:
     core: str
     family: str  # the kernels are engine/src/cortex_m/<family>.cpp
     clock: str
+    training: str  # the option of `picovae train` for a model that fits; -: the model that ships fits
     flags: tuple
 
     @property
     def emulated(self):
         return self.machine != "none"
+
+    @property
+    def trains(self):
+        return self.training != "-"
 
     @property
     def layout(self):
@@ -28,7 +31,7 @@ class Board:
 
 def parse_boards(text):
     lines = [line.split() for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [Board(*fields[:6], tuple(fields[6:])) for fields in lines]
+    return [Board(*fields[:7], tuple(fields[7:])) for fields in lines]
 
 
 def all_boards():

@@ -1,7 +1,6 @@
 """The host's picovae program: it packs models for boards and says what is in them."""
 import json
 import os
-import pathlib
 import subprocess
 
 from harness.script import JOBS, ROOT, Failure, progress
@@ -12,6 +11,14 @@ DEFAULT = ROOT / "build/picovae"
 def shape_of(description):
     """A model's shape as `picovae train --shape` takes it, from what `picovae info --json` says."""
     return "-".join(map(str, description["shape"]))
+
+
+def printed_by(*command):
+    """What a program prints; if it fails, that is a Failure with its message."""
+    result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    if result.returncode != 0:
+        raise Failure(result.stderr.strip())
+    return result.stdout
 
 
 class Picovae:
@@ -27,10 +34,7 @@ class Picovae:
 
     def output(self, *arguments):
         """Runs it. Returns what it prints."""
-        result = subprocess.run([self.program, *arguments], stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        if result.returncode != 0:
-            raise Failure(result.stderr.strip())
-        return result.stdout
+        return printed_by(self.program, *arguments)
 
     def export(self, model, layout, *options):
         self.output("export", model, "--layout", layout, *options)
@@ -39,9 +43,18 @@ class Picovae:
         """What `picovae info --json` says."""
         return json.loads(self.output("info", model, "--json"))
 
+    def train(self, option, epochs, folder):
+        """Trains and quantizes a model of MNIST in a folder. Returns it. option: what makes it small, such as
+        --shape=784-100-120-20."""
+        data = printed_by(ROOT / "tools/fetch_mnist.sh").splitlines()[-1]
+        trained, model = folder / "model.safetensors", folder / "model.pvae"
+        self.output("train", option, "--epochs", str(epochs), "--seed", "1", "--data", data, "--out", trained)
+        self.output("quantize", trained, "--data", data, "--out", model)
+        return model
+
     def pack(self, model, layout, decoder_only, folder):
         """Writes LAYOUT.pvae, and beside it LAYOUT.json with what it is. Returns the model and its description."""
-        packed = pathlib.Path(folder) / f"{layout}.pvae"
+        packed = folder / f"{layout}.pvae"
         self.export(model, layout, "--out", packed, *(["--decoder-only"] if decoder_only else []))
         description = self.info(packed)
         packed.with_suffix(".json").write_text(json.dumps(description, indent=2) + "\n")

@@ -29,11 +29,12 @@ class Options(unittest.TestCase):
 
     def test_misuse(self):
         for arguments in (["--digits", "0"], ["--digits", "many"], ["--compiler", "icc"], ["--model", "/no/model"],
-                          ["--json"], ["--unknown"], ["--dig", "10"]):
+                          ["--json"], ["--unknown"], ["--dig", "10"], ["--epochs", "0"],
+                          ["--model", __file__, "--update-budgets"]):
             with self.subTest(arguments), self.assertRaises(script.Misuse):
                 run.parse(arguments)
-        with self.assertRaisesRegex(script.Misuse, "no board m4; there are mps2-an385-m0 "):
-            run.choose(["m4"])
+        with self.assertRaisesRegex(script.Misuse, "no board m4; there are .*mps2-an385-m0 "):
+            run.choose(run.parse(["m4"]))
 
     def test_the_ways_a_script_ends(self):
         def fail(error):
@@ -54,16 +55,57 @@ class Options(unittest.TestCase):
 
 class Boards(unittest.TestCase):
     def test_a_line_a_board(self):
-        real, emulated = parse_boards("# name\nreal f405 none cortex-m4 dsp cycles -mfpu=x -mfloat-abi=hard\n\n"
-                                      "m55 an547 mps3 cortex-m55 mve 32000000\n")
+        real, emulated = parse_boards("# name\nreal f405 none cortex-m4 dsp cycles - -mfpu=x -mfloat-abi=hard\n\n"
+                                      "m55 an547 mps3 cortex-m55 mve 32000000 --shape=784-8-8-2\n")
         self.assertEqual((real.name, real.core, real.flags), ("real", "cortex-m4", ("-mfpu=x", "-mfloat-abi=hard")))
-        self.assertEqual((real.emulated, real.layout), (False, "cortex-m"))
+        self.assertEqual((real.emulated, real.layout, real.trains), (False, "cortex-m", False))
         self.assertEqual((emulated.emulated, emulated.layout, emulated.flags), (True, "mve", ()))
+        self.assertEqual((emulated.trains, emulated.training), (True, "--shape=784-8-8-2"))
 
     def test_files_of_the_boards(self):
         for board in all_boards():
             self.assertTrue((script.PORTS / f"cortex-m/boards/{board.linker_script}.ld").is_file(), board)
             self.assertTrue((script.ROOT / f"engine/src/cortex_m/{board.family}.cpp").is_file(), board)
+            self.assertTrue(board.clock.isdigit()
+                            or (script.PORTS / f"cortex-m/clock_{board.clock}.cpp").is_file(), board)
+
+
+class Models(unittest.TestCase):
+    """The model of each board: the one that ships, or one that is trained for a board without room for that."""
+
+    SMALL = next(board for board in all_boards() if board.trains)
+    LARGE = next(board for board in all_boards() if not board.trains)
+
+    def test_boards_without_room_for_a_given_model_or_program_are_left_out_unless_named(self):
+        self.assertEqual(run.choose(run.parse([])), all_boards())
+        for option in ("--model", "--program"):
+            given = run.choose(run.parse([option, __file__]))
+            self.assertEqual((self.LARGE in given, self.SMALL in given), (True, False))
+        self.assertEqual(run.choose(run.parse(["--model", __file__, self.SMALL.name])), [self.SMALL])
+
+    def test_a_model_is_trained_where_the_one_that_ships_has_no_room(self):
+        class Trainer:
+            trained = []
+
+            def train(self, *arguments):
+                self.trained.append(arguments)
+                return "trained"
+
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stderr(io.StringIO()):
+            options = run.parse(["--build", folder, "--epochs", "3"])
+            self.assertEqual(run.model_of(self.LARGE, options, Trainer()), run.SHIPPED)
+            self.assertEqual(run.model_of(self.SMALL, options, Trainer()), "trained")
+            self.assertEqual(Trainer.trained, [(self.SMALL.training, 3, options.build / self.SMALL.name)])
+            options = run.parse(["--build", folder, "--model", __file__])
+            self.assertEqual(run.model_of(self.SMALL, options, Trainer()), options.model)
+            self.assertEqual(len(Trainer.trained), 1)
+
+    def test_boards_with_one_model_share_a_folder(self):
+        options = run.parse([])
+        self.assertEqual(run.folder_of(self.LARGE, options).name, self.LARGE.layout)
+        self.assertEqual(run.folder_of(self.SMALL, options).name, self.SMALL.name)
+        options = run.parse(["--model", __file__])
+        self.assertEqual(run.folder_of(self.SMALL, options).name, self.SMALL.layout)
 
 
 class Firmware(unittest.TestCase):
