@@ -20,15 +20,17 @@ from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progre
 NAME = "ports/run.sh"
 SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 DEMO = PORTS / "common/demo.cpp"
+SCORE = "score-{}"  # the second program of a board, beside the demo
 SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
 TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
 # Key of the JSON, and of a line that the demo prints -> heading of the table.
 FIGURES = {
-    "decode_instructions": "decode", "encode_instructions": "encode", "open_instructions": "open",
+    "decode_instructions": "decode", "encode_instructions": "encode", "score_instructions": "score",
+    "open_instructions": "open",
     "verify_instructions": "verify", "self_test_instructions": "self-test", "flash_code": "code",
     "flash_model": "model", "ram": "ram", "stack": "stack", "stack_bound": "bound", "signature": "signature",
-    "signature_reconstruct": "reconstr."}
-LINE = "{:14} {:13} {:14} {:>9} {:>9} {:>7} {:>10} {:>9} {:>6} {:>7} {:>5} {:>6} {:>6} {:>10} {:>10}  {}"
+    "signature_reconstruct": "reconstr.", "signature_scores": "scores"}
+LINE = "{:14} {:13} {:14} {:>9} {:>9} {:>9} {:>7} {:>10} {:>9} {:>6} {:>7} {:>5} {:>6} {:>6} {:>10} {:>10} {:>10}  {}"
 TIMEOUT = 600  # seconds for a board
 
 
@@ -118,8 +120,16 @@ def build(boards, options, picovae, log):
             "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL={model}", f"-DPICOVAE_PROGRAM={options.program}",
             f"-DPICOVAE_DIGITS={options.digits}", f"-DPICOVAE_KERNEL_OPT={options.kernel_opt}",
             f"-DPICOVAE_PICTURE={'ON' if options.pictures else 'OFF'}", f"-DCMAKE_EXE_LINKER_FLAGS={stack}")
-    log.run("cmake", "--build", folder, "-j", str(JOBS), "--target", *(board.name for board in boards))
+    programs = [board.name for board in boards]
+    if scores(description, options):
+        programs += [SCORE.format(board.name) for board in boards]
+    log.run("cmake", "--build", folder, "-j", str(JOBS), "--target", *programs)
     return description
+
+
+def scores(model, options):
+    """Whether the boards' second program is of use. model: what picovae says of it."""
+    return options.program == DEMO and model["has_encoder"] and model["has_decoder"]
 
 
 @dataclasses.dataclass
@@ -174,10 +184,22 @@ def run(board, model, options):
     result.figures.update(parse_figures(result.output))
     if status != 0:
         result.problems.append(f"ended with {status}: {(result.output.splitlines() or [''])[-1]}")
-    elif options.pictures:
+    elif scores(model, options):
+        run_scores(result, folder)
+    if options.pictures and result.ok:
         options.pictures.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(folder / board.name / "digit.pgm", options.pictures / f"{board.name}.pgm")
     return result
+
+
+def run_scores(result, folder):
+    """Runs the board's second program and adds its figures."""
+    name = SCORE.format(result.board.name)
+    status, output = emulate(result.board.machine, folder / f"{name}.elf", folder / name)
+    result.figures.update(parse_figures(output))
+    result.output += output
+    if status != 0:
+        result.problems.append(f"scores ended with {status}: {(output.splitlines() or [''])[-1]}")
 
 
 def table_line(result):

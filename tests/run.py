@@ -141,8 +141,6 @@ def boards(options):
     ports("own-model", "--epochs", "1", "microbit", model=None)
     # Random and extreme inputs through the kernels.
     ports("kernels", "--program", "tests/ports/kernels.cpp")
-    # Scores: those of a desktop, for hardly more than encode and decode.
-    ports("score", "--program", "tests/ports/score.cpp", "mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547")
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")

@@ -73,41 +73,36 @@ Status attach(const T*& data, std::size_t size, const Section& section, const st
   return Status::kOk;
 }
 
+// True for the kinds that every reader knows.
 bool is_of_layer(SectionKind kind) {
-  return kind >= SectionKind::kWeights && kind <= SectionKind::kGolden;
+  return (kind >= SectionKind::kWeights && kind <= SectionKind::kGolden) ||
+         kind == SectionKind::kLive;
 }
 
-// The live pixels of one end of the model: as many bits as the header says, none behind the last
-// pixel, and dead logits that are drawn as 0.
-Status check_live(const BlobHeader& header, const Section& section, BlobView& view) {
-  const bool decoder = section.layer == kDecoder2;
-  if ((!decoder && section.layer != kEncoder0) || !has_layer(header.parts, section.layer)) {
-    return Status::kMisplacedSection;
-  }
-  const std::size_t pixels = header.dimensions.pixels;
-  const std::size_t dead = decoder ? header.dead_outputs : header.dead_inputs;
-  if (dead == 0 || type_of(header) != Type::kS8) return Status::kMisplacedSection;
-  LivePixels& live = decoder ? view.outputs : view.inputs;
-  const std::byte* start = bytes_of(header).data() + section.offset;
-  const Status status = attach(live.bits, live_section_size(pixels, decoder, dead), section, start);
+// The live pixels of one end of the model: runs over all pixels, as many of them dead as the header
+// says.
+//   live    the end's
+//   pixels  of an image
+//   dead    of them
+//   logits  of dead pixels: of a decoder as many, of an encoder none
+Status check_live(const Section& section, const std::byte* start, std::size_t pixels,
+                  std::size_t dead, std::size_t logits, LivePixels& live) {
+  const LivePixels found{reinterpret_cast<const std::uint16_t*>(start)};
+  if (dead == 0) return Status::kMisplacedSection;
+  if (section.size < sizeof(std::uint16_t)) return Status::kBadSectionSize;
+  const Status status =
+      attach(live.section, live_section_size(found.run_count(), logits), section, start);
   if (status != Status::kOk) return status;
-  const std::size_t bits = 8 * round_up((pixels + 7) / 8, decoder ? 2 : 1);
-  std::size_t count = 0;
-  bool legal = true;
-  for (std::size_t i = 0; i < bits; ++i) {
-    if (!live.has(i)) continue;
-    ++count;
-    legal = legal && i < pixels;
+  for (const LiveRun run : detail::runs_of(found)) {
+    pixels -= run.dead + run.live;
+    dead -= run.dead;
   }
-  legal = legal && count == pixels - dead;
-  for (std::size_t i = 0; decoder && i < dead; ++i) {
-    legal = legal && live.dead_logits(pixels)[i] <= kDeadLogit;
-  }
-  return legal ? Status::kOk : Status::kBadLivePixels;
+  return pixels == 0 && dead == 0 ? Status::kOk : Status::kBadLivePixels;
 }
 
 // A section of a layer: its kind, its size and its scales. Points the layer at it.
-Status check_section(const BlobHeader& header, const Section& section, Dense& layer) {
+Status check_section(const BlobHeader& header, const Section& section, BlobView& view) {
+  Dense& layer = view.layers[section.layer];
   const std::byte* start = bytes_of(header).data() + section.offset;
   const std::size_t outputs = round_up(layer.out, kOutputPad);
   if (section.kind == SectionKind::kWeights) {
@@ -121,6 +116,15 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
   if (section.kind == SectionKind::kGolden) {
     const std::size_t size = golden_crc_offset(layer.in, layer.wide_input) + sizeof(std::uint32_t);
     return section.size == size ? Status::kOk : Status::kBadSectionSize;
+  }
+  if (section.kind == SectionKind::kLive) {
+    const std::size_t pixels = header.dimensions.pixels;
+    if (section.layer == kDecoder2) {
+      const std::size_t dead = header.dead_outputs;
+      return check_live(section, start, pixels, dead, dead, view.outputs);
+    }
+    if (section.layer != kEncoder0) return Status::kMisplacedSection;
+    return check_live(section, start, pixels, header.dead_inputs, 0, view.inputs);
   }
   const bool multiplier = section.kind == SectionKind::kMultiplier;
   if (!multiplier && layer.activation != Activation::kSoftplus) return Status::kMisplacedSection;
@@ -140,11 +144,6 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
     Status status = check_place(header, section, end);
     if (status != Status::kOk) return status;
     end = section.offset + section.size;
-    if (section.kind == SectionKind::kLive) {
-      status = check_live(header, section, view);
-      if (status != Status::kOk) return status;
-      continue;
-    }
     if (!is_of_layer(section.kind)) {
       if (section.flags != kMaySkip) return Status::kUnknownSection;
       continue;
@@ -152,7 +151,7 @@ Status check_section(const BlobHeader& header, const Section& section, Dense& la
     if (section.layer >= kLayerCount || !has_layer(header.parts, section.layer)) {
       return Status::kMisplacedSection;
     }
-    status = check_section(header, section, view.layers[section.layer]);
+    status = check_section(header, section, view);
     if (status != Status::kOk) return status;
   }
   return Status::kOk;
@@ -209,7 +208,11 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
       return Status::kMissingSection;
     }
   }
-#if !defined(PICOVAE_ONLY_LAYOUT)  // boards check these sections where they use them
+#if !defined(PICOVAE_ONLY_LAYOUT)  // boards check sections where they use them, and draw dead
+                                   // pixels as 0 anyway
+  for (std::size_t i = 0; i < header->dead_outputs; ++i) {
+    if (result.outputs.dead_logits()[i] > kDeadLogit) return Status::kBadLivePixels;
+  }
   ClassPriors classes;
   Status status = find_classes(result, classes);
   if (status != Status::kOk && status != Status::kNoClasses) return status;

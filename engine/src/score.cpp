@@ -64,10 +64,7 @@ std::int32_t variance_from_logvar(std::int32_t logvar) {
   return shift >= 0 ? mantissa << shift : (mantissa + (1 << (-shift - 1))) >> -shift;
 }
 
-}  // namespace
-
-namespace {
-// Of at most kScoreColumns.
+// Adds at most kScoreColumns pixels.
 void add_part(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,
               PixelSums& sums) {
   std::int32_t pixel_logit = 0;
@@ -88,6 +85,7 @@ void add_part(const std::uint8_t* x, const std::int16_t* logits, std::size_t cou
   sums.entropy += entropy;
   sums.squares += squares;
 }
+
 }  // namespace
 
 void add_pixels(const std::uint8_t* x, const std::int16_t* logits, std::size_t count,

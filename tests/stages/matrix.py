@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 
-KEYS = ("signature", "signature_reconstruct", "codes")
+KEYS = ("signature", "signature_reconstruct", "signature_scores", "codes")
 
 
 def collect(options):
@@ -39,7 +39,7 @@ def show(options):
             rows += json.load(file)
     if not rows:
         sys.exit("matrix.py: no rows")
-    print(f"{'target':14} {'compiler':14} {'isa':18} {'digits':9} {'reconstr.':9} {'codes':9}")
+    print(f"{'target':14} {'compiler':14} {'isa':18} {'digits':9} {'reconstr.':9} {'scores':9} {'codes':9}")
     seen = {key: set() for key in KEYS}
     failures = []
     for row in rows:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <limits>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -76,21 +77,43 @@ std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
   return weights;
 }
 
+// The runs of a mask; one that is longer than a byte can say goes on in the next.
+std::vector<LiveRun> live_runs(const std::vector<std::uint8_t>& mask) {
+  constexpr std::uint8_t kLongest = std::numeric_limits<std::uint8_t>::max();
+  std::vector<LiveRun> runs;
+  for (const std::uint8_t live : mask) {
+    const bool full =
+        !runs.empty() && (live != 0 ? runs.back().live : runs.back().dead) == kLongest;
+    if (runs.empty() || full || (live == 0 && runs.back().live != 0)) runs.push_back({});
+    ++(live != 0 ? runs.back().live : runs.back().dead);
+  }
+  return runs;
+}
+
 // The section of live.hpp for one end of a model.
 std::vector<std::byte> live_section(const std::vector<std::uint8_t>& mask,
-                                    std::span<const std::int16_t> dead_logits, bool decoder) {
-  std::vector<std::byte> section(live_section_size(mask.size(), decoder, dead_logits.size()));
-  for (std::size_t i = 0; i < mask.size(); ++i) {
-    if (mask[i] != 0) section[i / 8] |= std::byte{1} << (i % 8);
-  }
-  std::copy_backward(std::as_bytes(dead_logits).begin(), std::as_bytes(dead_logits).end(),
-                     section.end());
+                                    const std::vector<std::int16_t>& dead_logits) {
+  const std::vector<LiveRun> runs = live_runs(mask);
+  std::vector<std::byte> section(live_section_size(runs.size(), dead_logits.size()));
+  std::byte* end = section.data();
+  const auto put = [&end](const void* from, std::size_t size) {
+    if (size != 0) std::memcpy(end, from, size);
+    end += size;
+  };
+  const auto count = static_cast<std::uint16_t>(runs.size());
+  put(&count, sizeof(count));
+  put(runs.data(), runs.size() * sizeof(LiveRun));
+  put(dead_logits.data(), dead_logits.size() * sizeof(std::int16_t));
   return section;
 }
 
-std::vector<std::uint8_t> live_mask(LivePixels live, std::size_t pixels) {
+std::vector<std::uint8_t> live_mask(LivePixels live) {
   std::vector<std::uint8_t> mask;
-  for (std::size_t i = 0; !live.all() && i < pixels; ++i) mask.push_back(live.has(i) ? 1 : 0);
+  if (live.all()) return mask;
+  for (const LiveRun& run : detail::runs_of(live)) {
+    mask.insert(mask.end(), run.dead, 0);
+    mask.insert(mask.end(), run.live, 1);
+  }
   return mask;
 }
 
@@ -201,10 +224,10 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     }
   }
   if (header.dead_inputs != 0) {
-    writer.add(SectionKind::kLive, kEncoder0, live_section(live.inputs, {}, false));
+    writer.add(SectionKind::kLive, kEncoder0, live_section(live.inputs, {}));
   }
   if (header.dead_outputs != 0) {
-    writer.add(SectionKind::kLive, kDecoder2, live_section(live.outputs, live.dead_logits, true));
+    writer.add(SectionKind::kLive, kDecoder2, live_section(live.outputs, live.dead_logits));
   }
   for (const auto& [index, layer] : entries) {
     writer.add(SectionKind::kGolden, index, golden_section(network.layers[index], index));
@@ -236,12 +259,11 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .pre_shift = dense.pre_shift,
                          .post_shift = dense.post_shift};
   }
-  const std::size_t pixels = network.dimensions.pixels;
-  network.live.inputs = live_mask(view.inputs, pixels);
-  network.live.outputs = live_mask(view.outputs, pixels);
+  network.live.inputs = live_mask(view.inputs);
+  network.live.outputs = live_mask(view.outputs);
   if (!view.outputs.all()) {
     network.live.dead_logits =
-        values<std::int16_t>(view.outputs.dead_logits(pixels), view.header->dead_outputs);
+        values<std::int16_t>(view.outputs.dead_logits(), view.header->dead_outputs);
   }
   network.columns = view.header->columns;
   network.classes = class_section(view);

@@ -262,9 +262,7 @@ class Forward {
     if (view_.inputs.all()) {
       for (std::size_t i = 0; i < pixels; ++i) to[i] = x[i] >> 1;
     } else {
-      for (std::size_t i = 0; i < pixels; ++i) {
-        if (view_.inputs.has(i)) *to++ = x[i] >> 1;
-      }
+      detail::halve_live(view_.inputs, x, to);
     }
   }
 
@@ -325,8 +323,8 @@ class Forward {
     const auto parted = Rows<Pixel>::at(encoder, pixels);
     for (std::size_t row = 0; row < count; ++row) {
       Pixel* dead = parted.row(row) + live;
-      detail::part_pixels(view_.outputs, x + row * pixels, pixels, parted.row(row), dead);
-      detail::add_pixels(dead, view_.outputs.dead_logits(pixels), pixels - live, *sums.row(row));
+      detail::part_pixels(view_.outputs, x + row * pixels, parted.row(row), dead);
+      detail::add_pixels(dead, view_.outputs.dead_logits(), pixels - live, *sums.row(row));
     }
     return {parted.data, parted.stride};
   }
