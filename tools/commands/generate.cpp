@@ -64,7 +64,7 @@ std::vector<std::uint8_t> wanted_classes(const Options& options, const Model& mo
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
-  const ImageSize size = image_size(pixels);
+  const ImageSize size = image_size(pixels, model->header().columns);
   const std::vector<std::uint8_t> labels = wanted_classes(options, *model);
   const std::size_t rows = std::max<std::size_t>(labels.size(), 1);
   const std::size_t row = options.count * pixels;

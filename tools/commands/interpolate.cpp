@@ -52,7 +52,8 @@ void run(const Options& options) {
   }
   std::vector<std::uint8_t> pixels(options.steps * image);
   model->decode(codes, pixels.data());
-  write_png(options.out, compose_grid(pixels, image_size(image), {.columns = options.steps}));
+  write_png(options.out, compose_grid(pixels, image_size(image, model->header().columns),
+                                      {.columns = options.steps}));
   say("{}: {} to {} in {} steps\n", options.out.string(), options.from, options.to, options.steps);
 }
 

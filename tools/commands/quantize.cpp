@@ -54,6 +54,7 @@ Result quantize_model(Network& network, const LabeledImages& train, const Option
     network.classes =
         fit_known_classes(*make_model(network, kernels), train, {.threads = options.threads});
   }
+  if (network.columns == 0) network.columns = train.images.cols;  // of another program
   if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt, 0};
   const Pruned pruned = prune(network, train.images.pixels,
                               {.nats = options.prune, .threads = options.threads}, kernels);
@@ -62,7 +63,7 @@ Result quantize_model(Network& network, const LabeledImages& train, const Option
   Quantized quantized = quantize_network(
       pruned.network, train.images.pixels, {.threads = options.threads, .live = pruned.live},
       kernels, [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
-  quantized.network.columns = train.images.cols;
+  quantized.network.columns = network.columns;
   if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
   constexpr std::uint8_t kParts = kEncoderPart | kDecoderPart;
   const BlobBytes unsigned_blob = pack_s8(quantized.network, Layout::kHost, kParts, {});

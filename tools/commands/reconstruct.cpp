@@ -21,17 +21,16 @@ struct Options {
   std::size_t count = 20;
 };
 
-std::vector<std::uint8_t> load_images(const Options& options, std::size_t pixels) {
+std::vector<std::uint8_t> load_images(const Options& options, ImageSize size) {
   if (options.image.empty()) {
-    const auto test = load_split(options.data, Split::kTest, pixels);
+    const auto test = load_split(options.data, Split::kTest, size.width * size.height);
     const auto images = first_images(test, options.count, options.data);
     return {images.begin(), images.end()};
   }
   GrayImage image = read_png(options.image);
-  const auto [width, height] = image_size(pixels);
-  if (image.width != width || image.height != height) {
+  if (image.width != size.width || image.height != size.height) {
     fail("{}: is {} x {} pixels; the model wants {} x {}, white ink on black",
-         options.image.string(), image.width, image.height, width, height);
+         options.image.string(), image.width, image.height, size.width, size.height);
   }
   return std::move(image.pixels);
 }
@@ -39,10 +38,11 @@ std::vector<std::uint8_t> load_images(const Options& options, std::size_t pixels
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
-  const std::vector<std::uint8_t> images = load_images(options, pixels);
+  const ImageSize size = image_size(pixels, model->header().columns);
+  const std::vector<std::uint8_t> images = load_images(options, size);
   std::vector<std::uint8_t> reconstructions(images.size());
   model->reconstruct(images, reconstructions.data());
-  write_png(options.out, compose_pairs(images, reconstructions, image_size(pixels)));
+  write_png(options.out, compose_pairs(images, reconstructions, size));
   say("{}: {} images over their reconstructions\n", options.out.string(), images.size() / pixels);
 }
 

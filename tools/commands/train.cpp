@@ -66,7 +66,7 @@ void draw_epoch(const Options& options, int epoch, Model& model,
   constexpr std::size_t kSamples = 100;
   constexpr std::size_t kPairs = 20;
   const std::size_t pixels = model.dimensions().pixels;
-  const ImageSize size = image_size(pixels);
+  const ImageSize size = image_size(pixels, model.header().columns);
   std::vector<std::uint8_t> samples(kSamples * pixels);
   model.generate(1, 0, kSamples, samples.data());
   write_png(samples_picture(options, epoch), compose_grid(samples, size));
@@ -102,6 +102,7 @@ class Training {
 
  private:
   void train_epoch();
+  Network network() const;
   void evaluate_epoch();
   double own_loss() const;
   void write_epoch();
@@ -191,9 +192,16 @@ void Training::train_epoch() {
   figures_.seconds = seconds.count();
 }
 
+// As it is now, of these images.
+Network Training::network() const {
+  Network network = trainer_.network();
+  network.columns = data_.train.images.cols;
+  return network;
+}
+
 void Training::evaluate_epoch() {
   const std::span<const std::uint8_t> images = data_.test.images.pixels;
-  model_ = make_model(trainer_.network(), kernels_);
+  model_ = make_model(network(), kernels_);
   figures_.epoch = trainer_.epoch();
   try {
     figures_.held_out = evaluate(*model_, images, evaluation_);
@@ -232,7 +240,7 @@ void Training::write_log() {
 }
 
 void Training::write_model() {
-  Network network = trainer_.network();
+  Network network = this->network();
   network.metadata = metadata_of(recipe_, held_out_of(options_.validation), figures_.held_out);
   network.classes = fit_known_classes(*model_, data_.train, evaluation_);
   save_network(options_.out, network);

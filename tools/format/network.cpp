@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/base/text.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/safetensors.hpp"
 
@@ -84,6 +85,16 @@ std::vector<float> take(TensorsByName& tensors, const std::string& key, const Sh
   return std::move(tensor.data);
 }
 
+constexpr std::string_view kColumnsKey = "picovae.columns";
+
+// The columns of an image by the metadata; 0 if they are not there or do not divide the pixels.
+std::size_t columns_in(const std::map<std::string, std::string>& metadata, std::size_t pixels) {
+  const auto found = metadata.find(std::string(kColumnsKey));
+  if (found == metadata.end()) return 0;
+  const std::size_t columns = parse_number<std::size_t>(found->second).value_or(0);
+  return columns != 0 && pixels % columns == 0 ? columns : 0;
+}
+
 Network from_tensors(SafetensorsFile file, std::string_view name) {
   TensorsByName tensors;
   for (Tensor& tensor : file.tensors) {
@@ -101,6 +112,7 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
     network.*layer.weights = {in, out, std::move(weight), std::move(bias)};
   }
   network.classes = parse_class_tensors(file.tensors, network.latent, name);
+  network.columns = columns_in(file.metadata, network.pixels);
   network.metadata = std::move(file.metadata);
   return network;
 }
@@ -121,6 +133,9 @@ Network load_network(const std::filesystem::path& path) {
 SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
   SafetensorsFile file;
   file.metadata = network.metadata;
+  if (network.columns != 0) {
+    file.metadata[std::string(kColumnsKey)] = fmt::format("{}", network.columns);
+  }
   for (const NetworkLayer& layer : kNetworkLayers) {
     const DenseWeights& weights = network.*layer.weights;
     const std::size_t out = network.*layer.out;

@@ -29,6 +29,7 @@ struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;
   DenseWeights encoder0, encoder1, mu, logvar, decoder0, decoder1, decoder2;
   ClassGaussians classes;                       // empty if they were not fitted
+  std::size_t columns = 0;                      // of an image; 0 if not known
   std::map<std::string, std::string> metadata;  // hyperparameters, figures: anything
 
   std::array<std::size_t, 4> sizes() const { return {pixels, hidden1, hidden2, latent}; }

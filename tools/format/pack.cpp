@@ -144,6 +144,7 @@ BlobBytes pack_float(const Network& network, Type type) {
   header.type = type;
   header.layout = Layout::kHost;
   header.dimensions = dimensions_of(network);
+  header.columns = static_cast<std::uint16_t>(network.columns);
   header.parts = kEncoderPart | kDecoderPart;
 
   BlobWriter writer;

@@ -8,7 +8,8 @@
 
 namespace picovae::tools {
 
-ImageSize image_size(std::size_t pixels) {
+ImageSize image_size(std::size_t pixels, std::size_t columns) {
+  if (columns != 0) return {columns, pixels / columns};
   auto height = static_cast<std::size_t>(std::sqrt(pixels));
   while (pixels % height != 0) --height;
   return {pixels / height, height};

@@ -20,9 +20,9 @@ struct ImageSize {
   std::size_t width = 0, height = 0;
 };
 
-// The size at which an image of `pixels` pixels is drawn, since a model knows no more: square if
+// The size of an image of `pixels` pixels. If its columns are not known (0) it is drawn square if
 // that is possible, else as near to it as the number divides, and wider than high.
-ImageSize image_size(std::size_t pixels);
+ImageSize image_size(std::size_t pixels, std::size_t columns);
 
 // Returns the images side by side, row after row; cells that are left over are background. Fewer
 // images than columns make a narrower picture.

@@ -100,6 +100,19 @@ TEST_CASE("a saved network is the file it came from") {
   CHECK(read_file(path, 10'000) == encode_safetensors(example(), ""));
 }
 
+TEST_CASE("columns of an image are kept, if they divide it") {
+  Network network = parse(example());
+  CHECK(network.columns == 0);
+  network.columns = 7;
+  CHECK(parse(to_safetensors(network, "FILE")).columns == 7);
+  for (const char* text : {"", "0", "2", "-7", "7 ", "seven", "7000000000000000000000"}) {
+    CAPTURE(std::string(text));
+    auto file = example();
+    file.metadata["picovae.columns"] = text;
+    CHECK(parse(file).columns == 0);
+  }
+}
+
 TEST_CASE("extras are passed over, strangers are not") {
   auto file = example();
   file.tensors.push_back({"picovae.adam.step", {1}, {3}});

@@ -77,7 +77,7 @@ TEST_CASE("pairs stay together, and the last row is filled up") {
 
 TEST_CASE("an image is drawn as a square, or as near to one as its pixels divide") {
   const auto is = [](std::size_t pixels, std::size_t width, std::size_t height) {
-    const ImageSize size = image_size(pixels);
+    const ImageSize size = image_size(pixels, 0);
     return size.width == width && size.height == height;
   };
   CHECK(is(784, 28, 28));
@@ -87,4 +87,7 @@ TEST_CASE("an image is drawn as a square, or as near to one as its pixels divide
   CHECK(is(785, 157, 5));
   CHECK(is(127, 127, 1));  // a prime
   CHECK(is(4096, 64, 64));
+  const ImageSize known = image_size(784, 14);
+  CHECK(known.width == 14);
+  CHECK(known.height == 56);
 }
