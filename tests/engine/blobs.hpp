@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "picovae/blob.hpp"
+#include "tests/engine/live_models.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/engine/random_thresholds.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
 
@@ -21,18 +23,31 @@ inline tools::BlobBytes s8_blob(Dimensions dimensions = kSmall, Layout layout = 
   return tools::pack_s8(random_quantized_network(dimensions, 1), layout, parts, {11, 12});
 }
 
+// One with every section that there is: dead pixels at both ends, classes and thresholds.
+inline tools::BlobBytes full_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
+                                  std::uint8_t parts = kBothParts) {
+  auto network = random_pruned_network(dimensions, 1);
+  network.columns = dimensions.pixels;
+  network.classes = random_class_section(dimensions.latent, 2, {1, 5}, 7);
+  network.thresholds = random_threshold_section({10, 500, 999}, 8);
+  return tools::pack_s8(network, layout, parts, {11, 12, 13, 14});
+}
+
 inline tools::BlobBytes float_blob(Type type, Dimensions dimensions = kSmall) {
   return tools::pack_float(random_network(dimensions, 1), type);
 }
 inline tools::BlobBytes f32_blob() { return float_blob(Type::kF32); }
 
-// Every type, every layout, and each part alone.
+// Every type, every layout, and each part alone; s8 ones without and with all that may be missing.
 inline std::vector<tools::BlobBytes> all_kinds() {
   std::vector<tools::BlobBytes> kinds;
   for (const Type type : kFloatTypes) kinds.push_back(float_blob(type));
   for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
+  for (const Layout layout : kLayouts) kinds.push_back(full_blob(kSmall, layout));
+  kinds.push_back(full_blob(kSmall, Layout::kHost, kDecoderPart));
+  kinds.push_back(full_blob(kSmall, Layout::kHost, kEncoderPart));
   return kinds;
 }
 

@@ -52,6 +52,9 @@ class GuardedCalls {
         vae.reconstruct(x, out, *arena_, Batch) != both) {
       ran.wrong = kernels.name;
     }
+    if constexpr (A::kIsInteger) {
+      if (!scores(vae, both)) ran.wrong = kernels.name;
+    }
     Layer differs{};
     vae.self_test(*arena_, differs);
     vae.self_test(*decoder_, differs);
@@ -59,6 +62,19 @@ class GuardedCalls {
   }
 
  private:
+  // The calls of integer models alone. False if one returned a wrong status.
+  bool scores(const Vae<S, A>& vae, Status wanted) {
+    if (vae.score(x_.as<Pixel>(), scores_.as<Score>(), *arena_, Batch) != wanted) return false;
+    for (const Figure figure : {Figure::kExcess, Figure::kNegElbo, Figure::kSquares}) {
+      for (const std::uint32_t per_mille : {0u, 500u, 1001u, 0xffffffffu}) {
+        std::uint32_t threshold = 0;
+        const Status found = vae.threshold(figure, per_mille, threshold);
+        if (found != Status::kOk && found != Status::kNoThresholds) return false;
+      }
+    }
+    return true;
+  }
+
   template <typename T>
   static constexpr std::size_t kLatentBytes = Batch* S::kLatent * sizeof(T);
 
@@ -67,6 +83,7 @@ class GuardedCalls {
   Guarded<Arena<S, A, Batch>> arena_;
   GuardedBytes x_{Batch * S::kPixels * sizeof(Pixel)}, out_{Batch * S::kPixels * sizeof(Pixel)};
   GuardedBytes logits_{Batch * S::kPixels * sizeof(typename A::Logit)};
+  GuardedBytes scores_{Batch * sizeof(Score)};
   GuardedBytes z_{kLatentBytes<Latent>}, mu_{kLatentBytes<Latent>}, logvar_{kLatentBytes<Latent>};
 };
 

@@ -46,11 +46,14 @@ class Target {
   GuardedBytes memory_;
 };
 
-// One of every type and layout.
+// One of every type and layout; s8 ones also with all sections that may be missing.
 std::vector<tools::BlobBytes> victims() {
   std::vector<tools::BlobBytes> blobs;
   for (const Type type : kFloatTypes) blobs.push_back(float_blob(type));
-  for (const Layout layout : kLayouts) blobs.push_back(s8_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) {
+    blobs.push_back(s8_blob(kSmall, layout));
+    blobs.push_back(full_blob(kSmall, layout));
+  }
   return blobs;
 }
 

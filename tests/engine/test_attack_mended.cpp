@@ -63,7 +63,10 @@ void check_every_section_last() {
   EveryKernel<S> machine{&kCortexMKernels};
   std::vector<tools::BlobBytes> blobs;
   for (const Type type : kFloatTypes) blobs.push_back(float_blob(type, S::kDimensions));
-  for (const Layout layout : kLayouts) blobs.push_back(s8_blob(S::kDimensions, layout));
+  for (const Layout layout : kLayouts) {
+    blobs.push_back(s8_blob(S::kDimensions, layout));
+    blobs.push_back(full_blob(S::kDimensions, layout));
+  }
   for (const auto& blob : blobs) {
     for (std::size_t last = 0; last < sections(blob.header()).size(); ++last) {
       CAPTURE(last);
@@ -113,6 +116,41 @@ void change_contents(std::span<std::byte> bytes, Dice& dice) {
   }
 }
 
+// Other runs of live pixels, as many dead ones as before or not, now and then another number of
+// them in the header.
+void change_live(std::span<std::byte> bytes, Dice& dice) {
+  auto& header = *reinterpret_cast<BlobHeader*>(bytes.data());
+  for (const Section& section : sections(header)) {
+    if (section.kind != SectionKind::kLive || dice.between(0, 3) == 0) continue;
+    auto* count = reinterpret_cast<std::uint16_t*>(bytes.data() + section.offset);
+    auto* runs = reinterpret_cast<std::uint8_t*>(count + 1);
+    for (int i = dice.between(1, 4); i > 0; --i) {
+      // From one run to another, dead or live ones. Numbers wrap around, too.
+      const int last = *count - 1, kind = dice.between(0, 1), by = dice.between(0, 3);
+      std::uint8_t& from = runs[2 * dice.between(0, last) + kind];
+      std::uint8_t& to = runs[2 * dice.between(0, last) + kind];
+      from = static_cast<std::uint8_t>(from - by);
+      if (dice.between(0, 15) != 0) to = static_cast<std::uint8_t>(to + by);
+    }
+    const bool decoder = section.layer == kDecoder2;
+    auto* logits = reinterpret_cast<std::int16_t*>(runs + 2 * *count);
+    if (decoder && dice.between(0, 1) == 0) {
+      for (std::size_t i = 0; i < header.dead_outputs; ++i) {
+        logits[i] = static_cast<std::int16_t>(dice.between(-32768, -795));
+      }
+    }
+    auto& dead = decoder ? header.dead_outputs : header.dead_inputs;
+    if (dice.between(0, 7) == 0) {
+      const int extremes[] = {0, 1, 19, 20, 0xffff, dead - 1, dead + 1};
+      dead = static_cast<std::uint16_t>(extremes[dice.between(0, 6)]);
+    }
+    if (dice.between(0, 15) == 0) {
+      const int extremes[] = {0, 0xffff, *count - 1, *count + 1};
+      *count = static_cast<std::uint16_t>(extremes[dice.between(0, 3)]);
+    }
+  }
+}
+
 bool is_within(std::span<const std::byte> bytes, const void* start, std::size_t size) {
   if (start == nullptr) return true;
   const auto* from = static_cast<const std::byte*>(start);
@@ -130,6 +168,16 @@ void check_views(std::span<const std::byte> bytes, const BlobView& view) {
     REQUIRE(is_within(bytes, layer.multiplier, padded * sizeof(std::uint16_t)));
     REQUIRE(is_within(bytes, layer.rescale, padded * sizeof(std::int16_t)));
   }
+  for (const bool decoder : {false, true}) {
+    const LivePixels& live = decoder ? view.outputs : view.inputs;
+    if (live.all()) continue;
+    const std::size_t logits = decoder ? header.dead_outputs : 0u;
+    REQUIRE(is_within(bytes, live.section, live_section_size(live.run_count(), logits)));
+  }
+  Thresholds thresholds;
+  if (find_thresholds(view, thresholds) == Status::kOk) {
+    REQUIRE(is_within(bytes, thresholds.header, threshold_section_size(thresholds.header->levels)));
+  }
 }
 
 }  // namespace
@@ -137,6 +185,35 @@ void check_views(std::span<const std::byte> bytes, const BlobView& view) {
 TEST_CASE("kernels read nothing behind a section, whichever comes last") {
   check_every_section_last<Small>();
   check_every_section_last<Other>();
+}
+
+TEST_CASE("whatever live pixels open name pixels of the image alone") {
+  EveryKernel<Small> machine{&kCortexMKernels};
+  Dice dice(10);
+  int opened = 0, refused = 0;
+  for (const std::uint8_t parts :
+       {kBothParts, std::uint8_t{kEncoderPart}, std::uint8_t{kDecoderPart}}) {
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM}) {
+      const auto blob = full_blob(kSmall, layout, parts);
+      GuardedBytes model(blob.bytes().size(), kBlobAlignment);
+      for (int turn = 0; turn < 2'000; ++turn) {
+        std::copy(blob.bytes().begin(), blob.bytes().end(), model.bytes().begin());
+        change_live(model.bytes(), dice);
+        seal(model.bytes());
+        BlobView view;
+        if (open_blob(model.bytes(), view) != Status::kOk) {
+          ++refused;
+          continue;
+        }
+        ++opened;
+        check_views(model.bytes(), view);
+        CHECK(run(machine, model.bytes()) > 0);
+      }
+    }
+  }
+  CHECK(opened > 2'000);
+  CHECK(refused > 2'000);
+  MESSAGE(opened << " opened, " << refused << " refused");
 }
 
 TEST_CASE("whatever opens runs within model, arena, inputs and outputs") {

@@ -1,4 +1,5 @@
-// Any bytes as a .pvae: as they are, and with their checksums mended. What opens is run.
+// Any bytes as a .pvae: as they are, and with their checksums mended. What opens is run, by every
+// call: scores and thresholds too.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>

@@ -61,15 +61,20 @@ void write_command_lines(const fs::path& folder) {
         "nll\nm.pvae\n--samples\n100\n--widen\n1.2",
         "train\n--out\nm\n--preset\ndeck\n--deck-loss\n--checkpoint\nc\n--resume",
         "train\n--out\nm\n--objective\niwae\n--samples\n5\n--kl-warmup\n2\n--rotated\noff",
-        "classes\nm.pvae\n--out\nc.pvae", "map\nm.pvae\n--out\nmap.png",
+        "classes\nm.pvae\n--out\nc.pvae",
+        "map\nm.pvae\n--out\nmap.png",
         "plot\nlog.csv\n--out\ncurve.png",
-        "quantize\nm.safetensors\n--out\nm.pvae\n--type\nbf16\n--max-loss\n0.5",
+        "quantize\nm.safetensors\n--out\nm.pvae\n--type\nbf16\n--max-loss\n0.5\n--prune\n0.02",
+        "score\nm.pvae\n--keep\nm.pvae\n--figure\nsquares\n--false-alarms\n0.001",
         "export\nm.pvae\n--layout\ncortex-m\n--decoder-only\n--out\nb.pvae\n--c-array\nm.h",
-        "encode\nm.pvae\n--out\ncodes.csv\n--split\ntrain", "info\nm.pvae\n--json",
+        "encode\nm.pvae\n--out\ncodes.csv\n--split\ntrain",
+        "info\nm.pvae\n--json",
         "generate\nm.pvae\n--ascii\n--count\n3\n--digit\n7",
         "generate\nm.pvae\n--out\na.png\n--seed\n010",
-        "reconstruct\nm.pvae\n--image\na.png\n--out\nb.png", "self-test\nm.pvae\n--every-isa",
-        "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png", "--help"}) {
+        "reconstruct\nm.pvae\n--image\na.png\n--out\nb.png",
+        "self-test\nm.pvae\n--every-isa",
+        "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png",
+        "--help"}) {
     tools::write_file(folder / fmt::format("{}", number++), line);
   }
 }
