@@ -41,6 +41,17 @@ void c_call_all(const void* model, size_t size, const picovae_kernels* kernels, 
   results->decode_logits = picovae_decode_logits(&vae, z, results->logits, &arena.decoder);
   results->encode = picovae_encode(&vae, x, results->mu, results->logvar, &arena.encoder);
   results->reconstruct = picovae_reconstruct(&vae, x, results->reconstructed, &arena);
+  results->score = picovae_score_image(&vae, x, &results->scored, &arena);
+  for (int i = 0; i < 3; ++i) {
+    const picovae_figure figure = (picovae_figure)i;
+    results->figures[i] = picovae_figure_of(&results->scored, figure);
+    results->threshold[i] = picovae_threshold(&vae, figure, 998, &results->thresholds[i]);
+  }
+  results->no_threshold = picovae_threshold(&vae, PICOVAE_EXCESS, 1001, &results->unused_threshold);
+}
+
+uint32_t c_figure_of(const picovae_score* score, picovae_figure figure) {
+  return picovae_figure_of(score, figure);
 }
 
 picovae_status c_verify_closed(void) { return picovae_verify(&never_opened); }

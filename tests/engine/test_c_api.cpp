@@ -11,8 +11,10 @@
 #include "picovae/vae.hpp"
 #include "tests/engine/c_caller.h"
 #include "tests/engine/edited_blob.hpp"
+#include "tests/engine/live_models.hpp"
 #include "tests/engine/packed_layer.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/engine/random_thresholds.hpp"
 #include "tools/format/pack.hpp"
 
 using namespace picovae;
@@ -25,8 +27,10 @@ constexpr std::uint64_t kSeed = 0x1234567890abcdef;  // more than 32 bits
 constexpr std::uint32_t kNumber = 77;
 constexpr std::uint8_t kLabel = 5;
 
+// With dead pixels, classes and thresholds.
 tools::BlobBytes built_blob(std::uint8_t parts = kBothParts, Layout layout = Layout::kHost) {
-  auto network = tests::random_quantized_network(BuiltShape::kDimensions, 5);
+  auto network = tests::random_pruned_network(BuiltShape::kDimensions, 5);
+  network.thresholds = tests::random_threshold_section({10, 500, 999}, 8);
   network.classes = tests::random_class_section(BuiltShape::kLatent, 2, {1, kLabel, 26}, 7);
   return tools::pack_s8(network, layout, parts, {});
 }
@@ -70,17 +74,24 @@ bool untouched(const T (&c)[N]) {
   return equal(c, std::vector<T>(N, pattern));
 }
 
+Score cpp_of(const picovae_score& score) {
+  return {score.reconstruction, score.kl, score.entropy, score.squares};
+}
+
 picovae_status open_status(std::span<const std::byte> model,
                            const Kernels* kernels = picovae_kernels_scalar()) {
   const auto results = call_all(model, kernels);
   for (const picovae_status later :
        {results->verify, results->self_test, results->generate, results->decode,
-        results->decode_logits, results->encode, results->reconstruct}) {
+        results->decode_logits, results->encode, results->reconstruct, results->score}) {
     CHECK(later == (results->open == PICOVAE_OK ? PICOVAE_OK : PICOVAE_NOT_OPEN));
   }
   if (results->open != PICOVAE_OK) {
     CHECK(results->generate_class == PICOVAE_NOT_OPEN);
     CHECK(results->class_count == 0);
+    for (const picovae_status threshold : results->threshold) {
+      CHECK(threshold == PICOVAE_NOT_OPEN);
+    }
   }
   return results->open;
 }
@@ -134,6 +145,41 @@ TEST_CASE("C gets the bits that C++ gets, with every ISA of the machine") {
     REQUIRE(vae.reconstruct(inputs.x.data(), pixels.data(), arena) == Status::kOk);
     CHECK(c->reconstruct == PICOVAE_OK);
     CHECK(equal(c->reconstructed, pixels));
+
+    Score score{};
+    REQUIRE(vae.score(inputs.x.data(), &score, arena) == Status::kOk);
+    CHECK(c->score == PICOVAE_OK);
+    CHECK(cpp_of(c->scored) == score);
+    CHECK(score.reconstruction > 0);
+    for (const Figure figure : {Figure::kExcess, Figure::kNegElbo, Figure::kSquares}) {
+      const auto index = static_cast<std::size_t>(figure);
+      CHECK(c->figures[index] == score.of(figure));
+      std::uint32_t threshold = 0;
+      REQUIRE(vae.threshold(figure, 998, threshold) == Status::kOk);
+      CHECK(c->threshold[index] == PICOVAE_OK);
+      CHECK(c->thresholds[index] == threshold);
+    }
+    CHECK(std::set(std::begin(c->thresholds), std::end(c->thresholds)).size() == 3);
+    CHECK(c->no_threshold == PICOVAE_NO_THRESHOLDS);
+    CHECK(c->unused_threshold == 0xa5a5a5a5);
+  }
+}
+
+TEST_CASE("figures of C are those of C++, also where the entropy is above the reconstruction") {
+  static_assert(PICOVAE_EXCESS == static_cast<int>(Figure::kExcess) &&
+                PICOVAE_NEG_ELBO == static_cast<int>(Figure::kNegElbo) &&
+                PICOVAE_SQUARES == static_cast<int>(Figure::kSquares));
+  const std::uint32_t values[] = {0, 1, 1000, 1001, 0x40000000};
+  for (const std::uint32_t reconstruction : values) {
+    for (const std::uint32_t kl : values) {
+      for (const std::uint32_t entropy : values) {
+        const picovae_score score{reconstruction, kl, entropy, 77};
+        for (int i = 0; i < 3; ++i) {
+          CHECK(c_figure_of(&score, static_cast<picovae_figure>(i)) ==
+                cpp_of(score).of(static_cast<Figure>(i)));
+        }
+      }
+    }
   }
 }
 
@@ -199,14 +245,16 @@ TEST_CASE("half a model, and nothing is written where it fails") {
   CHECK(decoder->generate == PICOVAE_OK);
   CHECK(decoder->encode == PICOVAE_NO_ENCODER);
   CHECK(decoder->reconstruct == PICOVAE_NO_ENCODER);
+  CHECK(decoder->score == PICOVAE_NO_ENCODER);
+  CHECK(decoder->threshold[0] == PICOVAE_NO_THRESHOLDS);
   CHECK(untouched(decoder->mu));
   CHECK(untouched(decoder->logvar));
   CHECK(untouched(decoder->reconstructed));
 
   const auto encoder = call_all(built_blob(kEncoderPart).bytes());
   CHECK(encoder->encode == PICOVAE_OK);
-  for (const picovae_status status :
-       {encoder->generate, encoder->decode, encoder->decode_logits, encoder->reconstruct}) {
+  for (const picovae_status status : {encoder->generate, encoder->decode, encoder->decode_logits,
+                                      encoder->reconstruct, encoder->score}) {
     CHECK(status == PICOVAE_NO_DECODER);
   }
   CHECK(encoder->generate_class == PICOVAE_NO_DECODER);
@@ -227,22 +275,26 @@ TEST_CASE("a model without classes") {
   CHECK(results->class_count == 0);
 }
 
-TEST_CASE("C gets the scores that C++ gets") {
-  const auto blob = built_blob();
-  picovae_vae vae;
-  REQUIRE(picovae_open(&vae, blob.bytes().data(), blob.bytes().size(), picovae_kernels_host()) ==
-          PICOVAE_OK);
-  Vae<BuiltShape, Integer> wanted_vae;
-  REQUIRE(wanted_vae.open(blob.bytes(), select_kernels()) == Status::kOk);
-  const Inputs inputs;
-  const auto arena = std::make_unique<picovae_arena>();
-  const auto wanted_arena = std::make_unique<Arena<BuiltShape, Integer>>();
-  picovae_score score;
-  Score wanted;
-  REQUIRE(picovae_score_image(&vae, inputs.x.data(), &score, arena.get()) == PICOVAE_OK);
-  REQUIRE(wanted_vae.score(inputs.x.data(), &wanted, *wanted_arena) == Status::kOk);
-  CHECK(Score{score.reconstruction, score.kl, score.entropy, score.squares} == wanted);
-  CHECK(wanted.reconstruction > 0);
+TEST_CASE("dead pixels and thresholds that C refuses") {
+  tests::EditedBlob live(built_blob());
+  live.contents<std::uint8_t>(SectionKind::kLive, kEncoder0)[2] ^= 1;  // of the first run
+  CHECK(open_status(live.seal().bytes()) == PICOVAE_BAD_LIVE_PIXELS);
+  CHECK(PICOVAE_BAD_LIVE_PIXELS == 37);
+
+  tests::EditedBlob thresholds(built_blob());
+  thresholds.contents<ThresholdHeader>(SectionKind::kThresholds, kDecoder2)->images = 0;
+  CHECK(open_status(thresholds.seal().bytes()) == PICOVAE_BAD_THRESHOLDS);
+  CHECK(PICOVAE_BAD_THRESHOLDS == 39);
+
+  auto network = tests::random_quantized_network(BuiltShape::kDimensions, 5);
+  const auto without = tools::pack_s8(network, Layout::kHost, kBothParts, {});
+  const auto results = call_all(without.bytes());
+  CHECK(results->score == PICOVAE_OK);
+  for (const picovae_status threshold : results->threshold) {
+    CHECK(threshold == PICOVAE_NO_THRESHOLDS);
+  }
+  CHECK(untouched(results->thresholds));
+  CHECK(PICOVAE_NO_THRESHOLDS == 38);
 }
 
 TEST_CASE("an arena as malloc gives it is refused") {
@@ -259,6 +311,7 @@ TEST_CASE("an arena as malloc gives it is refused") {
   std::vector<std::uint8_t> pixels(BuiltShape::kPixels, 0xa5);
   std::vector<std::int16_t> mu(BuiltShape::kLatent), logvar(BuiltShape::kLatent),
       logits(BuiltShape::kPixels);
+  picovae_score score;
   int layer = 9;
   CHECK(picovae_self_test(&vae, decoder, &layer) == PICOVAE_MISALIGNED_ARENA);
   CHECK(picovae_generate(&vae, 1, 0, pixels.data(), decoder) == PICOVAE_MISALIGNED_ARENA);
@@ -271,6 +324,7 @@ TEST_CASE("an arena as malloc gives it is refused") {
         PICOVAE_MISALIGNED_ARENA);
   CHECK(picovae_reconstruct(&vae, inputs.x.data(), pixels.data(), arena) ==
         PICOVAE_MISALIGNED_ARENA);
+  CHECK(picovae_score_image(&vae, inputs.x.data(), &score, arena) == PICOVAE_MISALIGNED_ARENA);
   CHECK(std::count(std::begin(pixels), std::end(pixels), 0xa5) == BuiltShape::kPixels);
   CHECK(layer == 9);
 }
