@@ -13,7 +13,9 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
 #include "tests/engine/edited_blob.hpp"
+#include "tests/engine/live_models.hpp"
 #include "tests/engine/random_models.hpp"
+#include "tests/engine/random_thresholds.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/format/pack.hpp"
 
@@ -263,20 +265,75 @@ TEST_CASE("16-bit weights are the nearest ones, and models of theirs half as lar
 }
 
 TEST_CASE("unpacking gives back what was packed, in every layout") {
-  const auto quantized = random_quantized_network({20, 7, 6, 3}, 4);
-  for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
-    const BlobBytes blob = pack_s8(quantized, layout, kBoth, {1, 2});
-    BlobView view;
-    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
-    const QuantizedNetwork back = unpack_s8(view, "model");
-    for (std::size_t i = 0; i < kLayerCount; ++i) {
-      CHECK(back.layers[i].weight == quantized.layers[i].weight);
-      CHECK(back.layers[i].bias == quantized.layers[i].bias);
-      CHECK(back.layers[i].multiplier == quantized.layers[i].multiplier);
-      CHECK(back.layers[i].rescale == quantized.layers[i].rescale);
-      CHECK(back.layers[i].post_shift == quantized.layers[i].post_shift);
+  auto pruned = random_pruned_network({20, 7, 6, 3}, 4);
+  pruned.columns = 5;
+  pruned.classes = random_class_section(3, 1, {1, 5}, 7);
+  pruned.thresholds = random_threshold_section({10, 500, 999}, 8);
+  auto inputs = pruned, outputs = pruned;  // dead pixels at one end alone
+  inputs.live.outputs.clear();
+  inputs.live.dead_logits.clear();
+  inputs.layers[kDecoder2] = random_quantized_network({20, 7, 6, 3}, 4).layers[kDecoder2];
+  outputs.live.inputs.clear();
+  outputs.layers[kEncoder0] = random_quantized_network({20, 7, 6, 3}, 4).layers[kEncoder0];
+  for (const QuantizedNetwork& quantized :
+       {random_quantized_network({20, 7, 6, 3}, 4), pruned, inputs, outputs}) {
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+      const BlobBytes blob = pack_s8(quantized, layout, kBoth, {1, 2});
+      BlobView view;
+      REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
+      const QuantizedNetwork back = unpack_s8(view, "model");
+      CHECK(back.dimensions == quantized.dimensions);
+      for (std::size_t i = 0; i < kLayerCount; ++i) {
+        CHECK(back.layers[i].in == quantized.layers[i].in);
+        CHECK(back.layers[i].out == quantized.layers[i].out);
+        CHECK(back.layers[i].weight == quantized.layers[i].weight);
+        CHECK(back.layers[i].bias == quantized.layers[i].bias);
+        CHECK(back.layers[i].multiplier == quantized.layers[i].multiplier);
+        CHECK(back.layers[i].rescale == quantized.layers[i].rescale);
+        CHECK(back.layers[i].pre_shift == quantized.layers[i].pre_shift);
+        CHECK(back.layers[i].post_shift == quantized.layers[i].post_shift);
+      }
+      CHECK(back.live == quantized.live);
+      CHECK(back.columns == quantized.columns);
+      CHECK(back.classes == quantized.classes);
+      CHECK(back.thresholds == quantized.thresholds);
     }
   }
+}
+
+TEST_CASE("each half has its own dead pixels, and thresholds are of the whole") {
+  auto network = random_pruned_network({20, 7, 6, 3}, 4);
+  network.thresholds = random_threshold_section({10, 500, 999}, 8);
+  const auto half = [&](std::uint8_t parts) {
+    const BlobBytes blob = pack_s8(network, Layout::kCortexM, parts, {1, 2, 3, 4});
+    return unpack_s8(open(blob), "model");
+  };
+  const QuantizedNetwork encoder = half(kEncoderPart), decoder = half(kDecoderPart);
+  CHECK(encoder.live == LiveMasks{network.live.inputs, {}, {}});
+  CHECK(decoder.live == LiveMasks{{}, network.live.outputs, network.live.dead_logits});
+  CHECK(encoder.thresholds.empty());
+  CHECK(decoder.thresholds.empty());
+  CHECK(open(pack_s8(network, Layout::kHost, kBoth, {1, 2, 3, 4})).header->signature_scores == 4);
+  for (const std::uint8_t parts : {kEncoderPart, kDecoderPart}) {
+    const BlobBytes blob = pack_s8(network, Layout::kHost, parts, {1, 2, 3, 4});
+    CHECK(blob.header().signature_scores == 0);
+  }
+}
+
+TEST_CASE("masks that do not fit the model are not packed") {
+  const auto error = [](auto&& change) {
+    QuantizedNetwork network = random_pruned_network({20, 7, 6, 3}, 4);
+    change(network.live);
+    return message_of([&] { pack_s8(network, Layout::kHost, kBoth, {}); });
+  };
+  CHECK(error([](LiveMasks&) {}).empty());
+  CHECK(contains(error([](LiveMasks& l) { l.inputs.pop_back(); }), "does not fit the shape"));
+  CHECK(contains(error([](LiveMasks& l) { l.outputs.push_back(1); }), "does not fit the shape"));
+  CHECK(contains(error([](LiveMasks& l) { l.dead_logits.pop_back(); }), "has a logit"));
+  CHECK(contains(error([](LiveMasks& l) { l.outputs.clear(); }), "has a logit"));
+  CHECK(contains(error([](LiveMasks& l) { l.dead_logits[0] = -799; }), "live pixels"));
+  CHECK(contains(error([](LiveMasks& l) { l.inputs.assign(20, 1); }), "layer 0 does not fit"));
+  CHECK(contains(error([](LiveMasks& l) { l.inputs.assign(20, 0); }), "cannot be packed"));
 }
 
 TEST_CASE("changed weights are found by the model id, even if all checksums fit") {
