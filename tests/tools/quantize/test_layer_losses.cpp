@@ -27,6 +27,7 @@ std::vector<std::uint8_t> noisy_images(std::size_t count) {
 }
 
 using Values = std::vector<double>;
+using LiveMask = std::vector<std::uint8_t>;
 
 Values dense(const DenseWeights& layer, const Values& x) {
   Values y(layer.bias.begin(), layer.bias.end());
@@ -95,6 +96,53 @@ TEST_CASE("each layer alone costs little, and a broken one is the one that costs
     CHECK(std::fabs(now[broken] - expected) > 3 * std::fabs(good[broken] - expected));
     quantized.layers[broken].weight = weight;
   }
+}
+
+// Pixels that are dead at one end or both: 0 to 9 neither read nor computed, 10 to 14 not read, 15
+// to 19 not computed.
+Network with_dead_pixels(Network network, LiveMasks& live) {
+  live = {LiveMask(kSize.pixels, 1), LiveMask(kSize.pixels, 1), {}};
+  for (std::size_t p = 0; p < 20; ++p) {
+    if (p < 15) {
+      live.inputs[p] = 0;
+      for (std::size_t j = 0; j < network.hidden1; ++j) {
+        network.encoder0.weight[j * kSize.pixels + p] = 0;
+      }
+    }
+    if (p >= 10 && p < 15) continue;
+    live.outputs[p] = 0;
+    live.dead_logits.push_back(static_cast<std::int16_t>(-800 - 16 * static_cast<int>(p)));
+    std::fill_n(network.decoder2.weight.begin() + static_cast<std::ptrdiff_t>(p * network.hidden1),
+                network.hidden1, 0.0F);
+    network.decoder2.bias[p] = static_cast<float>(live.dead_logits.back()) / 128.0F;
+  }
+  return network;
+}
+
+TEST_CASE("layers of live pixels alone lose as little, and dead logits count") {
+  LiveMasks live;
+  const Network network = with_dead_pixels(tests::random_network(kSize, 6, 1.0f), live);
+  const auto images = noisy_images(1000);
+  QuantizedNetwork quantized =
+      quantize_network(network, images, {.images = 500, .live = live}, kScalarKernels).network;
+  const auto test = std::span(images).first(kImages * kSize.pixels);
+  const auto by_layer = [&](unsigned threads) {
+    return elbo_by_layer(network, quantized, test, {.threads = threads}, kScalarKernels);
+  };
+  const double expected = reference(network, images);
+  const auto good = by_layer(1);
+  for (const double elbo : good) CHECK(std::fabs(elbo - expected) < 0.002 * expected);
+  CHECK(by_layer(3) == good);
+
+  // Pixel 16's logit, of those of 0 .. 9 and 15 .. 19 the twelfth, falls by 4.
+  double x = 0;
+  for (std::size_t i = 0; i < kImages; ++i) x += images[i * kSize.pixels + 16] / 255.0 / kImages;
+  const double before = quantized.live.dead_logits[11] / 128.0;
+  quantized.live.dead_logits[11] -= 512;
+  const double more = std::log1p(std::exp(before - 4)) - std::log1p(std::exp(before)) + 4 * x;
+  const auto now = by_layer(1);
+  for (std::size_t l = 0; l + 1 < kLayerCount; ++l) CHECK(now[l] == good[l]);
+  CHECK(now[kDecoder2] - good[kDecoder2] == doctest::Approx(more).epsilon(1e-4));
 }
 
 }  // namespace

@@ -133,6 +133,54 @@ TEST_CASE("the integer model computes what the float model does, but for its rou
   CHECK(quantized.layers[kEncoderHeads].name == "encoder.heads");
 }
 
+TEST_CASE("dead pixels are left out, and the others are computed as the float model does") {
+  LiveMasks live{
+      std::vector<std::uint8_t>(kSize.pixels, 1), std::vector<std::uint8_t>(kSize.pixels, 1), {}};
+  Network network = random_network(kSize, 1, 1.7f);
+  for (std::size_t p = 0; p < kSize.pixels; ++p) {
+    if (p % 3 == 0) {
+      live.inputs[p] = 0;
+      for (std::size_t j = 0; j < kSize.hidden1; ++j) {
+        network.encoder0.weight[j * kSize.pixels + p] = 0;
+      }
+    }
+    if (p % 4 == 1) {
+      live.outputs[p] = 0;
+      live.dead_logits.push_back(static_cast<std::int16_t>(-900 - static_cast<int>(p)));
+      for (std::size_t j = 0; j < kSize.hidden1; ++j) {
+        network.decoder2.weight[p * kSize.hidden1 + j] = 0;
+      }
+      network.decoder2.bias[p] = static_cast<float>(live.dead_logits.back()) / 128.0F;
+    }
+  }
+  const auto quantize = [&](unsigned threads) {
+    return quantize_network(network, wavy_images(1000, 1),
+                            {.images = 500, .seed = 1, .threads = threads, .live = live},
+                            kScalarKernels);
+  };
+  const Quantized quantized = quantize(1);
+  CHECK(quantized.network.live == live);
+  CHECK(quantized.network.layers[kEncoder0].in == 46);
+  CHECK(quantized.network.layers[kEncoder0].weight.size() == 46u * kSize.hidden1);
+  CHECK(quantized.network.layers[kDecoder2].out == 52);
+  CHECK(same(quantized.network, quantize(3).network));
+  for (const LayerReport& layer : quantized.layers) CHECK(layer.sqnr_db > 30);
+  Outputs f32, s8;
+  run_both(network, quantized.network, f32, s8);
+  CHECK(relative_error(s8.mu, f32.mu) < 0.05);
+  CHECK(relative_error(s8.logvar, f32.logvar) < 0.05);
+  std::vector<double> s8_live, f32_live;
+  for (std::size_t i = 0; i < f32.logits.size(); ++i) {
+    if (live.outputs[i % kSize.pixels] != 0) {
+      s8_live.push_back(s8.logits[i]);
+      f32_live.push_back(f32.logits[i]);
+    } else {
+      CHECK(s8.logits[i] == f32.logits[i]);
+    }
+  }
+  CHECK(relative_error(s8_live, f32_live) < 0.05);
+}
+
 TEST_CASE("the same seed gives the same integers on any number of threads") {
   const Network network = random_network(kSize, 2);
   const QuantizedNetwork first = quantize_small(network).network;
