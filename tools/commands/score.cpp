@@ -196,6 +196,13 @@ void print(const Options& options, const Result& result) {
     say("{}: {} images, {:.2f} % of them above it\n", options.against.string(), result.other.size(),
         100 * result.found);
   }
+  if (!options.csv.empty()) {
+    say("{}: scores of {} images\n", options.csv.string(),
+        result.normal.size() + result.other.size());
+  }
+  if (!options.keep.empty()) {
+    say("{}: thresholds of {} images\n", options.keep.string(), result.normal.size());
+  }
 }
 
 void run(const Options& options) {

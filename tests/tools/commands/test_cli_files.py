@@ -57,6 +57,8 @@ class Files(unittest.TestCase):
         yield ("reconstruct", self.s8, *data, "--count", 4, "--out", out)
         yield ("interpolate", self.s8, *data, "--from", 0, "--to", 8, "--out", out)
         yield ("encode", self.s8, *data, "--out", out)
+        yield ("score", self.s8, *data, "--false-alarms", 0.1, "--csv", out)
+        yield ("score", self.s8, *data, "--false-alarms", 0.1, "--keep", out)
         yield ("classes", self.f32, *data, "--out", out)
         yield ("map", self.s8, *data, "--out", out)
         if shutil.which("gnuplot"):
@@ -197,7 +199,8 @@ class Files(unittest.TestCase):
         names.mkdir()
         for number, arguments in enumerate(self.writers("OUT")):
             command, given = arguments[0], arguments[1]
-            if command in ("train", "classes"):  # train reads no such file; classes says that it writes in place
+            # train reads no such file; the others say that they write in place
+            if command in ("train", "classes") or "--keep" in arguments:
                 continue
             option = arguments[list(arguments).index("OUT") - 1]
             links = [names / f"{number}{kind}" for kind in ("soft", "softer", "hard")]
