@@ -51,6 +51,8 @@ def isas():
 class CliTest(unittest.TestCase):
     """Tests with a folder `root` that holds a data set and models trained on it."""
 
+    SHAPE = ()  # options of train
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
@@ -58,7 +60,7 @@ class CliTest(unittest.TestCase):
         cls.data = root / "data"
         write_data(cls.data, 1200, 100)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
-        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2,
+        trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2, *cls.SHAPE,
                       "--log", root / "log.csv", "--pictures", root)
         assert trained.returncode == 0, trained.stderr
         quantized = run("quantize", cls.f32, "--data", cls.data, "--out", cls.s8, "--json")

@@ -6,6 +6,7 @@ import math
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -67,7 +68,8 @@ class Scores(unittest.TestCase):
         cls.folder.cleanup()
 
     def score(self, model, *arguments):
-        result = run("score", model, "--data", self.data, *arguments, "--json")
+        data = () if "--data" in arguments else ("--data", self.data)
+        result = run("score", model, *data, *arguments, "--json")
         self.assertEqual(result.returncode, 0, result.stderr)
         return json.loads(result.stdout)
 
@@ -89,6 +91,115 @@ class Scores(unittest.TestCase):
             # Of 2,000 held-out windows, within three standard deviations of both samples.
             spread = 3 * math.sqrt(rate * (1 - rate) * (1 / 1000 + 1 / 2000))
             self.assertLess(abs(scores["against"]["found"] - rate), spread)
+
+    def info(self, model):
+        result = run("info", model, "--json")
+        self.assertEqual(result.returncode, 0, result.stderr)
+        return json.loads(result.stdout)
+
+    def keep(self, model, out, *arguments, data=None):
+        result = run("score", model, "--data", data or self.data, "--keep", out, *arguments)
+        self.assertEqual((result.returncode, result.stderr), (0, ""))
+        return out
+
+    def device_scores(self, data):
+        """What a device has of each image: its figures in 1/256 nat, and squares."""
+        table = self.root / "device.csv"
+        self.score(self.s8, "--data", data, "--csv", table)
+        rows = [line.split(",") for line in table.read_text().splitlines()[1:]]
+        units = {"excess": (6, 256), "neg_elbo": (5, 256), "squares": (4, 1)}
+        return {figure: sorted(round(float(row[column]) * unit) for row in rows)
+                for figure, (column, unit) in units.items()}
+
+    def test_thresholds_are_quantiles_of_what_a_device_scores(self):
+        kept = self.keep(self.s8, self.root / "kept.pvae")
+        thresholds = self.info(kept)["thresholds"]
+        self.assertEqual(thresholds["images"], 1000)
+        self.assertEqual(thresholds["per_mille"],
+                         [1, 10, 50, 100, 250, 500, 750, 900, 950, 980, 990, 995, 998, 999, 1000])
+        for figure, scores in self.device_scores(self.data).items():
+            self.assertEqual(thresholds[figure], [scores[level - 1] for level in thresholds["per_mille"]], figure)
+
+    def test_thresholds_give_their_rates_on_held_out_windows(self):
+        thresholds = self.info(self.keep(self.s8, self.root / "kept.pvae"))["thresholds"]
+        for figure, scores in self.device_scores(self.root / "more.idx").items():
+            for level, threshold in zip(thresholds["per_mille"], thresholds[figure]):
+                wanted = 1 - level / 1000
+                found = sum(score > threshold for score in scores) / len(scores)
+                # Within four standard deviations of both samples, and an image of each.
+                spread = 4 * math.sqrt(wanted * (1 - wanted) * (1 / 1000 + 1 / 2000)) + 1 / 1000 + 1 / 2000
+                self.assertLess(abs(found - wanted), spread, (figure, level))
+
+    def test_thresholds_in_the_model_itself_or_in_another_file(self):
+        before = self.s8.read_bytes()
+        other = self.keep(self.s8, self.root / "other.pvae")
+        self.assertEqual(self.s8.read_bytes(), before)
+        itself = self.root / "itself.pvae"
+        itself.write_bytes(before)
+        self.keep(itself, itself)
+        self.assertEqual(itself.read_bytes(), other.read_bytes())
+        self.keep(itself, itself)  # again: nothing grows
+        self.assertEqual(itself.read_bytes(), other.read_bytes())
+
+        old, new = self.info(self.s8), self.info(other)
+        self.assertIsNone(old["thresholds"])
+        for same in ("model_id", "signature", "signature_scores", "classes", "dead_inputs", "dead_outputs", "shape"):
+            self.assertEqual(old[same], new[same])
+        self.assertEqual(run("self-test", other).returncode, 0)
+        printed = run("info", other).stdout
+        self.assertIn("999 in 1,000 of 1000 images", printed)
+        self.assertNotIn("999 in 1,000", run("info", self.s8).stdout)
+        scores = [self.score(model) for model in (self.s8, other)]
+        self.assertEqual(*scores)  # thresholds change no score
+
+        # Those of other windows replace them.
+        self.keep(itself, itself, data=self.root / "more.idx")
+        self.assertEqual(self.info(itself)["thresholds"]["images"], 2000)
+        self.assertNotEqual(self.info(itself)["thresholds"]["excess"], new["thresholds"]["excess"])
+
+    def test_thresholds_on_standard_output(self):
+        other = self.keep(self.s8, self.root / "other.pvae")
+        piped = subprocess.run([cli.PROGRAM, "score", self.s8, "--data", self.data, "--keep", "-", "--json"],
+                               capture_output=True, timeout=300)
+        self.assertEqual(piped.returncode, 0, piped.stderr)
+        self.assertEqual(piped.stdout, other.read_bytes())
+        self.assertEqual(json.loads(piped.stderr), self.score(self.s8))
+
+    def test_thresholds_stay_with_the_model(self):
+        kept = self.keep(self.s8, self.root / "kept.pvae")
+        wanted = self.info(kept)["thresholds"]
+        board = self.root / "board.pvae"
+        for layout in ("host", "cortex-m", "mve"):
+            self.assertEqual(run("export", kept, "--layout", layout, "--out", board).returncode, 0)
+            self.assertEqual(self.info(board)["thresholds"], wanted)
+        self.assertEqual(run("export", kept, "--layout", "cortex-m", "--decoder-only", "--out", board).returncode, 0)
+        self.assertIsNone(self.info(board)["thresholds"])
+
+    def test_models_that_keep_no_thresholds(self):
+        half = self.root / "half.pvae"
+        self.assertEqual(run("quantize", self.f32, "--data", self.data, "--type", "f16", "--out", half).returncode, 0)
+        decoder = self.root / "only.pvae"
+        self.assertEqual(run("export", self.s8, "--layout", "host", "--decoder-only", "--out", decoder).returncode, 0)
+        for model, says in ((self.f32, "is an f32 model; --keep is for s8 models"),
+                            (half, "is an f16 model; --keep is for s8 models"), (decoder, "no encoder")):
+            out, before = self.root / "none.pvae", model.read_bytes()
+            for keep in (out, model):
+                result = run("score", model, "--data", self.data, "--keep", keep)
+                self.assertEqual((result.returncode, result.stdout), (1, ""))
+                self.assertEqual(result.stderr.count("\n"), 1, result.stderr)
+                self.assertIn(says, result.stderr)
+            self.assertFalse(out.exists())
+            self.assertEqual(model.read_bytes(), before)
+
+    def test_a_model_is_kept_over_no_other_file(self):
+        images, table = self.data / "t10k-images-idx3-ubyte", self.root / "scores.csv"
+        for arguments in (("--keep", images), ("--keep", table, "--csv", table),
+                          ("--keep", self.root / "bearing.idx", "--against", self.root / "bearing.idx")):
+            result = run("score", self.s8, "--data", self.data, *arguments)
+            self.assertEqual(result.returncode, 2, result.stderr)
+        self.assertFalse(table.exists() and b"PVAE" == table.read_bytes()[:4])
+        result = run("score", self.s8, "--data", self.data, "--keep", self.root / "missing" / "x.pvae")
+        self.assertEqual(result.returncode, 1, result.stderr)
 
     def test_what_is_printed_and_written(self):
         table = self.root / "scores.csv"
