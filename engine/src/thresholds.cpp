@@ -54,6 +54,7 @@ Status find_thresholds(const BlobView& view, Thresholds& thresholds) {
 
 Status Thresholds::find(Figure figure, std::uint32_t per_mille, std::uint32_t& found) const {
   const std::size_t levels = header->levels;
+  if (figure > Figure::kSquares) return Status::kNoThresholds;  // from C, any number
   for (std::size_t i = 0; i < levels; ++i) {
     if (level[i] < per_mille) continue;
     found = value[static_cast<std::size_t>(figure) * levels + i];

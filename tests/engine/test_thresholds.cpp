@@ -127,6 +127,7 @@ TEST_CASE("the lowest level from there on is found, of each figure") {
   CHECK(vae.threshold(Figure::kExcess, 0, found) == Status::kOk);
   CHECK(vae.threshold(Figure::kExcess, 1000, found) == Status::kOk);
   CHECK(vae.threshold(Figure::kExcess, 1001, found) == Status::kNoThresholds);
+  CHECK(vae.threshold(static_cast<Figure>(3), 0, found) == Status::kNoThresholds);
 }
 
 TEST_CASE("a model without thresholds has none") {
