@@ -10,13 +10,10 @@
 #include "picovae/live.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
+#include "tools/quantize/pixel_statistics.hpp"
 
 namespace picovae::tools {
 namespace {
-
-// Of the nats, what outputs may cost; inputs get the rest. A pixel saves as much flash at either
-// end, and is cheaper for the encoder.
-constexpr double kOutputShare = 0.75;
 
 // Images [count][pixels], spread evenly over those given.
 std::vector<std::uint8_t> spread(std::span<const std::uint8_t> images, std::size_t pixels,
@@ -31,34 +28,6 @@ std::vector<std::uint8_t> spread(std::span<const std::uint8_t> images, std::size
   return chosen;
 }
 
-// Of each pixel in [0, 1].
-struct PixelStatistics {
-  std::vector<double> mean, variance;
-};
-
-PixelStatistics statistics_of(std::span<const std::uint8_t> images, std::size_t pixels) {
-  std::vector<std::uint64_t> sum(pixels), squares(pixels);
-  for (std::size_t i = 0; i < images.size(); ++i) {
-    sum[i % pixels] += images[i];
-    squares[i % pixels] += std::uint64_t{images[i]} * images[i];
-  }
-  const double count = static_cast<double>(images.size() / pixels);
-  PixelStatistics result;
-  for (std::size_t p = 0; p < pixels; ++p) {
-    const double mean = static_cast<double>(sum[p]) / 255 / count;
-    result.mean.push_back(mean);
-    result.variance.push_back(static_cast<double>(squares[p]) / (255 * 255 * count) - mean * mean);
-  }
-  return result;
-}
-
-// The Q8.7 logit of a pixel that is lit that often; half a pixel is added to those that are never.
-std::int16_t logit_of(double mean, std::size_t images) {
-  const auto count = static_cast<double>(images);
-  const double p = (mean * count + 0.5) / (count + 1);
-  return static_cast<std::int16_t>(std::lround(std::log(p / (1 - p)) * (1 << kLogitBits)));
-}
-
 // Chooses step by step, and measures.
 class Pruner {
  public:
@@ -69,7 +38,6 @@ class Pruner {
         kernels_(kernels),
         pixels_(network.pixels),
         all_(statistics_of(images, pixels_)),
-        count_(images.size() / pixels_),
         images_(spread(images, pixels_, options.images)),
         before_(cost(network)) {}
 
@@ -113,10 +81,9 @@ class Pruner {
     std::vector<double> more(pixels_);
     std::vector<std::size_t> order;
     for (std::size_t p = 0; p < pixels_; ++p) {
-      const std::int16_t q = logit_of(all_.mean[p], count_);
-      if (q > kDeadLogit) continue;
-      const double logit = std::ldexp(q, -kLogitBits);
-      more[p] = std::log1p(std::exp(logit)) - all_.mean[p] * logit - own[p];
+      const Constant constant = constant_for(all_.mean[p], all_.images);
+      if (constant.logit > kDeadLogit) continue;
+      more[p] = constant.nats - own[p];
       order.push_back(p);
     }
     return ascending(order, more, pixels_ - 1);
@@ -188,7 +155,7 @@ class Pruner {
     DenseWeights& layer = pruned.network.decoder2;
     for (std::size_t p = 0; p < pixels_; ++p) {
       if (pruned.live.outputs[p] != 0) continue;
-      const std::int16_t logit = logit_of(all_.mean[p], count_);
+      const std::int16_t logit = constant_for(all_.mean[p], all_.images).logit;
       pruned.live.dead_logits.push_back(logit);
       std::fill_n(layer.weight.begin() + static_cast<std::ptrdiff_t>(p * layer.in), layer.in, 0.0F);
       layer.bias[p] = std::ldexp(static_cast<float>(logit), -kLogitBits);
@@ -210,8 +177,7 @@ class Pruner {
   PruneOptions options_;
   const Kernels& kernels_;
   std::size_t pixels_;
-  PixelStatistics all_;  // of all training images
-  std::size_t count_;
+  PixelStatistics all_;               // of all training images
   std::vector<std::uint8_t> images_;  // to measure with
   double before_;
 };

@@ -12,6 +12,10 @@
 
 namespace picovae::tools {
 
+// Of the nats, what outputs may cost; inputs get the rest. A pixel saves as much flash at either
+// end, and is cheaper for the encoder.
+inline constexpr double kOutputShare = 0.75;
+
 struct PruneOptions {
   double nats = 0.01;           // that an image may cost more, on average; 0: nothing is pruned
   std::size_t images = 10'000;  // to measure with, as many as there are at most
