@@ -1,0 +1,57 @@
+#include "tools/format/blob_size.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "picovae/layout.hpp"
+#include "picovae/live.hpp"
+
+namespace picovae::tools {
+namespace {
+
+// Adds up sections as BlobWriter lays them out.
+class Sections {
+ public:
+  void add(std::size_t bytes) {
+    bytes_ += round_up(bytes, kBlobAlignment);
+    ++count_;
+  }
+  std::size_t total() const {
+    return round_up(sizeof(BlobHeader) + count_ * sizeof(Section), kBlobAlignment) + bytes_;
+  }
+
+ private:
+  std::size_t bytes_ = 0, count_ = 0;
+};
+
+}  // namespace
+
+std::size_t most_runs(std::size_t pixels, std::size_t dead) {
+  // A dead pixel starts one; of live ones, and of dead ones, so many fill one.
+  constexpr std::size_t kLongest = std::numeric_limits<std::uint8_t>::max();
+  return std::min(pixels, dead + pixels / kLongest + 1);
+}
+
+std::size_t s8_blob_size(const BlobHeader& header, const SectionCounts& counts) {
+  Sections sections;
+  const auto sizes = layer_sizes(header);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(header.parts, i)) continue;
+    const LayerSize size = sizes[i];
+    const std::size_t outputs = round_up(size.out, kOutputPad);
+    sections.add(packed_size(header.layout, Type::kS8, size.in, size.out));
+    sections.add(outputs * sizeof(std::int32_t));   // bias
+    sections.add(outputs * sizeof(std::uint16_t));  // multiplier
+    if (layer_activation(i) == Activation::kSoftplus) sections.add(outputs * sizeof(std::int16_t));
+    sections.add(golden_crc_offset(size.in, has_wide_input(i)) + sizeof(std::uint32_t));
+  }
+  if (header.dead_inputs != 0) sections.add(live_section_size(counts.input_runs, 0));
+  if (header.dead_outputs != 0) {
+    sections.add(live_section_size(counts.output_runs, header.dead_outputs));
+  }
+  if (counts.class_bytes != 0) sections.add(counts.class_bytes);
+  return sections.total();
+}
+
+}  // namespace picovae::tools
