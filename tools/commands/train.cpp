@@ -139,7 +139,7 @@ Training::Training(const Options& options, const Recipe& recipe)
       recipe_(recipe),
       keeper_(options.checkpoint, options.resume, options.out),
       data_(load_data(options, recipe)),
-      dimensions_(trained_shape(options.shape, data_.train.images)),
+      dimensions_(trained_shape(options.shape, data_.train)),
       trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads),
       report_(recipe, held_out_of(options.validation)) {}
 
@@ -257,7 +257,9 @@ void add_train(CommandLine& line) {
       "The same command with --resume continues an interrupted training, to the same bits.\n"
       "Any data set of images in IDX files, with any labels, and any sizes of the layers:\n"
       "  picovae train --data fashion-mnist --hidden 128,64 --latent 16 --out small.safetensors\n"
-      "  picovae train --data emnist/emnist-letters --out letters.safetensors");
+      "  picovae train --data emnist/emnist-letters --out letters.safetensors\n"
+      "The best that a board's flash has room for, with code:\n"
+      "  picovae train --fit 256K --out microbit.safetensors");
   command.data(options->data);
   command.out(options->out, "FILE.safetensors", "Model to write");
   add_shape_options(command, options->shape);

@@ -10,6 +10,10 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/text.hpp"
+#include "tools/measure/fit_classes.hpp"
+#include "tools/quantize/pixel_statistics.hpp"
+#include "tools/quantize/prune.hpp"
+#include "tools/train/fit.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -53,6 +57,38 @@ std::string complaint_about_hidden(const std::string& text) {
   const std::vector<std::size_t> sizes = parse_sizes(text, ',');
   if (sizes.size() != 2) return text + " is not two numbers such as 128,64";
   return complaint_about_widths(text, sizes, kMaxWidth);
+}
+
+constexpr std::size_t kLargestFit = 1 << 20;  // KiB
+
+// Bytes of a size such as 256K; 0 if the text is none.
+std::size_t parse_flash(std::string_view text) {
+  if (!text.ends_with('K')) return 0;
+  const auto size = parse_number<std::size_t>(text.substr(0, text.size() - 1));
+  return size && *size <= kLargestFit ? *size * 1024 : 0;
+}
+
+std::string complaint_about_fit(const std::string& text) {
+  if (parse_flash(text) != 0) return "";
+  return fmt::format("{} is no size of a flash such as 256K: 1K to {}K of 1024 bytes", text,
+                     kLargestFit);
+}
+
+// Says what was chosen.
+Dimensions fitting_shape(std::size_t flash, const LabeledImages& data, std::size_t pixels) {
+  const PixelStatistics statistics = statistics_of(data.images.pixels, pixels);
+  const PruneOptions prune;
+  const double nats = kOutputShare * prune.nats;
+  const Fit fit = fit_shape(
+      flash, {.pixels = static_cast<std::uint16_t>(pixels),
+              .dead_inputs = static_cast<std::uint16_t>(count_dead_inputs(statistics, nats)),
+              .dead_outputs = static_cast<std::uint16_t>(count_dead_outputs(statistics, nats)),
+              .classes = distinct_labels(data.labels).size()});
+  const Dimensions d = fit.shape;
+  say("shape {}-{}-{}-{}: {} bytes of flash expected as s8, {} more for code; {} bytes of RAM "
+      "without stack\n",
+      d.pixels, d.hidden1, d.hidden2, d.latent, fit.model, kCodeBytes, fit.ram);
+  return d;
 }
 
 void add_training_options(Command command, Recipe& recipe) {
@@ -157,14 +193,23 @@ void add_shape_options(Command command, ShapeOptions& options) {
             "All four sizes, such as 784-300-300-50; P is the pixels of the images")
       .excludes("--hidden")
       .excludes("--latent");
+  command
+      .text("--fit", options.fit, complaint_about_fit, "SIZE",
+            "The best sizes for a board with so much flash, such as 128K or 256K, for both halves, "
+            "as quantize makes them by default, and code")
+      .excludes("--hidden")
+      .excludes("--latent")
+      .excludes("--shape");
 }
 
-Dimensions trained_shape(const ShapeOptions& options, const Images& images) {
+Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data) {
+  const Images& images = data.images;
   const std::size_t pixels = images.rows * images.cols;
   if (pixels > kMaxWidth) {
     fail("images have {} x {} = {} pixels; a model takes at most {}", images.rows, images.cols,
          pixels, kMaxWidth);
   }
+  if (!options.fit.empty()) return fitting_shape(parse_flash(options.fit), data, pixels);
   std::vector<std::size_t> sizes = parse_sizes(options.shape, '-');
   if (sizes.empty()) {
     const std::vector<std::size_t> hidden = parse_sizes(options.hidden, ',');

@@ -6,7 +6,7 @@
 
 #include "picovae/shape.hpp"
 #include "tools/commands/shared/command_line.hpp"
-#include "tools/data/idx.hpp"
+#include "tools/data/dataset.hpp"
 #include "tools/train/recipe.hpp"
 
 namespace picovae::tools {
@@ -15,14 +15,15 @@ struct ShapeOptions {
   std::string shape;  // empty: the pixels of the images, and the next two
   std::string hidden = "300,300";
   std::size_t latent = 50;
+  std::string fit;  // the flash that the shape must fit; empty: any
 };
 
-// Adds --shape, --hidden and --latent.
+// Adds --shape, --hidden, --latent and --fit.
 void add_shape_options(Command command, ShapeOptions& options);
 
-// The shape that the command line asks for. Fails if the images have other pixels, or more than the
-// engine takes.
-Dimensions trained_shape(const ShapeOptions& options, const Images& images);
+// The shape that the command line asks for; what --fit chose is said. Fails if the images have
+// other pixels, or more than the engine takes, or if no shape fits.
+Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data);
 
 struct RecipeOptions {
   Recipe recipe;  // as the options set it

@@ -19,8 +19,7 @@ constexpr double kSpread = 0.8;
 std::vector<std::uint16_t> choose_units(const Codes& codes, std::size_t classes) {
   const std::vector<std::size_t> active = active_latents(codes);
   std::vector<std::uint16_t> units(active.begin(), active.end());
-  const std::size_t room = kClassBytes * std::max<std::size_t>(classes, 10);
-  while (class_section_size(classes, units.size()) > room) units.pop_back();
+  units.resize(units_that_fit(classes, units.size()));
   std::sort(units.begin(), units.end());
   return units;
 }
@@ -70,6 +69,12 @@ std::vector<std::uint8_t> distinct_labels(std::span<const std::uint8_t> labels) 
   std::sort(distinct.begin(), distinct.end());
   distinct.erase(std::unique(distinct.begin(), distinct.end()), distinct.end());
   return distinct;
+}
+
+std::size_t units_that_fit(std::size_t classes, std::size_t units) {
+  const std::size_t room = kClassBytes * std::max<std::size_t>(classes, 10);
+  while (class_section_size(classes, units) > room) --units;
+  return units;
 }
 
 ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> labels) {

@@ -15,6 +15,9 @@ namespace picovae::tools {
 // Of a class in a blob, on average: 3 KB for ten classes.
 inline constexpr std::size_t kClassBytes = 3072 / 10;
 
+// How many of so many latents fit into kClassBytes a class.
+std::size_t units_that_fit(std::size_t classes, std::size_t units);
+
 // Labels that occur, ascending.
 std::vector<std::uint8_t> distinct_labels(std::span<const std::uint8_t> labels);
 

@@ -3,6 +3,7 @@
 
 import json
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -92,6 +93,25 @@ class Shapes(unittest.TestCase):
                 self.assertIn("5 x 5 = 25 pixels", result.stderr)
                 self.assertIn("24", result.stderr)
 
+    def test_a_shape_that_fits(self):
+        """As many bytes as expected, or up to 8 % less."""
+        for size, rows, columns, shape in (("128K", 28, 28, [784, 64, 104, 16]), ("64K", 16, 16, [256, 48, 64, 14])):
+            with self.subTest(size=size), tempfile.TemporaryDirectory() as folder:
+                root = pathlib.Path(folder)
+                cli.write_data(root / "data", 1200, 100, rows, columns)
+                f32, s8, board = root / "model.safetensors", root / "model.pvae", root / "board.pvae"
+                said = self.good("train", "--data", root / "data", "--out", f32, "--fit", size, "--epochs", 10)
+                first = said.splitlines()[0]
+                self.assertTrue(first.startswith("shape " + "-".join(map(str, shape)) + ":"), first)
+                expected, ram = (int(re.search(rf"(\d+) bytes of {what}", first).group(1)) for what in ("flash", "RAM"))
+                self.good("quantize", f32, "--data", root / "data", "--out", s8)
+                self.good("export", s8, "--layout", "cortex-m", "--out", board)
+                info = json.loads(self.good("info", board, "--json"))
+                self.assertEqual(info["shape"], shape)
+                self.assertEqual(info["ram"]["full"], ram)
+                self.assertLessEqual(info["flash"], expected)
+                self.assertGreaterEqual(info["flash"], 0.92 * expected)
+
     def test_shapes_that_are_refused(self):
         with tempfile.TemporaryDirectory() as folder:
             root = pathlib.Path(folder)
@@ -114,6 +134,13 @@ class Shapes(unittest.TestCase):
                     (("--latent", "0"), 2, "from 1 to 2048"),
                     (("--latent", "2049"), 2, "from 1 to 2048"),
                     (("--shape", "24-9-8-2", "--latent", "3"), 2, "--latent excludes --shape"),
+                    *((("--fit=" + size,), 2, f"{size} is no size of a flash such as 256K")
+                      for size in ("0", "0K", "-1K", "+1K", "12Q", "1e9K", "1.5K", "K", "256", "256k", "256 K",
+                                   "1048577K", "99999999999999999999K")),
+                    (("--fit", "64K", "--latent", "3"), 2, "--latent excludes --fit"),
+                    (("--fit", "64K", "--hidden", "9,8"), 2, "--hidden excludes --fit"),
+                    (("--fit", "64K", "--shape", "24-9-8-2"), 2, "--shape excludes --fit"),
+                    (("--fit", "20K"), 1, "no model of 24 pixels fits 20480 bytes of flash"),
                     (("--shape", "25-9-8-2"), 1, "4 x 6 = 24 pixels; give --shape 24-9-8-2")):
                 with self.subTest(options=options):
                     result = run(*train, *options)

@@ -299,6 +299,18 @@ class TrainingSurvives(unittest.TestCase):
         self.fails("--resume", "--out", "/dev/null", says="--checkpoint")
         self.resumes()
 
+    def test_a_shape_that_was_chosen(self):
+        fit = ("--fit", "96K")
+        undisturbed = self.here / "undisturbed"
+        undisturbed.mkdir()
+        self.assertEqual(self.train(undisturbed, *fit).returncode, 0)
+        self.stop(signal.SIGTERM, *fit)
+        for option, here in (("--fit", "128K"), ("--hidden", "300,300")):
+            self.fails("--resume", option, here, says="shape is")
+        result = self.train(self.here, "--resume", *fit)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        self.assertEqual((self.here / "model").read_bytes(), (undisturbed / "model").read_bytes())
+
     def test_damaged_checkpoints(self):
         self.stop(signal.SIGINT)
         good = self.checkpoint.read_bytes()
