@@ -45,7 +45,7 @@ class Picovae:
 
     def train(self, option, epochs, folder):
         """Trains and quantizes a model of MNIST in a folder. Returns it. option: what makes it small, such as
-        --shape=784-100-120-20."""
+        --fit=256K."""
         data = printed_by(ROOT / "tools/fetch_mnist.sh").splitlines()[-1]
         trained, model = folder / "model.safetensors", folder / "model.pvae"
         self.output("train", option, "--epochs", str(epochs), "--seed", "1", "--data", data, "--out", trained)
