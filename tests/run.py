@@ -238,6 +238,7 @@ def fuzzers(options):
 def full_training(options):
     run("tests/stages/full_training.sh", PICOVAE, RELEASE / "full_training")
     run("bench/recipes.sh", "--quick", "--built", RELEASE, "--folder", RELEASE / "recipes")
+    run("bench/sizes.py", "--quick", "--picovae", RELEASE / "picovae", "--folder", RELEASE / "sizes")
 
 
 def kills(options):
