@@ -4,43 +4,16 @@
 import json
 import math
 import pathlib
-import random
-import struct
 import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3] / "ports"))
 import cli
 from cli import run
-
-BANDS = 64
-
-
-def window(dice, fault=None):
-    """The spectrum of one window, in decibels as u8: 64 bands up to the 16th harmonic of the shaft."""
-    speed = dice.uniform(0.9, 1.1)
-    harmonics = {1: 1.0, 2: 0.5, 3: 0.3, 4: 0.2, 5: 0.12}
-    if fault == "imbalance":  # the shaft's own frequency
-        harmonics[1] = 3.0
-    if fault == "looseness":  # between the harmonics
-        harmonics |= {0.5: 0.5, 1.5: 0.4, 2.5: 0.3}
-    bands = []
-    for band in range(BANDS):
-        power = 0.002 * dice.uniform(0.5, 1.5)
-        for harmonic, height in harmonics.items():
-            distance = (band + 0.5) / 4 - harmonic * speed
-            power += (height * math.exp(-8 * distance * distance)) ** 2
-        if fault == "bearing":  # a resonance that the rolling elements ring
-            power += 0.05 * math.exp(-((band - 44) / 5) ** 2)
-        bands.append(max(0, min(255, round(255 / 45 * (10 * math.log10(power) + 32)))))
-    return bytes(bands)
-
-
-def windows(count, seed, fault=None):
-    dice = random.Random(seed)
-    return struct.pack(">IIII", 0x803, count, 1, BANDS) + b"".join(window(dice, fault) for _ in range(count))
+from harness.vibration import FAULTS, idx, windows, write_all
 
 
 class Scores(unittest.TestCase):
@@ -49,13 +22,8 @@ class Scores(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         root = cls.root = pathlib.Path(cls.folder.name)
         cls.data = root / "data"
-        cls.data.mkdir()
-        for split, count, seed in (("train", 3000, 1), ("t10k", 1000, 2)):
-            (cls.data / f"{split}-images-idx3-ubyte").write_bytes(windows(count, seed))
-            (cls.data / f"{split}-labels-idx1-ubyte").write_bytes(cli.idx_labels([0] * count))
-        for fault in ("imbalance", "bearing", "looseness"):
-            (root / f"{fault}.idx").write_bytes(windows(500, 3, fault))
-        (root / "more.idx").write_bytes(windows(2000, 4))
+        write_all(cls.data)
+        (root / "more.idx").write_bytes(idx(windows(2000, seed=4)))
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         for command in (("train", "--data", cls.data, "--out", cls.f32, "--hidden", "32,16", "--latent", 6,
                          "--epochs", 30),
@@ -77,8 +45,8 @@ class Scores(unittest.TestCase):
         return {f["name"]: f["auroc"] for f in self.score(model, "--against", against)["figures"]}
 
     def test_faults_are_told_from_normal_by_integers_as_by_f32(self):
-        for fault in ("imbalance", "bearing", "looseness"):
-            f32, s8 = (self.figures(model, self.root / f"{fault}.idx") for model in (self.f32, self.s8))
+        for fault in FAULTS:
+            f32, s8 = (self.figures(model, self.data / f"{fault}.idx") for model in (self.f32, self.s8))
             self.assertGreater(max(s8["excess"], s8["neg_elbo"]), 0.97, fault)
             for figure in f32:
                 self.assertLess(abs(f32[figure] - s8[figure]), 0.01, (fault, figure))
@@ -194,7 +162,7 @@ class Scores(unittest.TestCase):
     def test_a_model_is_kept_over_no_other_file(self):
         images, table = self.data / "t10k-images-idx3-ubyte", self.root / "scores.csv"
         for arguments in (("--keep", images), ("--keep", table, "--csv", table),
-                          ("--keep", self.root / "bearing.idx", "--against", self.root / "bearing.idx")):
+                          ("--keep", self.data / "bearing.idx", "--against", self.data / "bearing.idx")):
             result = run("score", self.s8, "--data", self.data, *arguments)
             self.assertEqual(result.returncode, 2, result.stderr)
         self.assertFalse(table.exists() and b"PVAE" == table.read_bytes()[:4])
@@ -203,7 +171,7 @@ class Scores(unittest.TestCase):
 
     def test_what_is_printed_and_written(self):
         table = self.root / "scores.csv"
-        result = run("score", self.s8, "--data", self.data, "--against", self.root / "bearing.idx", "--csv", table)
+        result = run("score", self.s8, "--data", self.data, "--against", self.data / "bearing.idx", "--csv", table)
         self.assertEqual(result.returncode, 0, result.stderr)
         for part in ("AUROC", "excess", "abnormal if excess > ", " on a device", "bearing.idx: 500 images"):
             self.assertIn(part, result.stdout)
