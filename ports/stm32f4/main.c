@@ -1,4 +1,4 @@
-// Draws digit after digit over USART1 (TX is PA9, 115200 baud), from a decoder in flash. Each is
+// Draws digit after digit over the serial line of usart.h, from a decoder in flash. Each is
 // followed by the CRC-32C of all digits so far: after 1,000 digits of seed 1 it is the model's
 // signature.
 #include <stddef.h>
@@ -6,50 +6,7 @@
 
 #include "digits.h"
 #include "picovae/picovae.h"
-
-// ---- USART1: "RM0090", the reference manual of the STM32F405 ----
-
-#define AT(address) (*(volatile uint32_t*)(address))
-#define RCC_AHB1ENR AT(0x40023830)
-#define RCC_APB2ENR AT(0x40023844)
-#define GPIOA_MODER AT(0x40020000)
-#define GPIOA_AFRH AT(0x40020024)
-#define USART1_SR AT(0x40011000)
-#define USART1_DR AT(0x40011004)
-#define USART1_BRR AT(0x40011008)
-#define USART1_CR1 AT(0x4001100c)
-
-static void open_usart(void) {
-  RCC_AHB1ENR |= 1u << 0;                                // GPIOA
-  RCC_APB2ENR |= 1u << 4;                                // USART1
-  (void)RCC_APB2ENR;                                     // a clock takes effect after a read
-  GPIOA_MODER = (GPIOA_MODER & ~(3u << 18)) | 2u << 18;  // PA9 is an alternate function:
-  GPIOA_AFRH = (GPIOA_AFRH & ~(15u << 4)) | 7u << 4;     // USART1_TX
-  USART1_BRR = 139;                                      // 16 MHz, as after reset, by 115200
-  USART1_CR1 = 1u << 13 | 1u << 3;                       // UE, TE
-}
-
-static void write_text(const char* text) {
-  for (; *text != '\0'; ++text) {
-    while ((USART1_SR & 1u << 7) == 0) continue;  // TXE
-    USART1_DR = (uint8_t)*text;
-  }
-}
-
-static void write_line(const char* name, uint32_t value, uint32_t base) {
-  char text[11];
-  char* at = &text[10];
-  *at = '\0';
-  do {
-    *--at = "0123456789abcdef"[value % base];
-    value /= base;
-  } while (value != 0);
-  write_text(name);
-  write_text(at);
-  write_text("\n");
-}
-
-// ---- Digits ----
+#include "usart.h"
 
 enum { kSide = 28 };
 _Static_assert(PICOVAE_PIXELS == kSide * kSide, "draw() is for pictures of 28 x 28");

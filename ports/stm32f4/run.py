@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
-"""Builds the C firmware for an STM32F405 around a model and runs it on an emulated one. Ends with 0 only if its serial
-line shows the digits that picovae draws, and 1,000 of them have the model's signature."""
+"""Builds the two C firmwares for an STM32F405 and runs them on an emulated one. Ends with 0 only if the serial line of
+main.c shows the digits that picovae draws, and 1,000 of them have the model's signature; and if watch.c, around a model
+of a vibration sensor that is trained here, gives every window the score and the alarm that picovae gives it."""
 import pathlib
 import re
-import subprocess
 import sys
-import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from harness import watcher  # noqa: E402
+from harness.emulator import emulated  # noqa: E402
 from harness.firmware import Firmware  # noqa: E402
 from harness.picovae import Picovae  # noqa: E402
 from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
@@ -38,16 +39,19 @@ def parse(arguments):
 
 
 def build(options, picovae, log):
-    """Returns the firmware, and what picovae says of the model in it."""
-    folder = options.build / "model"
-    folder.mkdir(exist_ok=True)
-    picovae.export(options.model, "cortex-m", "--decoder-only", "--c-array", folder / "digits.c",
-                   "--out", folder / "model.pvae")
-    model = picovae.info(folder / "model.pvae")
+    """Returns both firmwares, the sensor's model, and what picovae says of the models in them."""
+    model, sensor = options.build / "model", options.build / "sensor"
+    for folder in model, sensor:
+        folder.mkdir(exist_ok=True)
+    picovae.export(options.model, "cortex-m", "--decoder-only", "--c-array", model / "digits.c",
+                   "--out", model / "model.pvae")
+    watched = watcher.make_model(picovae, sensor)
+    picovae.export(watched, "cortex-m", "--c-array", sensor / "sensor.c", "--out", sensor / "board.pvae")
     log.run("cmake", "-S", HERE, "-B", options.build, "--toolchain", HERE.parent / "cortex-m/toolchain.cmake",
-            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={folder}")
+            "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={model}", f"-DPICOVAE_SENSOR_FOLDER={sensor}")
     log.run("cmake", "--build", options.build, "-j", str(JOBS))
-    return Firmware(options.build / "stm32f405.elf"), model
+    return (Firmware(options.build / "stm32f405.elf"), picovae.info(model / "model.pvae"),
+            Firmware(options.build / "stm32f405_watch.elf"), picovae.info(sensor / "board.pvae"), watched)
 
 
 def read_digits(lines):
@@ -70,16 +74,8 @@ def read_digits(lines):
 
 def emulate(elf):
     """Runs the firmware until it has drawn all digits."""
-    command = ["qemu-system-arm", "-M", "netduinoplus2", "-display", "none", "-monitor", "none", "-serial", "stdio",
-               "-kernel", elf]
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as emulator:
-        timer = threading.Timer(TIMEOUT, emulator.kill)
-        timer.start()
-        try:
-            return read_digits(line.removesuffix("\n") for line in emulator.stdout)
-        finally:
-            timer.cancel()
-            emulator.kill()
+    with emulated(elf, TIMEOUT) as (received, _):
+        return read_digits(line.decode(errors="replace").removesuffix("\n") for line in received)
 
 
 def beside_each_other(digits):
@@ -87,26 +83,36 @@ def beside_each_other(digits):
     return "".join(" ".join(rows) + "\n" for rows in zip(*(rows for rows, _ in digits)))
 
 
+def check_digits(picovae, model, signature, elf):
+    """Returns the picture of the first of them."""
+    digits = emulate(elf)
+    drawn = beside_each_other(digits[:SIDE_BY_SIDE])
+    if drawn != picovae.output("generate", model, "--seed", "1", "--count", str(SIDE_BY_SIDE), "--ascii"):
+        raise Failure("the board draws other digits than the host")
+    found = f"{digits[-1][1]:08x}"
+    if found != signature:
+        raise Failure(f"1,000 digits have CRC-32C {found}; the model's signature is {signature}")
+    return drawn
+
+
+def sizes(firmware, model):
+    flash, ram, stack = firmware.bytes_of(*FLASH), firmware.bytes_of(*RAM), firmware.bytes_of("._user_heap_stack")
+    return (f"{flash - model['bytes']} bytes of code, {model['bytes']} of model, {ram} of RAM with {stack} of stack")
+
+
 def main(arguments):
     options = parse(arguments)
     need("build boards", "cmake", "arm-none-eabi-gcc", "arm-none-eabi-g++", "qemu-system-arm")
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
-    progress("building stm32f405.elf")
-    firmware, model = build(options, picovae, log)
-    progress("running it until it has drawn 1,000 digits")
-    digits = emulate(firmware.elf)
-
-    drawn = beside_each_other(digits[:SIDE_BY_SIDE])
-    if drawn != picovae.output("generate", options.model, "--seed", "1", "--count", str(SIDE_BY_SIDE), "--ascii"):
-        raise Failure("the board draws other digits than the host")
-    signature = f"{digits[-1][1]:08x}"
-    if signature != model["signature"]:
-        raise Failure(f"1,000 digits have CRC-32C {signature}; the model's signature is {model['signature']}")
-    print(drawn, end="")
-    flash, ram, stack = firmware.bytes_of(*FLASH), firmware.bytes_of(*RAM), firmware.bytes_of("._user_heap_stack")
-    print(f"stm32f405: {flash - model['bytes']} bytes of code, {model['bytes']} of model, {ram} of RAM with {stack} of "
-          f"stack; 1,000 digits have the signature {signature}")
+    progress("building stm32f405.elf and stm32f405_watch.elf")
+    draws, model, watches, sensor, watched = build(options, picovae, log)
+    progress("running the first until it has drawn 1,000 digits")
+    print(check_digits(picovae, options.model, model["signature"], draws.elf), end="")
+    print(f"stm32f405: {sizes(draws, model)}; 1,000 digits have the signature {model['signature']}")
+    progress("sending windows of a sensor to the second")
+    said = watcher.check(picovae, watched, watches.elf, options.build / "sensor")
+    print(f"stm32f405_watch: {sizes(watches, sensor)}; {said}")
     return 0
 
 

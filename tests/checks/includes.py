@@ -51,7 +51,7 @@ ARROWS = {
     "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
-    "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m"],
+    "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m", "ports/stm32f4"],
     "tests/fuzz": [API, "tests/engine", *TOOLS],
     "tests/package": [API],
 }
@@ -65,7 +65,8 @@ ARROWS["tests/tools/view"] += ["tools/data"]  # test_without_png: what a build w
 ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "bench"]
 
 # Headers that a build makes, and who may include them.
-GENERATED = {"digits.h": ["ports/stm32f4"], "picovae_isas.hpp": [HOST, "tools/base", "bench"]}
+GENERATED = {"digits.h": ["ports/stm32f4"], "sensor.h": ["ports/stm32f4"],
+             "picovae_isas.hpp": [HOST, "tools/base", "bench"]}
 
 # The standard headers that arm-none-eabi-g++ -ffreestanding compiles without newlib.
 FREESTANDING = set("""array bit climits compare concepts cstddef cstdint initializer_list limits span tuple

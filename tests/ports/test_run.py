@@ -9,7 +9,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ports"))
 import run  # noqa: E402
-from harness import firmware, script  # noqa: E402
+from harness import emulator, firmware, script, vibration, windows  # noqa: E402
 from harness.boards import all_boards, parse_boards  # noqa: E402
 
 
@@ -171,6 +171,34 @@ class Families(unittest.TestCase):
             stm32f4.read_digits(lines[:4])
         with self.assertRaisesRegex(script.Failure, "the board says: failed: wrong shape"):
             stm32f4.read_digits([*lines[:3], "failed: wrong shape"])
+
+    def test_windows_of_a_sensor(self):
+        self.assertEqual(windows.framed(b"a~b}c"), b"~a}^b}]c~")
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "windows.idx"
+            path.write_bytes(vibration.idx([b"abc", b"def"]))
+            self.assertEqual(windows.read_idx(path), [b"abc", b"def"])
+            for content in (b"", path.read_bytes()[:-1], path.read_bytes() + b"x"):
+                path.write_bytes(content)
+                with self.assertRaisesRegex(script.Failure, "windows.idx: is no IDX file"):
+                    windows.read_idx(path)
+
+    def test_answers_of_a_watcher(self):
+        lines = io.BytesIO(b"normal 7\nfailed: a window of 3 bytes, want 4\nfailed: no model\nnor")
+        self.assertEqual(windows.ask(lines, sent := io.BytesIO(), b"ab"), "normal 7")
+        self.assertEqual(sent.getvalue(), b"~ab~")
+        self.assertEqual(windows.read_line(lines), "failed: a window of 3 bytes, want 4")
+        with self.assertRaisesRegex(script.Failure, "the board says: failed: no model"):
+            windows.read_line(lines)
+        with self.assertRaisesRegex(script.Failure, "the serial line ends.*nor"):
+            windows.read_line(lines)
+
+    def test_an_led_in_the_log_of_an_emulator(self):
+        writes = (("GPIOC", "0x018", "0x00001000"), ("GPIOA", "0x018", "0x00001000"),
+                  ("GPIOC", "0x000", "0x01000000"), ("GPIOC", "0x018", "0x10000000"))
+        log = "".join(f"{port}: unimplemented device write (size 4, offset {offset}, value {value})\n"
+                      for port, offset, value in writes)
+        self.assertEqual(emulator.led_of(log), [True, False])
 
     def test_rows_of_arm_linux(self):
         linux = family("arm-linux")
