@@ -54,18 +54,20 @@ class Pruner {
   }
 
  private:
-  double cost(const Network& network) const {
-    return evaluate(*make_model(network, kernels_), images_, {.threads = options_.threads})
-        .neg_elbo;
+  Elbo cost(const Network& network) const {
+    return evaluate(*make_model(network, kernels_), images_, {.threads = options_.threads});
   }
 
-  // The largest count up to `limit` whose model costs at most `nats` more. More pixels cost more.
+  // The largest count up to `limit` whose model costs at most `nats` more, and twice that in
+  // reconstruction: of a model that was trained with a low beta, blindness may save more KL than it
+  // costs. More pixels cost more.
   template <typename Make>
   std::size_t most(std::size_t limit, double nats, const Make& make) const {
     std::size_t low = 0;
     while (low < limit) {
       const std::size_t middle = (low + limit + 1) / 2;
-      if (make(middle).nats <= nats) {
+      const Pruned pruned = make(middle);
+      if (pruned.nats <= nats && pruned.reconstruction <= 2 * nats) {
         low = middle;
       } else {
         limit = middle - 1;
@@ -137,7 +139,7 @@ class Pruner {
   // The model without so many of the outputs and inputs, and what that costs.
   Pruned without(const std::vector<std::size_t>& outputs, std::size_t dead_outputs,
                  const std::vector<std::size_t>& inputs, std::size_t dead_inputs) const {
-    Pruned pruned{original_, {}, 0};
+    Pruned pruned{original_, {}, 0, 0};
     if (dead_outputs != 0) {
       pruned.live.outputs.assign(pixels_, 1);
       for (std::size_t i = 0; i < dead_outputs; ++i) pruned.live.outputs[outputs[i]] = 0;
@@ -147,7 +149,9 @@ class Pruner {
       pruned.live.inputs.assign(pixels_, 1);
       for (std::size_t i = 0; i < dead_inputs; ++i) kill_input(inputs[i], pruned);
     }
-    pruned.nats = cost(pruned.network) - before_;
+    const Elbo after = cost(pruned.network);
+    pruned.nats = after.neg_elbo - before_.neg_elbo;
+    pruned.reconstruction = after.reconstruction - before_.reconstruction;
     return pruned;
   }
 
@@ -179,14 +183,14 @@ class Pruner {
   std::size_t pixels_;
   PixelStatistics all_;               // of all training images
   std::vector<std::uint8_t> images_;  // to measure with
-  double before_;
+  Elbo before_;
 };
 
 }  // namespace
 
 Pruned prune(const Network& network, std::span<const std::uint8_t> images,
              const PruneOptions& options, const Kernels& kernels) {
-  if (options.nats == 0) return {network, {}, 0};
+  if (options.nats == 0) return {network, {}, 0, 0};
   return Pruner(network, images, options, kernels).run();
 }
 

@@ -26,7 +26,8 @@ struct Pruned {
   // As before, but for weights: 0 where a pixel is dead. Its biases make up for that.
   Network network;
   LiveMasks live;
-  double nats = 0;  // that an image costs more, as measured
+  double nats = 0;            // of negative ELBO that an image costs more, as measured
+  double reconstruction = 0;  // the reconstruction's part of it
 };
 
 // Chooses dead pixels, at both ends, by what they cost training images.

@@ -51,6 +51,16 @@ class Scores(unittest.TestCase):
             for figure in f32:
                 self.assertLess(abs(f32[figure] - s8[figure]), 0.01, (fault, figure))
 
+    def test_no_band_is_left_out_that_is_lit(self):
+        """All are: what an abnormal window has may be in a band that costs normal ones nothing."""
+        trained, model = self.root / "beta.safetensors", self.root / "beta.pvae"
+        for command in (("train", "--data", self.data, "--out", trained, "--hidden", "32,16", "--latent", 6, "--beta",
+                         0.1), ("quantize", trained, "--data", self.data, "--out", model)):
+            result = run(*command)
+            self.assertEqual(result.returncode, 0, result.stderr)
+        for fault in FAULTS:
+            self.assertGreater(self.figures(model, self.data / f"{fault}.idx")["squares"], 0.99, fault)
+
     def test_a_threshold_gives_its_rate_of_false_alarms(self):
         for rate in (0.01, 0.05):
             scores = self.score(self.s8, "--false-alarms", rate, "--against", self.root / "more.idx")
