@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""How well scores tell digits from what is none: the test set against changed copies of itself.
+"""How well scores tell digits from what is none: the test set against changed copies of itself. And how often
+thresholds that are kept from one half of the test set call the other half abnormal.
 
-   bench/anomalies.py PICOVAE MODEL DATA     DATA: the folder of MNIST's files
+   bench/anomalies.py PICOVAE MODEL DATA     MODEL: an s8 one; DATA: the folder of MNIST's files
 
-Prints a table of AUROC (picovae score) for each figure. Deterministic.
+Prints a table of AUROC (picovae score), and one of the shares above thresholds, for each figure. Deterministic.
 """
+import csv
 import gzip
 import json
 import pathlib
@@ -15,16 +17,40 @@ import sys
 import tempfile
 
 SIDE = 28
+UNITS = {"excess": 256, "neg_elbo": 256, "squares": 1}  # in which thresholds are kept
+SHOWN_LEVELS = (900, 950, 980, 990, 995, 998, 999)
 
 
-def read_images(folder):
-    path = next(folder.glob("t10k-images*"))
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
-    count, = struct.unpack(">I", content[4:8])
+def read_split(folder, split):
+    """Images and labels of MNIST's files."""
+    contents = []
+    for name, header in ((f"{split}-images*", 16), (f"{split}-labels*", 8)):
+        path = next(pathlib.Path(folder).glob(name))
+        content = path.read_bytes()
+        contents.append((gzip.decompress(content) if path.suffix == ".gz" else content)[header:])
+    pixels, labels = contents
     size = SIDE * SIDE
-    return [content[16 + i * size:16 + (i + 1) * size] for i in range(count)]
+    return [pixels[i * size:(i + 1) * size] for i in range(len(labels))], list(labels)
+
+
+def write_images(path, images):
+    path.write_bytes(struct.pack(">IIII", 0x803, len(images), SIDE, SIDE) + b"".join(images))
+
+
+def write_split(folder, split, images, labels):
+    write_images(folder / f"{split}-images-idx3-ubyte", images)
+    (folder / f"{split}-labels-idx1-ubyte").write_bytes(struct.pack(">II", 0x801, len(labels)) + bytes(labels))
+
+
+def run(*command):
+    """What a program prints."""
+    return subprocess.run([str(part) for part in command], check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def aurocs(picovae, model, data, against):
+    """Figure -> AUROC."""
+    said = run(picovae, "score", model, "--data", data, "--against", against, "--json")
+    return {figure["name"]: figure["auroc"] for figure in json.loads(said)["figures"]}
 
 
 def rotated(image, _):  # a quarter turn
@@ -53,23 +79,46 @@ def dimmed(image, _):
     return bytes(pixel // 2 for pixel in image)
 
 
+def print_table(head, rows, form):
+    """rows: title -> {figure: value}"""
+    names = list(next(iter(rows.values())))
+    print(f"| {head} | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
+    for title, figures in rows.items():
+        print(f"| {title} | " + " | ".join(form.format(figures[n]) for n in names) + " |")
+
+
+def shares_above(picovae, model, images, labels, folder):
+    """Level -> {figure: the share of one half above the threshold kept from the other, in %}"""
+    half, kept, rest, table = (folder / name for name in ("half", "kept.pvae", "rest.idx", "scores.csv"))
+    half.mkdir()
+    write_split(half, "t10k", images[::2], labels[::2])
+    write_images(rest, images[1::2])
+    run(picovae, "score", model, "--data", half, "--keep", kept, "--against", rest, "--csv", table)
+    thresholds = json.loads(run(picovae, "info", kept, "--json"))["thresholds"]
+    with table.open() as file:
+        scores = [row for row in csv.DictReader(file) if row["set"] == "against"]
+    rows = {}
+    for i, level in enumerate(thresholds["per_mille"]):
+        if level in SHOWN_LEVELS:
+            rows[f"{100 - level / 10:.1f} %"] = {
+                figure: 100 * sum(round(float(score[figure]) * unit) > thresholds[figure][i] for score in scores)
+                / len(scores) for figure, unit in UNITS.items()}
+    return rows
+
+
 def main(picovae, model, data):
-    images = read_images(pathlib.Path(data))
-    rows = []
+    images, labels = read_split(data, "t10k")
+    rows = {}
     with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
         for change in (rotated, mirrored, with_hole, noisy, dimmed):
             dice = random.Random(1)
-            path = pathlib.Path(folder) / change.__name__
-            changed = b"".join(change(image, dice) for image in images)
-            path.write_bytes(struct.pack(">IIII", 0x803, len(images), SIDE, SIDE) + changed)
-            said = subprocess.run([picovae, "score", model, "--data", data, "--against", path, "--json"], check=True,
-                                  stdout=subprocess.PIPE).stdout
-            rows.append((change.__name__.replace("_", " "),
-                         {figure["name"]: figure["auroc"] for figure in json.loads(said)["figures"]}))
-    names = list(rows[0][1])
-    print("| digits | " + " | ".join(names) + " |\n|---|" + "---|" * len(names))
-    for name, figures in rows:
-        print(f"| {name} | " + " | ".join(f"{figures[n]:.3f}" for n in names) + " |")
+            path = folder / change.__name__
+            write_images(path, [change(image, dice) for image in images])
+            rows[change.__name__.replace("_", " ")] = aurocs(picovae, model, data, path)
+        print_table("digits", rows, "{:.3f}")
+        print()
+        print_table("wanted", shares_above(picovae, model, images, labels, folder), "{:.2f} %")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 // Watches a sensor: reads windows of it from the serial line (window.h, usart.h), prints for each
-// "normal 123" or "abnormal 456" with its excess in 1/256 nat, and holds PC12 high, for an LED,
-// from an abnormal window to the next normal one. Whoever sends waits for the line before the next
-// window: the USART has room for one byte.
+// "normal 123" or "abnormal 456" with its figure, an excess in 1/256 nat, and holds PC12 high, for
+// an LED, from an abnormal window to the next normal one. Whoever sends waits for the line before
+// the next window: the USART has room for one byte.
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +12,7 @@
 #include "window.h"
 
 enum { kLed = 12, kPerMille = 999 };  // a false alarm in 1,000 windows
+static const picovae_figure kFigure = PICOVAE_EXCESS;
 
 static picovae_vae vae;
 static picovae_arena arena;
@@ -30,10 +31,10 @@ static picovae_status judge_window(uint32_t threshold) {
   picovae_score score;
   const picovae_status status = picovae_score_image(&vae, window, &score, &arena);
   if (status != PICOVAE_OK) return status;
-  const uint32_t excess = picovae_figure_of(&score, PICOVAE_EXCESS);
-  const int abnormal = excess > threshold;
+  const uint32_t figure = picovae_figure_of(&score, kFigure);
+  const int abnormal = figure > threshold;
   set_led(abnormal);
-  write_line(abnormal ? "abnormal " : "normal ", excess, 10);
+  write_line(abnormal ? "abnormal " : "normal ", figure, 10);
   return PICOVAE_OK;
 }
 
@@ -49,7 +50,7 @@ static picovae_status run(void) {
   picovae_status status = picovae_open(&vae, sensor, SENSOR_SIZE, picovae_kernels_cortex_m_dsp());
   uint32_t threshold = 0;
   if (status == PICOVAE_OK) {
-    status = picovae_threshold(&vae, PICOVAE_EXCESS, kPerMille, &threshold);
+    status = picovae_threshold(&vae, kFigure, kPerMille, &threshold);
   }
   if (status == PICOVAE_OK) write_line("abnormal above ", threshold, 10);
   while (status == PICOVAE_OK) {
