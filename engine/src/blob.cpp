@@ -7,6 +7,7 @@
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "picovae/thresholds.hpp"
 
 namespace picovae {
@@ -76,7 +77,7 @@ Status attach(const T*& data, std::size_t size, const Section& section, const st
 // True for the kinds that every reader knows.
 bool is_of_layer(SectionKind kind) {
   return (kind >= SectionKind::kWeights && kind <= SectionKind::kGolden) ||
-         kind == SectionKind::kLive;
+         kind == SectionKind::kLive || (kHasS4 && kind == SectionKind::kWeights4);
 }
 
 // The live pixels of one end of the model: runs over all pixels, as many of them dead as the header
@@ -113,6 +114,11 @@ Status check_section(const BlobHeader& header, const Section& section, BlobView&
     return attach(layer.bias, outputs * sizeof(std::int32_t), section, start);
   }
   if (type_of(header) != Type::kS8) return Status::kMisplacedSection;
+  if (kHasS4 && section.kind == SectionKind::kWeights4) {
+    if (section.layer < kDecoder0) return Status::kMisplacedSection;
+    layer.s4 = true;
+    return attach(layer.weights, s4_size(layout_of(header), layer.in, layer.out), section, start);
+  }
   if (section.kind == SectionKind::kGolden) {
     const std::size_t size = golden_crc_offset(layer.in, layer.wide_input) + sizeof(std::uint32_t);
     return section.size == size ? Status::kOk : Status::kBadSectionSize;

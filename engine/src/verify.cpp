@@ -3,6 +3,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/ranges.hpp"
+#include "picovae/s4.hpp"
 
 namespace picovae {
 namespace {
@@ -10,6 +11,10 @@ namespace {
 // A packed weight: the value of an s8, the bits of another type.
 std::int32_t weight_at(const BlobHeader& header, const Dense& layer, std::size_t output,
                        std::size_t input) {
+  if (kHasS4 && layer.s4) {
+    const S4Weight weight = s4_weight(layout_of(header), layer.weights, layer.in, output, input);
+    return output < layer.out ? weight.q * weight.scale : weight.q;
+  }
   const std::size_t index =
       packed_index(layout_of(header), type_of(header), layer.in, layer.out, output, input);
   if (type_of(header) == Type::kS8) {
@@ -22,12 +27,27 @@ std::int32_t weight_at(const BlobHeader& header, const Dense& layer, std::size_t
   return static_cast<const std::int32_t*>(layer.weights)[index];
 }
 
+// Of an s4 layer's output: its scales are legal, and those of padding zero.
+Status check_scales(const BlobHeader& header, const Dense& layer, std::size_t output) {
+  const auto* packed = static_cast<const std::uint8_t*>(layer.weights);
+  for (std::size_t group = 0; group < s4_groups(layer.in); ++group) {
+    const bool zero =
+        s4_half_byte(packed, s4_scale_index(layout_of(header), layer.in, output, group)) == 0;
+    if (zero != (output >= layer.out)) return zero ? Status::kBadScale : Status::kBadPadding;
+  }
+  return Status::kOk;
+}
+
 // One output, padding and all. Kernels read inputs up to the padding, so its weights must be 0. The
 // sums of an s8 output must stay within their limits. Not inlined: the loop needs the registers.
 [[gnu::noinline]] Status check_output(const BlobHeader& header, const Dense& layer,
                                       std::size_t output) {
   const bool integer = type_of(header) == Type::kS8;
   const std::size_t inputs = round_up(layer.in, input_pad(layout_of(header), type_of(header)));
+  if (kHasS4 && layer.s4) {
+    const Status status = check_scales(header, layer, output);
+    if (status != Status::kOk) return status;
+  }
   std::int32_t positive = 0;
   std::int32_t negative = 0;
   for (std::size_t input = 0; input < inputs; ++input) {

@@ -33,6 +33,12 @@ inline tools::BlobBytes full_blob(Dimensions dimensions = kSmall, Layout layout 
   return tools::pack_s8(network, layout, parts, {11, 12, 13, 14});
 }
 
+// The same kinds with a decoder of 4 bits.
+inline tools::BlobBytes s4_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
+                                std::uint8_t parts = kBothParts) {
+  return tools::pack_s8(random_s4_network(dimensions, 1), layout, parts, {11, 12});
+}
+
 inline tools::BlobBytes float_blob(Type type, Dimensions dimensions = kSmall) {
   return tools::pack_float(random_network(dimensions, 1), type);
 }
@@ -43,6 +49,7 @@ inline std::vector<tools::BlobBytes> all_kinds() {
   std::vector<tools::BlobBytes> kinds;
   for (const Type type : kFloatTypes) kinds.push_back(float_blob(type));
   for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) kinds.push_back(s4_blob(kSmall, layout));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
   for (const Layout layout : kLayouts) kinds.push_back(full_blob(kSmall, layout));

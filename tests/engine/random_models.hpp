@@ -11,6 +11,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/classes.hpp"
+#include "picovae/s4.hpp"
 #include "picovae/shape.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/quantized_network.hpp"
@@ -75,6 +76,27 @@ inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, s
     network.layers[i] = random_layer(sizes[i], has_wide_input(i),
                                      layer_activation(i) == Activation::kSoftplus, spread, dice);
   }
+  return network;
+}
+
+// Gives a layer other weights, of 4 bits.
+inline void make_s4(tools::QuantizedLayer& layer, Dice& dice) {
+  const std::size_t groups = s4_groups(layer.in);
+  layer.scale.clear();
+  for (std::size_t i = 0; i < layer.out * groups; ++i) {
+    layer.scale.push_back(static_cast<std::uint8_t>(dice.between(1, kGreatestS4Scale)));
+  }
+  for (std::size_t i = 0; i < layer.weight.size(); ++i) {
+    const int scale = layer.scale[i / layer.in * groups + i % layer.in / kS4Group];
+    layer.weight[i] = static_cast<std::int8_t>(scale * dice.between(kLeastS4, kGreatestS4));
+  }
+}
+
+// A model whose decoder has weights of 4 bits.
+inline tools::QuantizedNetwork random_s4_network(Dimensions dimensions, std::uint32_t seed) {
+  tools::QuantizedNetwork network = random_quantized_network(dimensions, seed);
+  Dice dice(seed + 1);
+  for (const Layer layer : {kDecoder0, kDecoder1, kDecoder2}) make_s4(network.layers[layer], dice);
   return network;
 }
 

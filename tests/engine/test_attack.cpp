@@ -53,6 +53,7 @@ std::vector<tools::BlobBytes> victims() {
   for (const Layout layout : kLayouts) {
     blobs.push_back(s8_blob(kSmall, layout));
     blobs.push_back(full_blob(kSmall, layout));
+    blobs.push_back(s4_blob(kSmall, layout));
   }
   return blobs;
 }

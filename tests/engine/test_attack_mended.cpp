@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "picovae/s4.hpp"
 #include "picovae/vae.hpp"
 #include "tests/engine/blobs.hpp"
 #include "tests/engine/edited_blob.hpp"
@@ -66,6 +67,7 @@ void check_every_section_last() {
   for (const Layout layout : kLayouts) {
     blobs.push_back(s8_blob(S::kDimensions, layout));
     blobs.push_back(full_blob(S::kDimensions, layout));
+    blobs.push_back(s4_blob(S::kDimensions, layout));
   }
   for (const auto& blob : blobs) {
     for (std::size_t last = 0; last < sections(blob.header()).size(); ++last) {
@@ -162,8 +164,11 @@ void check_views(std::span<const std::byte> bytes, const BlobView& view) {
   const BlobHeader& header = *view.header;
   for (const Dense& layer : view.layers) {
     const std::size_t padded = round_up(layer.out, kOutputPad);
-    const std::size_t weights = packed_size(header.layout, header.type, layer.in, layer.out);
-    REQUIRE(is_within(bytes, layer.weights, weights * weight_size(header.type)));
+    const std::size_t weights = layer.s4
+                                    ? s4_size(header.layout, layer.in, layer.out)
+                                    : packed_size(header.layout, header.type, layer.in, layer.out) *
+                                          weight_size(header.type);
+    REQUIRE(is_within(bytes, layer.weights, weights));
     REQUIRE(is_within(bytes, layer.bias, padded * sizeof(std::int32_t)));
     REQUIRE(is_within(bytes, layer.multiplier, padded * sizeof(std::uint16_t)));
     REQUIRE(is_within(bytes, layer.rescale, padded * sizeof(std::int16_t)));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "picovae/blob.hpp"
+#include "picovae/s4.hpp"
 #include "tests/engine/blobs.hpp"
 #include "tests/engine/edited_blob.hpp"
 
@@ -107,6 +108,28 @@ TEST_CASE("a section twice, or one that the model cannot have") {
   CHECK(parts.seal().open() == Status::kMisplacedSection);
 }
 
+TEST_CASE("weights of 4 bits are of the decoder of an s8 model, in place of s8 ones") {
+  for (const Layer layer : {kEncoder0, kEncoder1, kEncoderHeads}) {
+    EditedBlob encoder(s8_blob());
+    encoder.section(SectionKind::kWeights, layer).kind = SectionKind::kWeights4;
+    CHECK(encoder.seal().open() == Status::kMisplacedSection);
+  }
+  EditedBlob f32(f32_blob());
+  f32.section(SectionKind::kWeights, kDecoder1).kind = SectionKind::kWeights4;
+  CHECK(f32.seal().open() == Status::kMisplacedSection);
+  EditedBlob s8(s8_blob());
+  s8.section(SectionKind::kWeights, kDecoder1).kind = SectionKind::kWeights4;
+  CHECK(s8.seal().open() == Status::kBadSectionSize);
+  EditedBlob s4(s4_blob());
+  s4.section(SectionKind::kWeights4, kDecoder1).kind = SectionKind::kWeights;
+  CHECK(s4.seal().open() == Status::kBadSectionSize);
+
+  const auto bytes = static_cast<std::uint32_t>(s4_size(Layout::kHost, 6, 7));
+  EditedBlob both(s8_blob(), bytes + 128);
+  both.add_section(SectionKind::kWeights4, kDecoder1, 0, bytes);
+  CHECK(both.seal().open() == Status::kDuplicateSection);
+}
+
 TEST_CASE("every section is missed but golden ones, classes and thresholds") {
   for (const auto& blob : all_kinds()) {
     const std::size_t count = EditedBlob(blob).section_count();
@@ -164,7 +187,8 @@ TEST_CASE("a damaged section") {
       EditedBlob edited(blob);
       edited.bytes()[edited.section(i).offset] ^= std::byte{0x10};
       CAPTURE(i);
-      if (edited.section(i).kind >= SectionKind::kClasses) {  // open reads its fields
+      const SectionKind kind = edited.section(i).kind;
+      if (kind >= SectionKind::kClasses && kind <= SectionKind::kThresholds) {  // open reads it
         CHECK(edited.open() != Status::kOk);
         continue;
       }

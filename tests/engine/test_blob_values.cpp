@@ -1,6 +1,7 @@
 // What is within sections: padding, scales, and sums that must not overflow.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <initializer_list>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "picovae/blob.hpp"
+#include "picovae/s4.hpp"
 #include "tests/engine/blobs.hpp"
 #include "tests/engine/edited_blob.hpp"
 
@@ -52,6 +54,47 @@ TEST_CASE("padding within sections that is not zero") {
   EditedBlob f32(f32_blob());
   f32.contents<float>(SectionKind::kWeights, kEncoder1)[6] = 1;  // column 6 of 6
   CHECK(f32.seal().verify() == Status::kBadPadding);
+}
+
+TEST_CASE("weights of 4 bits: padding that is not zero, and scales that are") {
+  constexpr std::size_t kIn = 6;  // of decoder.1, which has 7 outputs
+  for (const Layout layout : kLayouts) {
+    CAPTURE(static_cast<int>(layout));
+    const auto flipped = [&](std::size_t index) {
+      EditedBlob edited(s4_blob(kSmall, layout));
+      edited.contents<std::uint8_t>(SectionKind::kWeights4, kDecoder1)[index / 2] ^=
+          static_cast<std::uint8_t>(1 << (index % 2 * 4));
+      return edited.seal().verify();
+    };
+    CHECK(flipped(s4_index(layout, kIn, 6, 5)) == Status::kOk);
+    CHECK(flipped(s4_index(layout, kIn, 0, 6)) == Status::kBadPadding);
+    CHECK(flipped(s4_index(layout, kIn, 6, 7)) == Status::kBadPadding);
+    CHECK(flipped(s4_index(layout, kIn, 7, 0)) == Status::kBadPadding);
+    CHECK(flipped(s4_scale_index(layout, kIn, 7, 0)) == Status::kBadPadding);
+
+    EditedBlob zero(s4_blob(kSmall, layout));
+    auto* packed = zero.contents<std::uint8_t>(SectionKind::kWeights4, kDecoder1);
+    const std::size_t scale = s4_scale_index(layout, kIn, 6, 0);
+    packed[scale / 2] &= static_cast<std::uint8_t>(scale % 2 == 0 ? 0xf0 : 0x0f);
+    CHECK(zero.seal().verify() == Status::kBadScale);
+  }
+}
+
+TEST_CASE("sums of weights of 4 bits stay below 2^23, to the last unit of a scale") {
+  constexpr std::size_t kIn = 640;
+  tools::QuantizedNetwork network = random_s4_network({1, kIn, 1, 1}, 1);
+  tools::QuantizedLayer& layer = network.layers[kDecoder2];
+  layer.multiplier[0] = 1;
+  layer.bias[0] = 0;
+  std::fill(layer.weight.begin(), layer.weight.end(), std::int8_t{-120});
+  std::fill(layer.scale.begin(), layer.scale.end(), std::uint8_t{15});
+  // 120 * 550 * 127 = 8,382,000; the limit is 8,388,607.
+  for (std::size_t i = 550; i < kIn; ++i) layer.weight[i] = 0;
+  CHECK_NOTHROW(tools::pack_s8(network, Layout::kHost, kBothParts, {}));
+  layer.weight[550] = -45;
+  CHECK_NOTHROW(tools::pack_s8(network, Layout::kHost, kBothParts, {}));
+  layer.weight[550] = -60;
+  CHECK_THROWS(tools::pack_s8(network, Layout::kHost, kBothParts, {}));
 }
 
 TEST_CASE("multipliers and rescales outside of their range") {

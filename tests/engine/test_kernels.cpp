@@ -15,6 +15,8 @@
 
 #include "host/product.hpp"
 #include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "tests/engine/kernel_inputs.hpp"
 #include "tests/engine/packed_layer.hpp"
 
@@ -164,6 +166,72 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
       }
     }
   }
+}
+
+// ---- s4
+
+// A layer of 4-bit weights, and the same one of the s8 weights that they stand for.
+struct S4Pair {
+  S8Layer s8;
+  std::vector<std::uint8_t> packed;
+
+  Dense s4() const {
+    Dense dense = s8.dense();
+    dense.weights = packed.data();
+    dense.s4 = true;
+    return dense;
+  }
+};
+
+S4Pair random_s4(std::size_t in, std::size_t out, Random& random) {
+  const std::size_t groups = s4_groups(in);
+  std::vector<std::uint8_t> scales;
+  for (std::size_t i = 0; i < out * groups; ++i) {
+    scales.push_back(static_cast<std::uint8_t>(random.between(1, kGreatestS4Scale)));
+  }
+  std::vector<std::int8_t> q, weights;
+  for (std::size_t i = 0; i < in * out; ++i) {
+    const int scale = scales[i / in * groups + i % in / kS4Group];
+    q.push_back(static_cast<std::int8_t>(random.between(kLeastS4, kGreatestS4)));
+    weights.push_back(static_cast<std::int8_t>(q.back() * scale));
+  }
+  S4Pair pair{random_s8(in, out, random),
+              std::vector<std::uint8_t>(s4_size(Layout::kHost, in, out))};
+  pack_weights(Layout::kHost, Type::kS8, in, out, weights.data(), pair.s8.weights.data());
+  pack_s4_weights(Layout::kHost, in, out, q.data(), scales.data(), pair.packed.data());
+  return pair;
+}
+
+void check_s4(const S4Pair& pair, std::size_t rows, Random& random) {
+  const S8Input input(pair.s8, rows, false, random);
+  const std::size_t stride = pair.s8.out + 3;
+  std::vector<std::uint8_t> expected(rows * stride * element_size(pair.s8) + 64, 0xa5);
+  std::vector<std::uint8_t> untouched = expected;
+  kScalarKernels.s8(pair.s8.dense(), input.data(), input.stride, expected.data(), stride, rows);
+  for (const Kernels* kernels : runnable_kernels()) {
+    CAPTURE(std::string(kernels->name));
+    CAPTURE(pair.s8.in);
+    CAPTURE(pair.s8.out);
+    CAPTURE(rows);
+    CAPTURE(pair.s8.wide_input);
+    CAPTURE(static_cast<int>(pair.s8.activation));
+    std::vector<std::uint8_t> y = untouched;
+    kernels->s8(pair.s4(), input.data(), input.stride, y.data(), stride, rows);
+    REQUIRE(y == expected);
+  }
+}
+
+TEST_CASE("s4 layers equal the s8 layers that they stand for, on every ISA") {
+  Random random(9);
+  std::size_t count = 0;
+  for (const std::size_t in : kWidths) {
+    for (const std::size_t out : kWidths) {
+      check_s4(random_s4(in, out, random), 1, random);
+      check_s4(random_s4(in, out, random), 2 + count++ % 12, random);
+    }
+  }
+  check_s4(random_s4(kMaxWidth, 17, random), 3, random);
+  check_s4(random_s4(kMaxWidth - 1, 33, random), 100, random);
 }
 
 // ---- f32

@@ -8,6 +8,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "requantize.hpp"
 
 namespace picovae::tests {
@@ -21,6 +22,7 @@ struct KernelCase {
   Activation activation;
   std::uint8_t pre_shift, post_shift;
   Filling filling;
+  bool s4 = false;
 };
 
 // Every combination of sizes around groups and panels, activations and inputs; then the largest
@@ -30,7 +32,7 @@ class KernelCases {
   // Runs all of them. Returns how many failed; `report` is called with each that does.
   template <typename Report>
   int run(const Kernels& kernels, Report report) {
-    constexpr std::uint16_t kInputs[] = {1, 2, 4, 5, 7, 8, 13, 50, 300};
+    constexpr std::uint16_t kInputs[] = {1, 2, 4, 5, 7, 8, 13, 32, 50, 64, 300};
     constexpr std::uint16_t kOutputs[] = {1, 2, 7, 8, 9, 12, 24, 33};
     state_ = 2463534242;
     int failures = 0;
@@ -46,12 +48,18 @@ class KernelCases {
           const auto rows = static_cast<std::uint8_t>(1 + in % 3);
           check({in, out, rows, false, activation, 0, 11, Filling::kRandom});
           check({in, out, rows, true, activation, 6, 11, Filling::kRandom});
+          if (!kHasS4) continue;
+          check({in, out, rows, false, activation, 0, 11, Filling::kRandom, true});
+          check({in, out, rows, true, activation, 6, 11, Filling::kRandom, true});
         }
       }
     }
     for (const Filling filling : {Filling::kLargest, Filling::kSmallest}) {
       check({520, 12, 1, false, Activation::kIdentity, 0, 16, filling});  // 520 * 127 * 127 < 2^23
       check({50, 12, 1, true, Activation::kIdentity, 6, 16, filling});
+      if (!kHasS4) continue;
+      check({520, 12, 1, false, Activation::kIdentity, 0, 16, filling, true});
+      check({50, 12, 1, true, Activation::kIdentity, 6, 16, filling, true});
     }
     if (!tails_pass(kernels)) {
       ++failures;
@@ -86,6 +94,7 @@ class KernelCases {
       const int weight = choose(-127, 127);
       weights_[i] = static_cast<std::int8_t>(c.filling == Filling::kSmallest ? -weight : weight);
     }
+    if (c.s4) fill_s4(c);
     for (std::size_t j = 0; j < kMaxOut; ++j) {
       bias_[j] = j < c.out ? between(-100'000, 100'000) : 0;
       multiplier_[j] = static_cast<std::uint16_t>(j < c.out ? choose(1, 100) : 0);
@@ -100,9 +109,35 @@ class KernelCases {
     }
   }
 
+  // Weights of 4 bits; of -8 and of 7 if they are to be large.
+  void fill_s4(const KernelCase& c) {
+    const std::size_t groups = s4_groups(c.in);
+    for (std::size_t i = 0; i < groups * c.out; ++i) {
+      s4_scales_[i] = static_cast<std::uint8_t>(
+          c.filling == Filling::kRandom ? between(1, kGreatestS4Scale) : kGreatestS4Scale);
+    }
+    for (std::size_t i = 0; i < std::size_t{c.in} * c.out; ++i) {
+      const int q = c.filling == Filling::kRandom    ? between(kLeastS4, kGreatestS4)
+                    : c.filling == Filling::kLargest ? kGreatestS4
+                                                     : kLeastS4;
+      const int scale = s4_scales_[i / c.in * groups + i % c.in / kS4Group];
+      s4_[i] = static_cast<std::int8_t>(q);
+      weights_[i] = static_cast<std::int8_t>(q * scale);
+    }
+  }
+
   Dense layer(const KernelCase& c) const {
-    return {packed_, bias_,       multiplier_,  rescale_, c.in,
-            c.out,   c.pre_shift, c.post_shift, c.wide,   c.activation};
+    return {.weights = packed_,
+            .bias = bias_,
+            .multiplier = multiplier_,
+            .rescale = rescale_,
+            .in = c.in,
+            .out = c.out,
+            .pre_shift = c.pre_shift,
+            .post_shift = c.post_shift,
+            .wide_input = c.wide,
+            .s4 = c.s4,
+            .activation = c.activation};
   }
 
   // What the kernel has to write for a row's output: a u8, or an s16.
@@ -127,7 +162,12 @@ class KernelCases {
 
   bool passes(const Kernels& kernels, const KernelCase& c) {
     fill(c);
-    pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
+    if (c.s4) {
+      pack_s4_weights(kernels.layout, c.in, c.out, s4_, s4_scales_,
+                      reinterpret_cast<std::uint8_t*>(packed_));
+    } else {
+      pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
+    }
     return matches(kernels, c);
   }
 
@@ -180,6 +220,8 @@ class KernelCases {
   alignas(64) std::int16_t wide_[kMaxRows * kStride];
   alignas(64) std::uint8_t y_[kMaxRows * kMaxOut * sizeof(std::int16_t)];
   std::int8_t weights_[kMaxIn * kMaxOut];
+  std::int8_t s4_[kHasS4 ? kMaxIn * kMaxOut : 1];
+  std::uint8_t s4_scales_[kHasS4 ? s4_groups(kMaxIn) * kMaxOut : 1];
 };
 
 }  // namespace picovae::tests

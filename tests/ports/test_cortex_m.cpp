@@ -17,7 +17,7 @@ int failures(const Kernels& kernels, Report report) {
 
 void show(const tests::KernelCase& c) {
   MESSAGE("in " << c.in << ", out " << c.out << ", rows " << int{c.rows} << ", wide " << c.wide
-                << ", activation " << static_cast<int>(c.activation));
+                << ", s4 " << c.s4 << ", activation " << static_cast<int>(c.activation));
 }
 
 void ignore(const tests::KernelCase&) {}

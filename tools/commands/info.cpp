@@ -38,6 +38,7 @@ struct LayerInfo {
   std::size_t in, out;
   std::vector<Section> sections;
   std::uint8_t pre_shift, post_shift;  // s8 only, as the rest
+  int weight_bits;                     // 8 or 4
   Bounds bounds;                       // how large the layer's sums can be, proved from the weights
   Bounds limits;                       // how large they may be
 };
@@ -46,6 +47,7 @@ struct Info {
   std::string file;
   BlobHeader header;
   bool integer;  // s8
+  bool s4;       // with a decoder of 4 bits
   Ram ram;
   std::optional<ClassPriors> classes;
   std::optional<Thresholds> thresholds;
@@ -74,6 +76,7 @@ std::vector<LayerInfo> describe_layers(const BlobView& view, const std::string& 
                     {},
                     header.shifts[i][0],
                     header.shifts[i][1],
+                    view.layers[i].s4 ? 4 : 8,
                     {},
                     {}};
     for (const Section& section : sections(header)) {
@@ -96,7 +99,7 @@ Info describe(const BlobBytes& blob, const std::string& file) {
   const bool integer = blob.header().type == Type::kS8;
   const Dimensions& dimensions = blob.header().dimensions;
   const Ram ram = integer ? ram_of<Integer>(dimensions) : ram_of<Float>(dimensions);
-  Info info{file, blob.header(), integer, ram, {}, {}, {}};
+  Info info{file, blob.header(), integer, has_s4(blob.header()), ram, {}, {}, {}};
   ClassPriors classes;
   if (find_classes(view, classes) == Status::kOk) info.classes = classes;
   Thresholds thresholds;
@@ -116,15 +119,20 @@ double nats(std::uint32_t score) { return static_cast<double>(score) / (1 << kSc
 
 std::string hex(std::uint32_t value) { return fmt::format("{:08x}", value); }
 
+bool are_weights(const Section& section) {
+  return section.kind == SectionKind::kWeights || section.kind == SectionKind::kWeights4;
+}
+
 Json to_json(const LayerInfo& layer, bool integer) {
   constexpr std::array<std::string_view, 6> kKinds = {"",           "weights", "bias",
                                                       "multiplier", "rescale", "golden"};
   Json json = {{"name", layer.name}, {"in", layer.in}, {"out", layer.out}};
+  if (integer) json.add("weight_bits", layer.weight_bits);
   for (const Section& section : layer.sections) {
     const auto kind = static_cast<std::size_t>(section.kind);
-    if (kind >= kKinds.size()) continue;
+    if (kind >= kKinds.size() && !are_weights(section)) continue;
     json.add(
-        kKinds[kind],
+        are_weights(section) ? "weights" : kKinds[kind],
         {{"offset", section.offset}, {"bytes", section.size}, {"crc32c", hex(section.checksum)}});
   }
   if (!integer) return json;
@@ -179,6 +187,7 @@ Json to_json(const Info& info) {
                {"model_id", hex(header.model_id)},
                {"header_crc32c", hex(header.checksum)}};
   if (info.integer) {
+    json.add("decoder_bits", info.s4 ? 4 : 8);
     json.add("signature", hex(header.signature));
     json.add("signature_reconstruct", hex(header.signature_reconstruct));
     json.add("signature_scores", hex(header.signature_scores));
@@ -202,8 +211,8 @@ void print(const Info& info) {
   say("{}\n", info.file);
   say("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
       parts_name(header));
-  say("  weights    {}, layout {}, format {}\n", type_name(header.type), layout_name(header.layout),
-      header.version);
+  say("  weights    {}{}, layout {}, format {}\n", type_name(header.type),
+      info.s4 ? ", decoder of 4 bits" : "", layout_name(header.layout), header.version);
   say("  model id   {:08x}\n", header.model_id);
   if (info.integer) {
     say("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
@@ -233,8 +242,7 @@ void print(const Info& info) {
       info.integer ? "  largest sum, scaled sum (of their limits)" : "");
   for (const LayerInfo& layer : info.layers) {
     const Section& weights =
-        *std::find_if(layer.sections.begin(), layer.sections.end(),
-                      [](const Section& section) { return section.kind == SectionKind::kWeights; });
+        *std::find_if(layer.sections.begin(), layer.sections.end(), are_weights);
     say("  {:14} {:>5} {:>5} {:>9}  {:08x}", layer.name, layer.in, layer.out, weights.size,
         weights.checksum);
     if (info.integer) {

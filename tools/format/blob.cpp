@@ -16,6 +16,12 @@ std::string_view parts_name(const BlobHeader& header) {
   return "encoder and decoder";
 }
 
+bool has_s4(const BlobHeader& header) {
+  const auto table = sections(header);
+  return std::any_of(table.begin(), table.end(),
+                     [](const Section& section) { return section.kind == SectionKind::kWeights4; });
+}
+
 bool starts_as_blob(std::span<const std::byte> bytes) {
   return bytes.size() >= kBlobMagic.size() &&
          std::memcmp(bytes.data(), kBlobMagic.data(), kBlobMagic.size()) == 0;

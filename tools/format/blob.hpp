@@ -47,6 +47,9 @@ constexpr std::string_view layout_name(Layout layout) { return name_of(kLayoutNa
 
 std::string_view parts_name(const BlobHeader& header);
 
+// Whether layers of the decoder have weights of 4 bits; of a blob that was checked.
+bool has_s4(const BlobHeader& header);
+
 // The bytes of a model's file, of any kind; and whether they start as a blob does.
 std::vector<std::byte> read_model(const std::filesystem::path& path);
 bool starts_as_blob(std::span<const std::byte> bytes);

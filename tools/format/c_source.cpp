@@ -58,17 +58,19 @@ std::string decimal_lines(std::span<const std::byte> bytes) {
 std::string about(const CModel& model) {
   const auto& header = *reinterpret_cast<const BlobHeader*>(model.blob.data());
   const Dimensions d = header.dimensions;
-  return fmt::format(R"(// A picovae model, {} bytes, made by
+  return fmt::format(
+      R"(// A picovae model, {} bytes, made by
 //   {}
 //
 // shape      {}-{}-{}-{}, {}
-// weights    {}, layout {}, format {}
+// weights    {}{}, layout {}, format {}
 // model id   {:08x}
 // signature  {:08x}
 )",
-                     model.blob.size(), for_comment(model.command), d.pixels, d.hidden1, d.hidden2,
-                     d.latent, parts_name(header), type_name(header.type),
-                     layout_name(header.layout), header.version, header.model_id, header.signature);
+      model.blob.size(), for_comment(model.command), d.pixels, d.hidden1, d.hidden2, d.latent,
+      parts_name(header), type_name(header.type),
+      has_s4(header) ? ", decoder of 4 bits (compile the engine with -DPICOVAE_S4)" : "",
+      layout_name(header.layout), header.version, header.model_id, header.signature);
 }
 
 std::string capitals(std::string_view name) {

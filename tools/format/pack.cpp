@@ -13,6 +13,7 @@
 #include "picovae/classes.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "picovae/shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/class_gaussians.hpp"
@@ -59,12 +60,36 @@ void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index)
   const bool rescaled = layer_activation(index) == Activation::kSoftplus;
   if (layer.in != size.in || layer.out != size.out || layer.weight.size() != layer.in * layer.out ||
       layer.bias.size() != layer.out || layer.multiplier.size() != layer.out ||
-      layer.rescale.size() != (rescaled ? layer.out : 0)) {
+      layer.rescale.size() != (rescaled ? layer.out : 0) ||
+      (!layer.scale.empty() && layer.scale.size() != s4_groups(layer.in) * layer.out)) {
     fail("the model cannot be packed: its layer {} does not fit the shape", index);
   }
 }
 
+// The s8 weights that those of 4 bits stand for, and their scales.
+std::vector<std::int8_t> logical_s4_weights(const Dense& dense, Layout layout) {
+  std::vector<std::int8_t> weights;
+  for (std::size_t output = 0; output < dense.out; ++output) {
+    for (std::size_t input = 0; input < dense.in; ++input) {
+      const S4Weight weight = s4_weight(layout, dense.weights, dense.in, output, input);
+      weights.push_back(static_cast<std::int8_t>(weight.q * weight.scale));
+    }
+  }
+  return weights;
+}
+std::vector<std::uint8_t> scales_of(const Dense& dense, Layout layout) {
+  std::vector<std::uint8_t> scales;
+  for (std::size_t output = 0; dense.s4 && output < dense.out; ++output) {
+    for (std::size_t input = 0; input < dense.in; input += kS4Group) {
+      const S4Weight weight = s4_weight(layout, dense.weights, dense.in, output, input);
+      scales.push_back(static_cast<std::uint8_t>(weight.scale));
+    }
+  }
+  return scales;
+}
+
 std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
+  if (dense.s4) return logical_s4_weights(dense, layout);
   const auto* packed = static_cast<const std::int8_t*>(dense.weights);
   std::vector<std::int8_t> weights(std::size_t{dense.in} * dense.out);
   for (std::size_t output = 0; output < dense.out; ++output) {
@@ -215,7 +240,12 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   }
   BlobWriter writer;
   for (const auto& [index, layer] : entries) {
-    writer.add(SectionKind::kWeights, index, layer.weights);
+    const QuantizedLayer& logical = network.layers[index];
+    if (logical.scale.empty()) {
+      writer.add(SectionKind::kWeights, index, layer.weights);
+    } else {
+      writer.add(SectionKind::kWeights4, index, pack_s4(logical, layout));
+    }
   }
   for (const auto& [index, layer] : entries) {
     writer.add(SectionKind::kBias, index, layer.bias);
@@ -258,7 +288,8 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .multiplier = values<std::uint16_t>(dense.multiplier, dense.out),
                          .rescale = values<std::int16_t>(dense.rescale, dense.out),
                          .pre_shift = dense.pre_shift,
-                         .post_shift = dense.post_shift};
+                         .post_shift = dense.post_shift,
+                         .scale = scales_of(dense, view.header->layout)};
   }
   network.live.inputs = live_mask(view.inputs);
   network.live.outputs = live_mask(view.outputs);

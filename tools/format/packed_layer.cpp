@@ -8,6 +8,8 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/random.hpp"
+#include "picovae/s4.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -100,6 +102,22 @@ S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout) {
   packed.post_shift = layer.post_shift;
   packed.wide_input = has_wide_input(index);
   packed.activation = layer_activation(index);
+  return packed;
+}
+
+AlignedVector<std::uint8_t> pack_s4(const QuantizedLayer& layer, Layout layout) {
+  std::vector<std::int8_t> q;
+  for (std::size_t i = 0; i < layer.weight.size(); ++i) {
+    const std::size_t group = i % layer.in / kS4Group;
+    const int scale = layer.scale[i / layer.in * s4_groups(layer.in) + group];
+    const int value = scale == 0 ? 0 : layer.weight[i] / scale;
+    if (value < kLeastS4 || value > kGreatestS4 || value * scale != layer.weight[i]) {
+      fail("the model cannot be packed: weight {} is not {} times -8..7", layer.weight[i], scale);
+    }
+    q.push_back(static_cast<std::int8_t>(value));
+  }
+  AlignedVector<std::uint8_t> packed(s4_size(layout, layer.in, layer.out));
+  pack_s4_weights(layout, layer.in, layer.out, q.data(), layer.scale.data(), packed.data());
   return packed;
 }
 

@@ -66,7 +66,12 @@ using F32Layer = PackedLayer<float, float>;
 using HalfLayer = PackedLayer<std::uint16_t, float>;
 using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
 
+// Of s8 weights, even if the layer's are of 4 bits: what they stand for.
 S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout);
+
+// The weights of a layer that has weights of 4 bits, in the order of the layout (engine s4.hpp).
+// Fails if a weight is no such multiple of its scale.
+AlignedVector<std::uint8_t> pack_s4(const QuantizedLayer& layer, Layout layout);
 
 // The content of a layer's golden section (engine self_test.hpp): an input, and the CRC of what the
 // reference kernels make of it. The same in every layout.

@@ -20,6 +20,9 @@ struct QuantizedLayer {
   std::vector<std::uint16_t> multiplier;  // [out], 1..1023
   std::vector<std::int16_t> rescale;      // [out], 1..32767, layers with softplus; else empty
   std::uint8_t pre_shift = 0, post_shift = 0;
+  // [out][s4_groups(in)], 1..15: each weight is its group's scale times -8..7, and is stored so
+  // (engine s4.hpp). Empty: s8.
+  std::vector<std::uint8_t> scale{};
 };
 
 // The pixels that a model has (engine live.hpp). Empty vectors: all of them.

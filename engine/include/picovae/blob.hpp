@@ -66,6 +66,7 @@ enum class SectionKind : std::uint8_t {
   kClasses = 6,     // of the decoder's first layer, may be missing: classes.hpp
   kLive = 7,        // of the layers at both ends, if pixels are dead: live.hpp
   kThresholds = 8,  // of the decoder's last layer, may be missing: thresholds.hpp
+  kWeights4 = 9,    // in place of kWeights, in the decoder of an s8 model: s4.hpp
 };
 inline constexpr std::uint8_t kMaySkip =
     1;  // Section::flags: who does not know the kind passes over it

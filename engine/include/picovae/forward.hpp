@@ -18,6 +18,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "picovae/s4.hpp"
 #include "picovae/score.hpp"
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
@@ -344,8 +345,8 @@ class Forward {
         (encoder_arena_size<A>(d) - parted) / (kPanel * sizeof(Logit)) * kPanel;
     const std::size_t most = room < detail::kScoreColumns ? room : detail::kScoreColumns;
     auto* logits = reinterpret_cast<Logit*>(encoder + count * parted);
-    const std::size_t inputs = round_up(d.hidden1, input_pad(view_.header->layout, Type::kS8));
     Dense last = view_.layers[kDecoder2];
+    const std::size_t halves = halves_of_output(view_.header->layout, last);
     const std::size_t live = last.out;
     for (std::size_t first = 0; first < live; first += most) {
       const std::size_t left = live - first;
@@ -354,7 +355,7 @@ class Forward {
       for (std::size_t row = 0; row < count; ++row) {
         detail::add_pixels(image.row(row) + first, logits + row * most, last.out, *sums.row(row));
       }
-      skip_outputs(last, inputs);
+      skip_outputs(last, halves);
     }
     for (std::size_t row = 0; row < count; ++row) {
       scores[row] = detail::score_of(*sums.row(row), scores[row].kl);

@@ -16,6 +16,14 @@ constexpr std::size_t weight_size(Type type) {
   return type == Type::kS8 ? 1 : type == Type::kF32 ? 4 : 2;
 }
 
+// Whether this build reads decoders with weights of 4 bits (s4.hpp): hosts do; a board's does if
+// PICOVAE_S4 is defined, and has no code for them otherwise.
+#if defined(PICOVAE_ONLY_LAYOUT) && !defined(PICOVAE_S4)
+inline constexpr bool kHasS4 = false;
+#else
+inline constexpr bool kHasS4 = true;
+#endif
+
 // In which order they are stored (layout.hpp has the index formulas).
 enum class Layout : std::uint8_t { kHost = 0, kCortexM = 1, kMve = 2 };
 
@@ -23,13 +31,14 @@ enum class Activation : std::uint8_t { kIdentity, kSoftplus, kSigmoid };
 
 // One affine map with its activation: y = activation(weights * x + bias). Owns nothing.
 struct Dense {
-  const void* weights;              // of the model's type, packed as its layout says
+  const void* weights;              // of the model's type or s4, packed as its layout says
   const void* bias;                 // f32 or s32, [round_up(out, kOutputPad)]
   const std::uint16_t* multiplier;  // s8 only, [round_up(out, kOutputPad)]
   const std::int16_t* rescale;      // s8 with softplus only, [round_up(out, kOutputPad)]
   std::uint16_t in, out;
   std::uint8_t pre_shift, post_shift;  // s8 only: t = sat16(((acc >> pre) * m + b) >> post)
-  bool wide_input;                     // s8 only: x is s16 in +-8191 rather than u8 in 0..127
+  bool wide_input : 1;                 // s8 only: x is s16 in +-8191 rather than u8 in 0..127
+  bool s4 : 1 = false;                 // the weights are those of s4.hpp
   Activation activation;
 };
 
@@ -67,7 +76,7 @@ struct Kernels {
   DenseFn f32 = nullptr;  // null if absent: open() then refuses
   DenseFn f16 = nullptr;
   DenseFn bf16 = nullptr;
-  DenseFn s8 = nullptr;
+  DenseFn s8 = nullptr;  // reads s4 weights as well, if the build does
 
   DenseFn dense(Type type) const {
     switch (type) {

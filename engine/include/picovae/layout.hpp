@@ -98,10 +98,10 @@ constexpr void pack_weights(Layout layout, Type type, std::size_t in, std::size_
   }
 }
 
-// Moves an s8 layer on by its own `out` outputs, whole panels, to run another piece of it.
-//   inputs  of the layer, padded
-inline void skip_outputs(Dense& layer, std::size_t inputs) {
-  layer.weights = static_cast<const std::int8_t*>(layer.weights) + layer.out * inputs;
+// Moves an integer layer on by its own `out` outputs, whole panels, to run another piece of it.
+//   halves  half bytes of weights that an output has (s4.hpp)
+inline void skip_outputs(Dense& layer, std::size_t halves) {
+  layer.weights = static_cast<const std::int8_t*>(layer.weights) + layer.out * halves / 2;
   layer.bias = static_cast<const std::int32_t*>(layer.bias) + layer.out;
   layer.multiplier += layer.out;
   if (layer.rescale != nullptr) layer.rescale += layer.out;

@@ -11,6 +11,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "picovae/shape.hpp"
 #include "picovae/status.h"
 
@@ -27,7 +28,7 @@ namespace detail {
 inline bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x,
                         std::byte* scratch, std::size_t most, std::size_t rows,
                         std::uint32_t& crc) {
-  const std::size_t inputs = round_up(layer.in, input_pad(layout, Type::kS8));
+  const std::size_t halves = halves_of_output(layout, layer);
   const std::size_t width = layer.activation == Activation::kIdentity ? sizeof(std::int16_t) : 1;
   for (std::size_t left = layer.out; left != 0; left -= layer.out) {
     layer.out = static_cast<std::uint16_t>(left < most ? left : most);
@@ -39,7 +40,7 @@ inline bool add_outputs(Dense layer, Layout layout, DenseFn dense, const void* x
       }
     }
     crc = crc32c({scratch, size}, crc);
-    skip_outputs(layer, inputs);
+    skip_outputs(layer, halves);
   }
   return true;
 }

@@ -16,6 +16,7 @@
 #include <array>
 
 #include "cortex_m/dense.hpp"
+#include "cortex_m/dsp_s4.hpp"
 #include "picovae/picovae.h"
 
 namespace picovae {
@@ -185,10 +186,11 @@ struct CortexMDsp {
 
 }  // namespace
 
-constinit const Kernels kCortexMDspKernels = {.isa = Isa::kCortexMDsp,
-                                              .name = "cortex-m-dsp",
-                                              .layout = Layout::kCortexM,
-                                              .s8 = cortex_m::dense_s8<CortexMDsp>};
+constinit const Kernels kCortexMDspKernels = {
+    .isa = Isa::kCortexMDsp,
+    .name = "cortex-m-dsp",
+    .layout = Layout::kCortexM,
+    .s8 = cortex_m::dense_for<CortexMDsp, cortex_m::DspS4Panels<CortexMDsp>>()};
 
 }  // namespace picovae
 

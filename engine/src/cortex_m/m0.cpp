@@ -2,6 +2,7 @@
 // instructions that these cores have, because only 8 registers take part in all of them and
 // what GCC 12 makes of C++ takes 40 % more.
 #include "cortex_m/plain.hpp"
+#include "cortex_m/plain_s4.hpp"
 #include "picovae/picovae.h"
 
 namespace picovae {
@@ -100,10 +101,11 @@ struct CortexM0 : cortex_m::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexM0Kernels = {.isa = Isa::kCortexM0,
-                                            .name = "cortex-m0",
-                                            .layout = Layout::kCortexM,
-                                            .s8 = cortex_m::dense_s8<CortexM0>};
+constinit const Kernels kCortexM0Kernels = {
+    .isa = Isa::kCortexM0,
+    .name = "cortex-m0",
+    .layout = Layout::kCortexM,
+    .s8 = cortex_m::dense_for<CortexM0, cortex_m::PlainS4Panels<CortexM0>>()};
 
 }  // namespace picovae
 

@@ -3,6 +3,7 @@
 #include <bit>
 
 #include "cortex_m/plain.hpp"
+#include "cortex_m/plain_s4.hpp"
 #include "picovae/picovae.h"
 
 namespace picovae {
@@ -46,10 +47,11 @@ struct CortexM : cortex_m::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexMKernels = {.isa = Isa::kCortexM,
-                                           .name = "cortex-m",
-                                           .layout = Layout::kCortexM,
-                                           .s8 = cortex_m::dense_s8<CortexM>};
+constinit const Kernels kCortexMKernels = {
+    .isa = Isa::kCortexM,
+    .name = "cortex-m",
+    .layout = Layout::kCortexM,
+    .s8 = cortex_m::dense_for<CortexM, cortex_m::PlainS4Panels<CortexM>>()};
 
 }  // namespace picovae
 

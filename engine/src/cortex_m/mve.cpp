@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "cortex_m/mve_s4.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/picovae.h"
@@ -196,17 +197,47 @@ struct Sigmoid : Bytes {
   }
 };
 
+// The sums of a panel of s4 weights, group by group.
+//   x_bytes  of a group
+[[gnu::noinline]] void multiply_s4(MultiplyFn multiply, const std::int8_t* weights,
+                                   const std::byte* x, std::size_t x_bytes, std::size_t vectors,
+                                   std::int32_t* sums) {
+  constexpr std::size_t kVectors = kS4Group / kMveVector;  // of a whole group
+  const auto* packed = reinterpret_cast<const std::uint8_t*>(weights);
+  for (std::size_t j = 0; j < kMvePanel; ++j) sums[j] = 0;
+  while (vectors != 0) {
+    const std::size_t now = vectors < kVectors ? vectors : kVectors;
+    std::int8_t expanded[kS4Group * kMvePanel];
+    expand_group_mve(packed, now, expanded);
+    std::int32_t part[kMvePanel];
+    multiply(expanded, x, now, part);
+    for (std::size_t j = 0; j < kMvePanel; j += 4) {
+      vst1q_s32(sums + j, vaddq_s32(vld1q_s32(sums + j), vld1q_s32(part + j)));
+    }
+    packed += now * kMveVector * kMvePanel / 2 + kMvePanel / 2;
+    x += x_bytes;
+    vectors -= now;
+  }
+}
+
 template <typename Activate>
 void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::byte* y) {
   const std::size_t vectors = round_up(layer.in, kMveVector) / kMveVector;
+  const bool s4 = kHasS4 && layer.s4;
+  const std::size_t panel =
+      s4 ? s4_panel_size(Layout::kMve, layer.in) : vectors * kMveVector * kMvePanel;
   const auto* weights = static_cast<const std::int8_t*>(layer.weights);
   Outputs outputs = {static_cast<const std::int32_t*>(layer.bias), layer.multiplier, layer.rescale,
                      -layer.pre_shift, -layer.post_shift};
   auto* out = reinterpret_cast<typename Activate::Y*>(y);
   for (std::size_t left = layer.out; left != 0; left -= kMvePanel, out += kMvePanel) {
     std::int32_t sums[kMvePanel];
-    multiply(weights, x, vectors, sums);
-    weights += vectors * kMveVector * kMvePanel;
+    if (s4) {
+      multiply_s4(multiply, weights, x, layer.wide_input ? 2 * kS4Group : kS4Group, vectors, sums);
+    } else {
+      multiply(weights, x, vectors, sums);
+    }
+    weights += panel;
     const int16x8_t lanes = Activate::apply(requantize_panel(sums, outputs), outputs);
     if (left < kMvePanel) return Activate::store(out, lanes, vctp16q(left));
     Activate::store(out, lanes);

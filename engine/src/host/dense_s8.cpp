@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "host/dense_s4.hpp"
 #include "host/epilogue_s8.hpp"
 #include "host/isa.hpp"
 #include "picovae/kernels.hpp"
@@ -194,6 +195,7 @@ namespace PICOVAE_ISA {
 void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
               std::size_t y_stride, std::size_t rows) {
   using Simd = PICOVAE_ISA_TYPE;
+  if (layer.s4) return dense_s4(dense_s8, layer, x, x_stride, y, y_stride, rows);
   const DenseFn run = layer.wide_input
                           ? dense_s8_for<Simd, Simd::Wide, Simd::WideRow>(layer.activation)
                           : dense_s8_for<Simd, Simd::Narrow, Simd::NarrowRow>(layer.activation);

@@ -6,6 +6,7 @@
 #include "host/product.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/picovae.h"
+#include "picovae/s4.hpp"
 #include "requantize.hpp"
 
 namespace picovae {
@@ -46,14 +47,20 @@ void dense_float(const Dense& layer, const void* x, std::size_t x_stride, void* 
   }
 }
 
+std::int32_t weight_s8(const Dense& layer, std::size_t output, std::size_t input) {
+  if (layer.s4) {
+    const S4Weight weight = s4_weight(Layout::kHost, layer.weights, layer.in, output, input);
+    return weight.q * weight.scale;
+  }
+  return static_cast<const std::int8_t*>(
+      layer.weights)[packed_index(Layout::kHost, Type::kS8, layer.in, layer.out, output, input)];
+}
+
 template <typename X>
 std::int32_t dot(const Dense& layer, const X* in, std::size_t output) {
-  const auto* weights = static_cast<const std::int8_t*>(layer.weights);
   std::uint32_t sum = 0;  // wraps; a verified model never does
   for (std::size_t k = 0; k < layer.in; ++k) {
-    const std::int32_t weight =
-        weights[packed_index(Layout::kHost, Type::kS8, layer.in, layer.out, output, k)];
-    sum += static_cast<std::uint32_t>(weight * in[k]);
+    sum += static_cast<std::uint32_t>(weight_s8(layer, output, k) * in[k]);
   }
   return static_cast<std::int32_t>(sum);
 }

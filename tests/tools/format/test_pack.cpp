@@ -12,6 +12,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
 #include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
 #include "tests/engine/edited_blob.hpp"
 #include "tests/engine/live_models.hpp"
 #include "tests/engine/random_models.hpp"
@@ -334,6 +335,45 @@ TEST_CASE("masks that do not fit the model are not packed") {
   CHECK(contains(error([](LiveMasks& l) { l.dead_logits[0] = -799; }), "live pixels"));
   CHECK(contains(error([](LiveMasks& l) { l.inputs.assign(20, 1); }), "layer 0 does not fit"));
   CHECK(contains(error([](LiveMasks& l) { l.inputs.assign(20, 0); }), "cannot be packed"));
+}
+
+TEST_CASE("a decoder of 4 bits comes back from every layout, under the id of what it stands for") {
+  const auto s4 = random_s4_network({70, 37, 21, 3}, 4);
+  auto s8 = s4;
+  for (QuantizedLayer& layer : s8.layers) layer.scale.clear();
+  for (const std::uint8_t parts : {kBoth, std::uint8_t{kDecoderPart}}) {
+    CHECK(model_id(s4, parts) == model_id(s8, parts));
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+      const BlobBytes blob = pack_s8(s4, layout, parts, {1, 2});
+      CHECK(blob.bytes().size() < pack_s8(s8, layout, parts, {1, 2}).bytes().size());
+      const QuantizedNetwork back = unpack_s8(open(blob), "model");
+      for (const Layer layer : {kDecoder0, kDecoder1, kDecoder2}) {
+        CHECK(back.layers[layer].weight == s4.layers[layer].weight);
+        CHECK(back.layers[layer].scale == s4.layers[layer].scale);
+      }
+      CHECK(back.layers[kEncoder0].scale.empty());
+    }
+  }
+}
+
+TEST_CASE("a weight that 4 bits do not have is not packed") {
+  const auto error = [](auto&& change) {
+    QuantizedNetwork network = random_s4_network(kSize, 8);
+    change(network.layers[kDecoder2]);
+    return message_of([&] { pack_s8(network, Layout::kHost, kBoth, {}); });
+  };
+  CHECK(contains(error([](QuantizedLayer& l) { l.scale.pop_back(); }), "layer 5 does not fit"));
+  CHECK(contains(error([](QuantizedLayer& l) { l.scale[0] = 0; }), "-8..7"));
+  const auto set = [](int weight, int scale) {
+    return [=](QuantizedLayer& l) {
+      for (std::size_t i = 0; i < kS4Group; ++i) l.weight[i] = 0;
+      l.weight[0] = static_cast<std::int8_t>(weight);
+      l.scale[0] = static_cast<std::uint8_t>(scale);
+    };
+  };
+  CHECK(error(set(-120, 15)).empty());
+  CHECK(contains(error(set(120, 15)), "-8..7"));
+  CHECK(contains(error(set(7, 2)), "-8..7"));
 }
 
 TEST_CASE("changed weights are found by the model id, even if all checksums fit") {

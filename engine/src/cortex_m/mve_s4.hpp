@@ -1,0 +1,32 @@
+// s4 weights (picovae/s4.hpp) with Helium: a group of inputs at a time becomes s8 weights in 256
+// bytes of stack, which the s8 kernel multiplies.
+#pragma once
+
+#include <arm_mve.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "picovae/layout.hpp"
+#include "picovae/s4.hpp"
+
+namespace picovae {
+
+// A group -> s8 weights in Layout::kMve.
+//   vectors  of 16 inputs each: 1 or 2
+inline void expand_group_mve(const std::uint8_t* packed, std::size_t vectors, std::int8_t* to) {
+  const std::uint8_t* scales = packed + vectors * kMvePanel * kMveVector / 2;
+  for (std::size_t vector = 0; vector < vectors; ++vector) {
+    for (std::size_t pair = 0; pair < kMvePanel / 2; ++pair) {
+      const int8x16_t both = vreinterpretq_s8_u8(vld1q_u8(packed));
+      const int8x16_t even = vshrq_n_s8(vshlq_n_s8(both, 4), 4);
+      const int8x16_t odd = vshrq_n_s8(both, 4);
+      vst1q_s8(to, vmulq_n_s8(even, static_cast<std::int8_t>(scales[pair] & 15)));
+      vst1q_s8(to + kMveVector, vmulq_n_s8(odd, static_cast<std::int8_t>(scales[pair] >> 4)));
+      packed += kMveVector;
+      to += 2 * kMveVector;
+    }
+  }
+}
+
+}  // namespace picovae
