@@ -62,7 +62,7 @@ class Graph:
         return self.frames[name] + max((self.most(callee, (*path, name)) for callee in callees), default=0)
 
 
-def bounds(board, compiler):
+def bounds(board, compiler, *definitions):
     """Entry -> bytes, with the kernels of the board's family on its core."""
     layout = {"cortex-m": "kCortexM", "mve": "kMve"}[board.layout]
     kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
@@ -71,7 +71,7 @@ def bounds(board, compiler):
         engine = [ENGINE / "src" / f"{name}.cpp" for name in ("blob", "verify", "classes", "score", "thresholds", "c_api")]
         for source in (*engine, kernels, PORTS / "common/memory.cpp"):
             options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
-                       f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50",
+                       f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50", *definitions,
                        f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
             out = pathlib.Path(folder) / source.stem
             subprocess.run([compiler, *FLAGS, *options, "-dumpbase", out, source], check=True)
@@ -88,20 +88,24 @@ def main(arguments):
     parser.add_argument("--compiler", default="arm-none-eabi-g++", metavar="NAME", help="default arm-none-eabi-g++")
     options = parser.parse_args(arguments)
     need("boards", options.compiler)
-    limits = json.loads(budgets.FILE.read_text())["entry_stack"]
+    limits = json.loads(budgets.FILE.read_text())
+    # Engines that read weights of 4 bits too have budgets of their own.
+    kinds = {"entry_stack": ("", []), "entry_stack_s4": (", s4", ["-DPICOVAE_S4"])}
 
     line = "{:14}" + " {:>14}" * len(ENTRIES)
     print(line.format("stack, bytes", *ENTRIES))
     table, ok = {}, True
-    for core, board in {board.core: board for board in all_boards()}.items():
-        table[core] = bounds(board, options.compiler)
-        print(line.format(core, *table[core].values()))
-        for entry, most in table[core].items():
-            if most > limits[entry]:
-                print(f"{NAME}: {core}: picovae_{entry} may take {most} bytes, the budget {limits[entry]}",
-                      file=sys.stderr)
-                ok = False
-    print(line.format("budget", *(limits[entry] for entry in ENTRIES)))
+    for key, (suffix, definitions) in kinds.items():
+        for core, board in {board.core: board for board in all_boards()}.items():
+            name = core.removeprefix("cortex-") + suffix
+            table[name] = bounds(board, options.compiler, *definitions)
+            print(line.format(name, *table[name].values()))
+            for entry, most in table[name].items():
+                if most > limits[key][entry]:
+                    print(f"{NAME}: {name}: picovae_{entry} may take {most} bytes, the budget {limits[key][entry]}",
+                          file=sys.stderr)
+                    ok = False
+        print(line.format(f"budget{suffix}", *(limits[key][entry] for entry in ENTRIES)))
     if options.json:
         options.json.write_text(json.dumps(table, indent=2) + "\n")
     return 0 if ok else 1

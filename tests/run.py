@@ -107,9 +107,9 @@ def ports(folder, *arguments, model=MODEL):
         *(["--model", model] if model else []), *arguments)
 
 
-def model_of_shape(shape):
-    """An s8 model, trained for a moment."""
-    folder = BUILD / f"test-shapes/{shape}"
+def model_of_shape(shape, bits=8):
+    """An s8 model, trained for a moment; bits: of the decoder's weights."""
+    folder = BUILD / f"test-shapes/{shape}-{bits}"
     shutil.rmtree(folder, ignore_errors=True)
     data = folder / "data"
     data.parent.mkdir(parents=True)
@@ -119,7 +119,8 @@ def model_of_shape(shape):
     cli.write_data(ROOT / data, 600, 60, rows, columns)
     run(PICOVAE, "train", "--data", data, "--out", folder / "model.safetensors", "--shape", shape, "--epochs", "5",
         "--batch", "50")
-    run(PICOVAE, "quantize", folder / "model.safetensors", "--data", data, "--out", folder / "model.pvae")
+    run(PICOVAE, "quantize", folder / "model.safetensors", "--data", data, "--out", folder / "model.pvae",
+        "--decoder-bits", str(bits))
     return folder / "model.pvae"
 
 
@@ -141,6 +142,11 @@ def boards(options):
     ports("own-model", "--epochs", "1", "microbit", model=None)
     # Random and extreme inputs through the kernels.
     ports("kernels", "--program", "tests/ports/kernels.cpp")
+    # The same with a decoder of 4 bits, which draws and scores what it does on a desktop.
+    four_bits = model_of_shape("784-128-64-16", bits=4)
+    ports("s4", model=four_bits)
+    ports("s4-kernels", "--program", "tests/ports/kernels.cpp", model=four_bits)
+    ports("s4-odd", "mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", model=model_of_shape("15-7-5-3", bits=4))
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")

@@ -24,6 +24,7 @@
 #include "tools/measure/model.hpp"
 #include "tools/measure/signatures.hpp"
 #include "tools/quantize/layer_losses.hpp"
+#include "tools/quantize/order_units.hpp"
 #include "tools/quantize/prune.hpp"
 #include "tools/quantize/quantize_network.hpp"
 #include "tools/view/progress.hpp"
@@ -31,9 +32,12 @@
 namespace picovae::tools {
 namespace {
 
+constexpr std::array<Named<int>, 2> kDecoderBits = {{{"8", 8}, {"4", 4}}};
+
 struct Options {
   std::filesystem::path model, data, out;
   Type type = Type::kS8;
+  int decoder_bits = 8;
   double prune = PruneOptions{}.nats;
   double max_loss = std::numeric_limits<double>::infinity();
   std::size_t validation = 0;
@@ -56,12 +60,16 @@ Result quantize_model(Network& network, const LabeledImages& train, const Option
   }
   if (network.columns == 0) network.columns = train.images.cols;  // of another program
   if (options.type != Type::kS8) return {pack_float(network, options.type), std::nullopt, 0};
+  if (options.decoder_bits == 4) {
+    network = order_units(network, train.images.pixels, {.threads = options.threads}, kernels);
+  }
   const Pruned pruned = prune(network, train.images.pixels,
                               {.nats = options.prune, .threads = options.threads}, kernels);
   constexpr std::size_t kSteps = 1000;
   Progress bar("quantizing", kSteps);
   Quantized quantized = quantize_network(
-      pruned.network, train.images.pixels, {.threads = options.threads, .live = pruned.live},
+      pruned.network, train.images.pixels,
+      {.threads = options.threads, .decoder_bits = options.decoder_bits, .live = pruned.live},
       kernels, [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
   quantized.network.columns = network.columns;
   if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
@@ -97,6 +105,9 @@ void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name,
 }
 
 void run(const Options& options) {
+  if (options.decoder_bits != 8 && options.type != Type::kS8) {
+    throw Misuse("--decoder-bits belongs to --type s8");
+  }
   check_writable(options.out);
   const Kernels& kernels = chosen_kernels();
   Network network = load_network(options.model);
@@ -124,6 +135,7 @@ void run(const Options& options) {
 
   if (options.json) {
     Json json = {{"type", type_name(options.type)},
+                 {"decoder_bits", options.decoder_bits},
                  {"f32", to_json(f32)},
                  {"quantized", to_json(after)},
                  {"loss", loss},
@@ -148,8 +160,8 @@ void run(const Options& options) {
     say("{}\n", json.text());
     return;
   }
-  say("{}: {}, {} bytes\n", options.out.string(), type_name(options.type),
-      result.blob.bytes().size());
+  say("{}: {}{}, {} bytes\n", options.out.string(), type_name(options.type),
+      options.decoder_bits == 4 ? ", decoder of 4 bits" : "", result.blob.bytes().size());
   print_table(f32, after, type_name(options.type), split);
   say("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst, split);
   if (!result.quantized) return;
@@ -177,6 +189,9 @@ void add_quantize(CommandLine& line) {
   command.out(options->out, "FILE.pvae", "Model to write");
   command.choice("--type", options->type, kTypeNames,
                  "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged");
+  command.choice("--decoder-bits", options->decoder_bits, kDecoderBits,
+                 "Of the decoder's weights; 4 takes about half of the flash and costs about half a "
+                 "nat. s8 only");
   command.real("--prune", options->prune, {0, 1000}, "NATS",
                "Leave out pixels that are hardly ever lit, as long as an image costs at most this "
                "more; 0: none. s8 only");

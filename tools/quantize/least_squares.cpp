@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "host/product.hpp"
+#include "picovae/s4.hpp"
 #include "tools/base/threads.hpp"
 
 namespace picovae::tools {
@@ -135,13 +136,15 @@ WeightRounder::WeightRounder(std::span<const double> covariance, std::size_t in,
   Eigen::Map<RowMatrix>(upper_.data(), damped.rows(), damped.cols()) = inverse.llt().matrixU();
 }
 
-void WeightRounder::round(std::span<const double> weight, double scale,
-                          std::span<std::int8_t> q) const {
+void WeightRounder::round(std::span<const double> weight, double scale, std::span<std::int8_t> q,
+                          std::span<const std::uint8_t> groups) const {
+  const double lowest = groups.empty() ? -kMaxWeight : kLeastS4;
+  const double highest = groups.empty() ? kMaxWeight : kGreatestS4;
   std::vector<double> left(in_);  // weights still to be rounded, errors made up for
   for (std::size_t i = 0; i < in_; ++i) left[i] = weight[order_[i]] / scale;
   for (std::size_t i = 0; i < in_; ++i) {
-    const double rounded =
-        std::clamp(std::nearbyint(left[i]), -double{kMaxWeight}, double{kMaxWeight});
+    const double step = groups.empty() ? 1 : groups[order_[i] / kS4Group];
+    const double rounded = step * std::clamp(std::nearbyint(left[i] / step), lowest, highest);
     q[order_[i]] = static_cast<std::int8_t>(rounded);
     const double* row = upper_.data() + i * in_;
     const double error = (left[i] - rounded) / row[i];

@@ -49,7 +49,10 @@ class WeightRounder {
   WeightRounder(std::span<const double> covariance, std::size_t in, double damping);
 
   // One row: weight [in] in real units, q [in] out with weight ~ q * scale.
-  void round(std::span<const double> weight, double scale, std::span<std::int8_t> q) const;
+  //   groups  [s4_groups(in)]: q is this, of the input's group, times -8..7 (engine s4.hpp); or
+  //           empty: q is -127..127
+  void round(std::span<const double> weight, double scale, std::span<std::int8_t> q,
+             std::span<const std::uint8_t> groups = {}) const;
 
  private:
   std::size_t in_;

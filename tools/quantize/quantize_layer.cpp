@@ -7,9 +7,11 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/ranges.hpp"
+#include "picovae/s4.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/network.hpp"
+#include "tools/quantize/s4_groups.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -27,7 +29,7 @@ struct Excess {
 class LayerQuantizer {
  public:
   LayerQuantizer(Layer index, std::span<const double> weight, const Moments& moments,
-                 double damping)
+                 double damping, unsigned threads, int bits)
       : index_(index),
         weight_(weight),
         moments_(moments),
@@ -41,11 +43,14 @@ class LayerQuantizer {
     layer_.multiplier.resize(layer_.out);
     layer_.pre_shift = has_wide_input(index) ? kLatentPreShift : 0;
     layer_.post_shift = kMaxPostShift;
-    for (std::size_t j = 0; j < layer_.out; ++j) {
-      double largest = 0;
-      for (const double w : row(j)) largest = std::max(largest, std::abs(w));
-      least_scale_[j] = largest / kMaxWeight;
+    if (bits == 4) {
+      groups_ = S4Groups(moments);
+      layer_.scale.resize(layer_.out * s4_groups(layer_.in));
+      parallel_for(threads, layer_.out,
+                   [&](std::size_t j) { least_scale_[j] = groups_.best_scale(row(j)); });
+      return;
     }
+    for (std::size_t j = 0; j < layer_.out; ++j) least_scale_[j] = largest_of(row(j)) / kMaxWeight;
   }
 
   QuantizedLayer run(unsigned threads) {
@@ -100,7 +105,10 @@ class LayerQuantizer {
 
   Excess quantize_row(std::size_t j) {
     const auto q = std::span(layer_.weight).subspan(j * layer_.in, layer_.in);
-    rounder_.round(row(j), scale(j), q);
+    const std::size_t groups = layer_.scale.empty() ? 0 : s4_groups(layer_.in);
+    const auto group_scales = std::span(layer_.scale).subspan(j * groups, groups);
+    if (groups != 0) groups_.choose(row(j), scale(j), group_scales);
+    rounder_.round(row(j), scale(j), q, group_scales);
 
     double mean_sum = 0;
     for (std::size_t k = 0; k < layer_.in; ++k) mean_sum += q[k] * moments_.mean_x[k];
@@ -124,6 +132,7 @@ class LayerQuantizer {
   const Moments& moments_;
   std::vector<int> bits_;
   WeightRounder rounder_;
+  S4Groups groups_;                  // if weights have 4 bits
   std::vector<double> least_scale_;  // real output of a row's integer step must not be below
   QuantizedLayer layer_;
 };
@@ -152,8 +161,8 @@ std::vector<double> input_steps(const QuantizedNetwork& network, Layer index) {
 }
 
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
-                              double damping, unsigned threads) {
-  return LayerQuantizer(index, weight, moments, damping).run(threads);
+                              double damping, unsigned threads, int bits) {
+  return LayerQuantizer(index, weight, moments, damping, threads, bits).run(threads);
 }
 
 Bounds greatest_bounds(Layer index) {

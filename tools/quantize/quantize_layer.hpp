@@ -21,15 +21,16 @@ inline constexpr int kSoftplusBits = 8;  // softplus is Q.8 before its rescale (
 // rescales of the layer before it.
 std::vector<double> input_steps(const QuantizedNetwork& network, Layer index);
 
-// Rounds a layer.
+// Rounds a layer, to s8 or to weights of 4 bits.
 //   weight   [out][in], real output for each step of an integer input
 //   moments  of the integer inputs and the real outputs to reproduce
 //   damping  of the rounding (WeightRounder)
+//   bits     of a weight: 8 or 4
 // The scale of row j is exactly multiplier[j] / 2^(output bits + shifts). A row whose sums could
 // leave their range gets a larger scale, or the layer smaller shifts. Biases correct the mean
 // outputs. rescale is left empty. Fails if weights are too large for any scale.
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
-                              double damping, unsigned threads);
+                              double damping, unsigned threads, int bits = 8);
 
 // The largest sums over all legal inputs, proved from the weights (engine ranges.hpp).
 struct Bounds {

@@ -19,6 +19,7 @@ namespace {
 
 // Found by experiment; the loss is flat around them.
 constexpr double kRidge = 0.3;        // pull towards the float weights
+constexpr double kRidge4 = 0.03;      // the same for weights of 4 bits
 constexpr double kDamping = 0.05;     // of the rounding
 constexpr double kRange = 0.9;        // of a unit's largest activation: what 127 means
 constexpr double kLeastRange = 0.03;  // share of the layer's largest that every unit's range has
@@ -138,9 +139,11 @@ class Quantizer {
     const Moments moments =
         compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);
     check_finite(index, moments);
-    const std::vector<double> weights = fit_weights(moments, scaled_weights(index), kRidge);
+    const int bits = index < kDecoder0 ? 8 : options_.decoder_bits;
+    const std::vector<double> weights =
+        fit_weights(moments, scaled_weights(index), bits == 4 ? kRidge4 : kRidge);
     QuantizedLayer& layer = result_.network.layers[index];
-    layer = quantize_layer(index, weights, moments, kDamping, options_.threads);
+    layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
     const bool rescaled = layer_activation(index) == Activation::kSoftplus;
     if (rescaled) layer.rescale = choose_rescales(trace.largest);
 

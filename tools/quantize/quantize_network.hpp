@@ -21,6 +21,7 @@ struct QuantizeOptions {
   std::size_t images = 20'000;  // calibration images, as many as there are at most
   std::uint64_t seed = 1;       // of the latents drawn while calibrating
   unsigned threads = 1;         // does not change the result
+  int decoder_bits = 8;         // of the decoder's weights: 8 or 4
   LiveMasks live{};             // prune.hpp's, of a network that has weights of 0 elsewhere
 };
 

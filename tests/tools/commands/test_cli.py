@@ -251,6 +251,33 @@ class Commands(cli.CliTest):
         self.bad(1, "generate", board, "--ascii", says="picovae export")
         self.bad(1, "export", decoder, "--layout", "host", "--out", self.root / "no" / "x")
 
+    def test_a_decoder_of_4_bits(self):
+        model = self.root / "four.pvae"
+        told = json.loads(self.good("quantize", self.f32, "--data", self.data, "--decoder-bits", 4, "--out", model,
+                                    "--json"))
+        self.assertEqual(told["decoder_bits"], 4)
+        self.assertLess(told["loss"], 20)
+        self.assertLess(model.stat().st_size, self.s8.stat().st_size * 0.85)
+        info = json.loads(self.good("info", model, "--json"))
+        self.assertEqual((info["type"], info["decoder_bits"]), ("s8", 4))
+        self.assertEqual([layer["weight_bits"] for layer in info["layers"]], [8, 8, 8, 4, 4, 4])
+        self.assertEqual(info["layers"][5]["weights"]["bytes"] * 2 % 310, 0)  # 300 inputs and 10 scales an output
+        self.assertEqual(json.loads(self.good("info", self.s8, "--json"))["decoder_bits"], 8)
+        self.assertIn("decoder of 4 bits", self.good("info", model))
+        board, back = self.root / "four_board.pvae", self.root / "four_back.pvae"
+        for layout in ("cortex-m", "mve", "host"):
+            self.good("export", model, "--layout", layout, "--out", board)
+            other = json.loads(self.good("info", board, "--json"))
+            for key in ("model_id", "signature", "signature_reconstruct", "signature_scores", "decoder_bits"):
+                self.assertEqual(info[key], other[key], key)
+            self.good("export", board, "--layout", "host", "--out", back)
+            self.assertEqual(back.read_bytes(), model.read_bytes())
+        self.good("export", model, "--layout", "host", "--decoder-only", "--out", board)
+        self.good("self-test", board, "--every-isa")
+        self.assertIn("as the model says", self.good("self-test", model))
+        self.bad(2, "quantize", self.f32, "--data", self.data, "--type", "f16", "--decoder-bits", 4, "--out", back,
+                 says="--decoder-bits belongs to --type s8")
+
     def compile(self, folder, program, standard, *sources):
         objects = []
         for source in sources:

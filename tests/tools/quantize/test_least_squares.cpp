@@ -122,3 +122,22 @@ TEST_CASE("weights beyond the range are cut, not wrapped") {
   WeightRounder(covariance, 2, 0.05).round(std::vector<double>{1000, -1000}, 1.0, q);
   CHECK(q == std::vector<std::int8_t>{127, -127});
 }
+
+TEST_CASE("weights of 4 bits are multiples of their group's scale, -8 to 7 times") {
+  constexpr std::size_t kIn = 40;  // two groups
+  std::vector<double> covariance(kIn * kIn), weight(kIn);
+  for (std::size_t i = 0; i < kIn; ++i) covariance[i * kIn + i] = 4;
+  weight[0] = 2.9;
+  weight[1] = 1000;  // too large
+  weight[2] = -1000;
+  weight[35] = 22;  // of the second group
+  weight[36] = -1000;
+  std::vector<std::int8_t> q(kIn);
+  const std::vector<std::uint8_t> groups = {3, 15};
+  WeightRounder(covariance, kIn, 0.05).round(weight, 1.0, q, groups);
+  CHECK(q[0] == 3);
+  CHECK(q[1] == 21);
+  CHECK(q[2] == -24);
+  CHECK(q[35] == 15);
+  CHECK(q[36] == -120);
+}

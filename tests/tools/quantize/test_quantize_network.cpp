@@ -181,6 +181,32 @@ TEST_CASE("dead pixels are left out, and the others are computed as the float mo
   CHECK(relative_error(s8_live, f32_live) < 0.05);
 }
 
+TEST_CASE(
+    "a decoder of 4 bits computes about what the float model does; its encoder is that of s8") {
+  const Network network = random_network(kSize, 1, 1.7f);
+  const QuantizeOptions options{.images = 500, .seed = 1, .threads = 2, .decoder_bits = 4};
+  const auto images = wavy_images(1000, 1);
+  const QuantizedNetwork quantized =
+      quantize_network(network, images, options, kScalarKernels).network;
+  Outputs f32, s4;
+  run_both(network, quantized, f32, s4);
+  CHECK(relative_error(s4.mu, f32.mu) < 0.05);
+  CHECK(relative_error(s4.logits, f32.logits) < 0.3);
+  CHECK(relative_error(s4.logits, f32.logits) > 0.01);
+  check_bounds(quantized);
+  const QuantizedNetwork s8 = quantize_small(network).network;
+  for (const Layer layer : {kEncoder0, kEncoder1, kEncoderHeads}) {
+    CHECK(same(quantized.layers[layer], s8.layers[layer]));
+    CHECK(quantized.layers[layer].scale.empty());
+  }
+  for (const Layer layer : {kDecoder0, kDecoder1, kDecoder2}) {
+    CHECK_FALSE(quantized.layers[layer].scale.empty());
+  }
+  const auto single = quantize_network(
+      network, images, {.images = 500, .seed = 1, .threads = 1, .decoder_bits = 4}, kScalarKernels);
+  CHECK(same(single.network, quantized));
+}
+
 TEST_CASE("the same seed gives the same integers on any number of threads") {
   const Network network = random_network(kSize, 2);
   const QuantizedNetwork first = quantize_small(network).network;
