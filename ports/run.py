@@ -13,7 +13,7 @@ import sys
 import budgets
 from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
-from harness.picovae import Picovae, shape_of
+from harness.picovae import Picovae, kind_of, shape_of
 from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
                             writable)
 
@@ -211,7 +211,7 @@ def table_line(result):
 def json_row(result, compiler):
     figures = {key: result.figures[key] for key in FIGURES if key in result.figures}
     return {"board": result.board.name, "core": result.board.core, "compiler": compiler,
-            "shape": shape_of(result.model), "parts": result.model["parts"], **figures, "ok": result.ok}
+            "shape": kind_of(result.model), "parts": result.model["parts"], **figures, "ok": result.ok}
 
 
 def has_budget(options):

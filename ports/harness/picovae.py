@@ -13,6 +13,11 @@ def shape_of(description):
     return "-".join(map(str, description["shape"]))
 
 
+def kind_of(description):
+    """The shape, and whether the decoder has weights of 4 bits: what budgets are for."""
+    return shape_of(description) + (" s4" if description.get("decoder_bits") == 4 else "")
+
+
 def printed_by(*command):
     """What a program prints; if it fails, that is a Failure with its message."""
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)

@@ -158,6 +158,11 @@ class Table(unittest.TestCase):
                           "shape": "784-300-300-50", "parts": "decoder", "flash_code": 6600,
                           "signature": "12345678", "ok": False})
 
+    def test_a_decoder_of_4_bits_has_no_budgets_of_s8(self):
+        result = self.result()
+        result.model["decoder_bits"] = 4
+        self.assertEqual(run.json_row(result, "gcc 12.2.1")["shape"], "784-300-300-50 s4")
+
 
 class Families(unittest.TestCase):
     def test_a_serial_line(self):
