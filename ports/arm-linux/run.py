@@ -22,11 +22,12 @@ from harness.script import (JOBS, ROOT, Failure, Misuse, Parser, need, progress,
                             runnable, writable)
 
 NAME = "ports/arm-linux/run.sh"
-SIGNATURES = ("signature", "signature_reconstruct")
+SIGNATURES = ("signature", "signature_reconstruct", "signature_scores")
 # Key of the JSON -> heading of the table.
 HEADINGS = {"target": "target", "compiler": "compiler", "processor": "processor", "isa": "isa", "tests": "tests",
-            "signature": "signature", "signature_reconstruct": "reconstr.", "picovae": "picovae", "ok": "ok"}
-LINE = "{:8} {:9} {:11} {:5} {:6} {:10} {:10} {:8} {}"
+            "signature": "signature", "signature_reconstruct": "reconstr.", "signature_scores": "scores",
+            "picovae": "picovae", "ok": "ok"}
+LINE = "{:8} {:9} {:11} {:5} {:6} {:10} {:10} {:10} {:8} {}"
 
 
 @dataclasses.dataclass(frozen=True)

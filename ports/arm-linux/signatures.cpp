@@ -45,15 +45,23 @@ template <std::size_t Batch>
 bool signs_as_model(const Vae<ModelShape, Integer>& vae, const char* isa) {
   static Arena<ModelShape, Integer, Batch> arena;
   static std::array<std::uint8_t, Batch * ModelShape::kPixels> pixels;
+  static std::array<Score, Batch> scores;
+  const bool reconstructs = vae.view().has(kEncoderPart);
+  Signatures wanted = signatures_of(vae.view());
   Signatures found;
   if (sign_digits(vae, arena, pixels.data(), found) != Status::kOk ||
       sign_classes(vae, arena, pixels.data(), found) != Status::kOk) {
     return false;
   }
-  const bool equal = found == signatures_of(vae.view());
+  if (reconstructs && sign_scores(vae, arena, pixels.data(), scores.data(), found) != Status::kOk) {
+    return false;
+  }
+  if (wanted.scores == 0) wanted.scores = found.scores;  // of format version 1
+  const bool equal = found == wanted;
   std::printf("%-8s batch %2zu  signature %08" PRIx32, isa, Batch, found.generated);
-  if (vae.view().has(kEncoderPart)) {
+  if (reconstructs) {
     std::printf("  signature_reconstruct %08" PRIx32, found.reconstructed);
+    std::printf("  signature_scores %08" PRIx32, found.scores);
   }
   if (!vae.classes().empty()) std::printf("  signature_classes %08" PRIx32, found.classes);
   std::printf("  %s\n", equal ? "ok" : "NOT THE MODEL'S");

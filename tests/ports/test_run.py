@@ -207,15 +207,16 @@ class Families(unittest.TestCase):
 
     def test_rows_of_arm_linux(self):
         linux = family("arm-linux")
-        printed = ("neon     batch  1  signature 410a07ca  signature_reconstruct 547e2503  ok\n"
+        printed = ("neon     batch  1  signature 410a07ca  signature_reconstruct 547e2503  "
+                   "signature_scores 12345678  ok\n"
                    "sdot     batch  1  signature 00000000  ok\n")
         self.assertEqual(linux.parse_signatures(printed, "neon"),
-                         {"signature": "410a07ca", "signature_reconstruct": "547e2503"})
+                         {"signature": "410a07ca", "signature_reconstruct": "547e2503", "signature_scores": "12345678"})
         self.assertEqual(linux.parse_signatures(printed, "i8mm"), {})
         row = {"target": "armv7", "compiler": "gcc", "processor": "cortex-a15", "isa": "neon", "tests": True,
                "ok": False}
         self.assertEqual(linux.table_line(row).split(),
-                         ["armv7", "gcc", "cortex-a15", "neon", "true", "-", "-", "-", "false"])
+                         ["armv7", "gcc", "cortex-a15", "neon", "true", "-", "-", "-", "-", "false"])
 
 
 if __name__ == "__main__":

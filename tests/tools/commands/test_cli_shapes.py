@@ -15,6 +15,9 @@ import cli
 from cli import isas, run
 
 
+SHIPPED = pathlib.Path(__file__).resolve().parents[3] / "engine/models/mnist_s8.pvae"
+
+
 def png_size(path):
     return struct.unpack(">II", path.read_bytes()[16:24])
 
@@ -149,6 +152,14 @@ class Shapes(unittest.TestCase):
                     self.assertEqual(result.stderr.count("\n"), 1)
                     self.assertFalse((root / "model.safetensors").exists())
 
+    def test_a_program_of_one_shape_signs_as_the_model_says(self):
+        selected = re.search(r"ISA (\w+)", self.good("--version"))[1]
+        said = subprocess.run([SIGNATURES, SHIPPED, selected], capture_output=True, text=True)
+        self.assertEqual(said.returncode, 0, said.stdout)
+        carried = json.loads(self.good("info", SHIPPED, "--json"))
+        for key in ("signature", "signature_reconstruct", "signature_scores"):
+            self.assertIn(f"{key} {carried[key]}", said.stdout)
+        self.assertIn(f"signature_classes {carried['classes']['signature']}", said.stdout)
 
     def test_a_program_of_one_shape_names_both(self):
         with tempfile.TemporaryDirectory() as folder:
