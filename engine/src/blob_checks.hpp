@@ -35,4 +35,31 @@ inline bool is_zero(std::span<const std::byte> bytes) {
   return true;
 }
 
+// True if each value is at least `least_step` above the one before it.
+template <typename T>
+bool is_sorted(const T* values, std::size_t count, T least_step) {
+  for (std::size_t i = 1; i < count; ++i) {
+    if (values[i] < values[i - 1] || values[i] - values[i - 1] < least_step) return false;
+  }
+  return true;
+}
+
+// Finds the section of a kind that a model has once at most.
+//   layer    the layer that it belongs to
+//   may_be   whether this model may have one
+//   missing  the status if there is none
+//   found    out, if kOk is returned
+// Returns kOk, `missing`, kMisplacedSection or kDuplicateSection.
+inline Status find_section(const BlobHeader& header, SectionKind kind, Layer layer, bool may_be,
+                           Status missing, const Section*& found) {
+  found = nullptr;
+  for (const Section& section : sections(header)) {
+    if (section.kind != kind) continue;
+    if (section.layer != layer || !may_be) return Status::kMisplacedSection;
+    if (found != nullptr) return Status::kDuplicateSection;
+    found = &section;
+  }
+  return found == nullptr ? missing : Status::kOk;
+}
+
 }  // namespace picovae

@@ -1,19 +1,12 @@
 // Class priors: the checks of their section, and drawing from them.
 #include "picovae/classes.hpp"
 
+#include "blob_checks.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 
 namespace picovae {
 namespace {
-
-template <typename T>
-bool is_ascending(const T* values, std::size_t count) {
-  for (std::size_t i = 1; i < count; ++i) {
-    if (values[i] <= values[i - 1]) return false;
-  }
-  return true;
-}
 
 // `size` is that of the section's table entry, at `start`.
 Status check(const BlobHeader& blob, const std::byte* start, std::size_t size,
@@ -31,7 +24,8 @@ Status check(const BlobHeader& blob, const std::byte* start, std::size_t size,
   const auto* unit = reinterpret_cast<const std::uint16_t*>(start + sizeof(ClassHeader));
   const auto* mean = reinterpret_cast<const std::int16_t*>(unit + units);
   const auto* label = reinterpret_cast<const std::uint8_t*>(mean + classes * units);
-  if (!is_ascending(unit, units) || unit[units - 1] >= latent || !is_ascending(label, classes)) {
+  if (!is_sorted<std::uint16_t>(unit, units, 1) || unit[units - 1] >= latent ||
+      !is_sorted<std::uint8_t>(label, classes, 1)) {
     return Status::kBadClasses;
   }
   priors = {&header, unit, mean, label, reinterpret_cast<const std::int8_t*>(label + classes)};
@@ -41,17 +35,11 @@ Status check(const BlobHeader& blob, const std::byte* start, std::size_t size,
 }  // namespace
 
 Status find_classes(const BlobView& view, ClassPriors& priors) {
-  const BlobHeader& header = *view.header;
-  const auto* base = reinterpret_cast<const std::byte*>(&header);
   const Section* found = nullptr;
-  for (const Section& section : sections(header)) {
-    if (section.kind != SectionKind::kClasses) continue;
-    if (section.layer != kDecoder0 || !view.has(kDecoderPart)) return Status::kMisplacedSection;
-    if (found != nullptr) return Status::kDuplicateSection;
-    found = &section;
-  }
-  if (found == nullptr) return Status::kNoClasses;
-  return check(header, base + found->offset, found->size, priors);
+  const Status status = find_section(*view.header, SectionKind::kClasses, kDecoder0,
+                                     view.has(kDecoderPart), Status::kNoClasses, found);
+  if (status != Status::kOk) return status;
+  return check(*view.header, bytes_of(*view.header).data() + found->offset, found->size, priors);
 }
 
 // Nothing overflows, whatever the section holds: |sum| <= 2048 units * 128 * 4428 < 2^31 - 2^14.

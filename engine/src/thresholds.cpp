@@ -6,14 +6,6 @@
 namespace picovae {
 namespace {
 
-template <typename T>
-bool is_sorted(const T* values, std::size_t count, T least_step) {
-  for (std::size_t i = 1; i < count; ++i) {
-    if (values[i] < values[i - 1] || values[i] - values[i - 1] < least_step) return false;
-  }
-  return true;
-}
-
 // `size` is that of the section's table entry, at `start`.
 Status check(const std::byte* start, std::size_t size, Thresholds& thresholds) {
   if (size < sizeof(ThresholdHeader)) return Status::kBadSectionSize;
@@ -38,17 +30,12 @@ Status check(const std::byte* start, std::size_t size, Thresholds& thresholds) {
 }  // namespace
 
 Status find_thresholds(const BlobView& view, Thresholds& thresholds) {
+  const bool may_be =
+      view.has(kEncoderPart) && view.has(kDecoderPart) && type_of(*view.header) == Type::kS8;
   const Section* found = nullptr;
-  for (const Section& section : sections(*view.header)) {
-    if (section.kind != SectionKind::kThresholds) continue;
-    if (section.layer != kDecoder2 || !view.has(kEncoderPart) || !view.has(kDecoderPart) ||
-        type_of(*view.header) != Type::kS8) {
-      return Status::kMisplacedSection;
-    }
-    if (found != nullptr) return Status::kDuplicateSection;
-    found = &section;
-  }
-  if (found == nullptr) return Status::kNoThresholds;
+  const Status status = find_section(*view.header, SectionKind::kThresholds, kDecoder2, may_be,
+                                     Status::kNoThresholds, found);
+  if (status != Status::kOk) return status;
   return check(bytes_of(*view.header).data() + found->offset, found->size, thresholds);
 }
 

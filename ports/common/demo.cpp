@@ -7,6 +7,7 @@
 #include <span>
 #include <type_traits>
 
+#include "measure.hpp"
 #include "picovae/signature.hpp"
 #include "picovae/vae.hpp"
 #include "port.hpp"
@@ -23,22 +24,6 @@ namespace {
 using DemoShape = Shape<PICOVAE_SHAPE>;
 
 constexpr std::uint32_t kDigits = PICOVAE_DIGITS;
-
-void stop_unless_ok(Status status) {
-  if (status == Status::kOk) return;
-  port::write_decimal("failed: status ", static_cast<std::uint32_t>(status));
-  port::exit(1);
-}
-
-// Runs `work` and writes how long it took, without the time to read the clock.
-void measure(const char* key, Status (*work)()) {
-  const std::uint32_t before = port::ticks();
-  const std::uint32_t start = port::ticks();
-  const Status status = work();
-  const std::uint32_t end = port::ticks();
-  stop_unless_ok(status);
-  port::write_decimal(key, (end - start) - (start - before));
-}
 
 // What the engine needs, and one picture: static, so that the linker accounts for it. A template,
 // so that a demo without an encoder has neither its code nor its arena.
@@ -105,11 +90,11 @@ struct Demo {
   }
 
   static int run() {
-    measure("open_instructions ", open);
-    measure("verify_instructions ", verify);
-    measure("self_test_instructions ", self_test);
+    port::measure("open_instructions ", open);
+    port::measure("verify_instructions ", verify);
+    port::measure("self_test_instructions ", self_test);
     normals(kSignatureSeed, Purpose::kPrior, 0, 0, z.data(), z.size());  // as generate does
-    measure("decode_instructions ", decode);
+    port::measure("decode_instructions ", decode);
     draw();
     if constexpr (PICOVAE_PICTURE) {
       if (!port::write_file("digit.pgm", kPgmHeader.data(), std::as_bytes(std::span(pixels)))) {
@@ -117,10 +102,10 @@ struct Demo {
         return 1;
       }
     }
-    if constexpr (kEncoder) measure("encode_instructions ", encode);
+    if constexpr (kEncoder) port::measure("encode_instructions ", encode);
 
     Signatures signatures;
-    stop_unless_ok(sign_digits(vae, arena, pixels.data(), signatures, kDigits));
+    port::stop_unless_ok(sign_digits(vae, arena, pixels.data(), signatures, kDigits));
     port::write_hexadecimal("signature ", signatures.generated);
     if constexpr (kEncoder) {
       port::write_hexadecimal("signature_reconstruct ", signatures.reconstructed);

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "measure.hpp"
 #include "picovae/signature.hpp"
 #include "picovae/vae.hpp"
 #include "port.hpp"
@@ -19,30 +20,20 @@ Vae<ModelShape, Integer> vae;
 Arena<ModelShape, Integer> arena;
 std::array<std::uint8_t, ModelShape::kPixels> pixels;
 
-void stop_unless_ok(Status status) {
-  if (status == Status::kOk) return;
-  port::write_decimal("failed: status ", static_cast<std::uint32_t>(status));
-  port::exit(1);
-}
+Score score;
 
 }  // namespace
 
 int picovae_program() {
-  stop_unless_ok(vae.open(port::model(), PICOVAE_KERNELS));
-  stop_unless_ok(vae.generate(kSignatureSeed, 0, pixels.data(), arena.decoder));
-  Score score{};
-  const std::uint32_t before = port::ticks();
-  const std::uint32_t start = port::ticks();
-  const Status status = vae.score(pixels.data(), &score, arena);
-  const std::uint32_t end = port::ticks();
-  stop_unless_ok(status);
-  port::write_decimal("score_instructions ", (end - start) - (start - before));
+  port::stop_unless_ok(vae.open(port::model(), PICOVAE_KERNELS));
+  port::stop_unless_ok(vae.generate(kSignatureSeed, 0, pixels.data(), arena.decoder));
+  port::measure("score_instructions ", [] { return vae.score(pixels.data(), &score, arena); });
 
-  Signatures signatures;
-  stop_unless_ok(sign_scores(vae, arena, pixels.data(), &score, signatures, PICOVAE_DIGITS));
+  const Signatures carried = signatures_of(vae.view());
+  Signatures signatures = carried;
+  port::stop_unless_ok(sign_scores(vae, arena, pixels.data(), &score, signatures, PICOVAE_DIGITS));
   port::write_hexadecimal("signature_scores ", signatures.scores);
-  if (PICOVAE_DIGITS == kSignatureDigits &&
-      signatures.scores != vae.view().header->signature_scores) {
+  if (PICOVAE_DIGITS == kSignatureDigits && !agree(signatures, carried)) {
     port::write("failed: other scores than the model's\n");
     return 1;
   }

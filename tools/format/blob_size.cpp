@@ -1,8 +1,6 @@
 #include "tools/format/blob_size.hpp"
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "picovae/layout.hpp"
 #include "picovae/live.hpp"
@@ -26,12 +24,6 @@ class Sections {
 };
 
 }  // namespace
-
-std::size_t most_runs(std::size_t pixels, std::size_t dead) {
-  // A dead pixel starts one; of live ones, and of dead ones, so many fill one.
-  constexpr std::size_t kLongest = std::numeric_limits<std::uint8_t>::max();
-  return std::min(pixels, dead + pixels / kLongest + 1);
-}
 
 std::size_t s8_blob_size(const BlobHeader& header, const SectionCounts& counts) {
   Sections sections;

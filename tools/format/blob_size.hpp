@@ -13,9 +13,6 @@ struct SectionCounts {
   std::size_t class_bytes;              // of the classes; 0: none
 };
 
-// Runs that so many dead pixels can make at most, wherever they are.
-std::size_t most_runs(std::size_t pixels, std::size_t dead);
-
 // Bytes of the blob that pack_s8 makes.
 //   header  has layout, dimensions, parts, dead_inputs and dead_outputs
 std::size_t s8_blob_size(const BlobHeader& header, const SectionCounts& counts);

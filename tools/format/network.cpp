@@ -119,6 +119,15 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
 
 }  // namespace
 
+std::vector<double> input_squares(const DenseWeights& layer) {
+  std::vector<double> squares(layer.in);
+  for (std::size_t i = 0; i < layer.weight.size(); ++i) {
+    const double weight = layer.weight[i];
+    squares[i % layer.in] += weight * weight;
+  }
+  return squares;
+}
+
 Network parse_network(std::span<const std::byte> bytes, std::string_view name) {
   if (starts_as_blob(bytes)) {
     fail("{}: is a .pvae, packed already; give the .safetensors model that it was made from", name);

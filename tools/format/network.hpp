@@ -24,6 +24,9 @@ struct DenseWeights {
   std::vector<float> bias;    // [out]
 };
 
+// [in], the sum of squares of each input's weights: how far it reaches into the layer.
+std::vector<double> input_squares(const DenseWeights& layer);
+
 // pixels -> hidden1 -> hidden2 -> latent (two heads), and back the same way.
 struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;

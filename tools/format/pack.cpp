@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <limits>
 #include <span>
 #include <type_traits>
 #include <vector>
@@ -17,6 +16,7 @@
 #include "picovae/shape.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/class_gaussians.hpp"
+#include "tools/format/live_section.hpp"
 #include "tools/format/packed_layer.hpp"
 #include "tools/format/threshold_section.hpp"
 
@@ -100,46 +100,6 @@ std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
     }
   }
   return weights;
-}
-
-// The runs of a mask; one that is longer than a byte can say goes on in the next.
-std::vector<LiveRun> live_runs(const std::vector<std::uint8_t>& mask) {
-  constexpr std::uint8_t kLongest = std::numeric_limits<std::uint8_t>::max();
-  std::vector<LiveRun> runs;
-  for (const std::uint8_t live : mask) {
-    const bool full =
-        !runs.empty() && (live != 0 ? runs.back().live : runs.back().dead) == kLongest;
-    if (runs.empty() || full || (live == 0 && runs.back().live != 0)) runs.push_back({});
-    ++(live != 0 ? runs.back().live : runs.back().dead);
-  }
-  return runs;
-}
-
-// The section of live.hpp for one end of a model.
-std::vector<std::byte> live_section(const std::vector<std::uint8_t>& mask,
-                                    const std::vector<std::int16_t>& dead_logits) {
-  const std::vector<LiveRun> runs = live_runs(mask);
-  std::vector<std::byte> section(live_section_size(runs.size(), dead_logits.size()));
-  std::byte* end = section.data();
-  const auto put = [&end](const void* from, std::size_t size) {
-    if (size != 0) std::memcpy(end, from, size);
-    end += size;
-  };
-  const auto count = static_cast<std::uint16_t>(runs.size());
-  put(&count, sizeof(count));
-  put(runs.data(), runs.size() * sizeof(LiveRun));
-  put(dead_logits.data(), dead_logits.size() * sizeof(std::int16_t));
-  return section;
-}
-
-std::vector<std::uint8_t> live_mask(LivePixels live) {
-  std::vector<std::uint8_t> mask;
-  if (live.all()) return mask;
-  for (const LiveRun& run : detail::runs_of(live)) {
-    mask.insert(mask.end(), run.dead, 0);
-    mask.insert(mask.end(), run.live, 1);
-  }
-  return mask;
 }
 
 // Fails if the masks do not fit the model: packing would not say what is live.

@@ -29,12 +29,10 @@ std::vector<std::byte> threshold_section(
 }
 
 std::vector<std::byte> threshold_section(const BlobView& view) {
-  for (const Section& section : sections(*view.header)) {
-    if (section.kind != SectionKind::kThresholds) continue;
-    const auto* start = reinterpret_cast<const std::byte*>(view.header) + section.offset;
-    return {start, start + section.size};
-  }
-  return {};
+  Thresholds thresholds;
+  if (find_thresholds(view, thresholds) != Status::kOk) return {};
+  const auto* start = reinterpret_cast<const std::byte*>(thresholds.header);
+  return {start, start + threshold_section_size(thresholds.header->levels)};
 }
 
 }  // namespace picovae::tools

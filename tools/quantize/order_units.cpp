@@ -14,15 +14,8 @@ namespace {
 // Inputs of a layer, largest first.
 //   largest  [in]: activation of each
 std::vector<std::size_t> descending(const DenseWeights& layer, const std::vector<double>& largest) {
-  std::vector<double> reach(layer.in);
-  for (std::size_t k = 0; k < layer.in; ++k) {
-    double squares = 0;
-    for (std::size_t j = 0; j < layer.out; ++j) {
-      const double weight = layer.weight[j * layer.in + k];
-      squares += weight * weight;
-    }
-    reach[k] = std::sqrt(squares) * largest[k];
-  }
+  std::vector<double> reach = input_squares(layer);
+  for (std::size_t k = 0; k < layer.in; ++k) reach[k] = std::sqrt(reach[k]) * largest[k];
   std::vector<std::size_t> order(layer.in);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

@@ -1,9 +1,9 @@
 #include "tools/quantize/prune.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "picovae/blob.hpp"
@@ -41,39 +41,42 @@ class Pruner {
         images_(spread(images, pixels_, options.images)),
         before_(cost(network)) {}
 
-  Pruned run() {
-    const std::vector<std::size_t> outputs = outputs_by_cost();
-    const std::vector<std::size_t> inputs = inputs_by_effect();
-    const std::size_t dead_outputs =
-        most(outputs.size(), kOutputShare * options_.nats,
-             [&](std::size_t n) { return without(outputs, n, inputs, 0); });
-    const std::size_t dead_inputs = most(inputs.size(), options_.nats, [&](std::size_t n) {
-      return without(outputs, dead_outputs, inputs, n);
-    });
-    return without(outputs, dead_outputs, inputs, dead_inputs);
+  Pruned run() const {
+    const Pruned drawn = kill_most(outputs_by_cost(), kOutputShare * options_.nats,
+                                   {original_, {}, 0, 0}, &Pruner::kill_outputs);
+    return kill_most(inputs_by_effect(), options_.nats, drawn, &Pruner::kill_inputs);
   }
 
  private:
+  using Pixels = std::span<const std::size_t>;
+
   Elbo cost(const Network& network) const {
     return evaluate(*make_model(network, kernels_), images_, {.threads = options_.threads});
   }
 
-  // The largest count up to `limit` whose model costs at most `nats` more, and twice that in
-  // reconstruction: of a model that was trained with a low beta, blindness may save more KL than it
-  // costs. More pixels cost more.
-  template <typename Make>
-  std::size_t most(std::size_t limit, double nats, const Make& make) const {
+  // Kills as many pixels, in order, as cost at most `nats`, and twice that in reconstruction: of a
+  // model that was trained with a low beta, blindness may save more KL than it costs. More pixels
+  // cost more.
+  Pruned kill_most(const std::vector<std::size_t>& order, double nats, Pruned best,
+                   void (Pruner::*kill)(Pixels, Pruned&) const) const {
+    const Pruned alive = best;
     std::size_t low = 0;
+    std::size_t limit = order.size();
     while (low < limit) {
       const std::size_t middle = (low + limit + 1) / 2;
-      const Pruned pruned = make(middle);
+      Pruned pruned = alive;
+      (this->*kill)(Pixels(order).first(middle), pruned);
+      const Elbo after = cost(pruned.network);
+      pruned.nats = after.neg_elbo - before_.neg_elbo;
+      pruned.reconstruction = after.reconstruction - before_.reconstruction;
       if (pruned.nats <= nats && pruned.reconstruction <= 2 * nats) {
         low = middle;
+        best = std::move(pruned);
       } else {
         limit = middle - 1;
       }
     }
-    return low;
+    return best;
   }
 
   // Pixels that may be dead outputs, the cheapest first: by what a constant costs beyond what the
@@ -93,16 +96,8 @@ class Pruner {
 
   // Pixels, those first whose changes reach the first hidden layer least.
   std::vector<std::size_t> inputs_by_effect() const {
-    std::vector<double> effect(pixels_);
-    const DenseWeights& layer = original_.encoder0;
-    for (std::size_t p = 0; p < pixels_; ++p) {
-      double squares = 0;
-      for (std::size_t j = 0; j < layer.out; ++j) {
-        const double weight = layer.weight[j * pixels_ + p];
-        squares += weight * weight;
-      }
-      effect[p] = squares * all_.variance[p];
-    }
+    std::vector<double> effect = input_squares(original_.encoder0);
+    for (std::size_t p = 0; p < pixels_; ++p) effect[p] *= all_.variance[p];
     std::vector<std::size_t> order(pixels_);
     std::iota(order.begin(), order.end(), std::size_t{0});
     return ascending(order, effect, pixels_ - 1);
@@ -136,27 +131,10 @@ class Pruner {
     return mean;
   }
 
-  // The model without so many of the outputs and inputs, and what that costs.
-  Pruned without(const std::vector<std::size_t>& outputs, std::size_t dead_outputs,
-                 const std::vector<std::size_t>& inputs, std::size_t dead_inputs) const {
-    Pruned pruned{original_, {}, 0, 0};
-    if (dead_outputs != 0) {
-      pruned.live.outputs.assign(pixels_, 1);
-      for (std::size_t i = 0; i < dead_outputs; ++i) pruned.live.outputs[outputs[i]] = 0;
-      kill_outputs(pruned);
-    }
-    if (dead_inputs != 0) {
-      pruned.live.inputs.assign(pixels_, 1);
-      for (std::size_t i = 0; i < dead_inputs; ++i) kill_input(inputs[i], pruned);
-    }
-    const Elbo after = cost(pruned.network);
-    pruned.nats = after.neg_elbo - before_.neg_elbo;
-    pruned.reconstruction = after.reconstruction - before_.reconstruction;
-    return pruned;
-  }
-
-  void kill_outputs(Pruned& pruned) const {
+  void kill_outputs(Pixels pixels, Pruned& pruned) const {
     DenseWeights& layer = pruned.network.decoder2;
+    pruned.live.outputs.assign(pixels_, 1);
+    for (const std::size_t p : pixels) pruned.live.outputs[p] = 0;
     for (std::size_t p = 0; p < pixels_; ++p) {
       if (pruned.live.outputs[p] != 0) continue;
       const std::int16_t logit = constant_for(all_.mean[p], all_.images).logit;
@@ -166,14 +144,17 @@ class Pruner {
     }
   }
 
-  // Its mean goes into the biases.
-  void kill_input(std::size_t pixel, Pruned& pruned) const {
-    pruned.live.inputs[pixel] = 0;
+  // Their means go into the biases.
+  void kill_inputs(Pixels pixels, Pruned& pruned) const {
     DenseWeights& layer = pruned.network.encoder0;
-    for (std::size_t j = 0; j < layer.out; ++j) {
-      float& weight = layer.weight[j * pixels_ + pixel];
-      layer.bias[j] += weight * static_cast<float>(all_.mean[pixel]);
-      weight = 0;
+    pruned.live.inputs.assign(pixels_, 1);
+    for (const std::size_t p : pixels) {
+      pruned.live.inputs[p] = 0;
+      for (std::size_t j = 0; j < layer.out; ++j) {
+        float& weight = layer.weight[j * pixels_ + p];
+        layer.bias[j] += weight * static_cast<float>(all_.mean[p]);
+        weight = 0;
+      }
     }
   }
 

@@ -11,6 +11,7 @@
 #include "picovae/live.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/blob_size.hpp"
+#include "tools/format/live_section.hpp"
 #include "tools/measure/fit_classes.hpp"
 
 namespace picovae::tools {

@@ -33,6 +33,12 @@ inline Signatures signatures_of(const BlobView& view) {
   return signatures;
 }
 
+// Whether a target computes what the model carries. Scores of 0, of format version 1, say nothing.
+inline bool agree(const Signatures& computed, Signatures carried) {
+  if (carried.scores == 0) carried.scores = computed.scores;
+  return computed == carried;
+}
+
 // Draws the digits, and reconstructs the first of them if the model has an encoder.
 //   arena       of arena_size; of decoder_arena_size if Reconstructs is false. Its rows divide 10
 //   pixels      [arena.rows][pixels] scratch

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tests/engine/random_models.hpp"
+#include "tools/format/live_section.hpp"
 #include "tools/format/pack.hpp"
 
 namespace {
