@@ -2,10 +2,11 @@
 
 import argparse
 import json
-import pathlib
 import statistics
 import subprocess
 import sys
+
+from trainings import Trainings
 
 HELD_OUT = 10_000  # of the training images, to choose by
 
@@ -45,11 +46,8 @@ FINAL = [
 class Bench:
     def __init__(self, options):
         self.options = options
-        self.folder = pathlib.Path(options.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.file = self.folder / "results.jsonl"
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        self.results = {self.key(row): row for row in map(json.loads, lines)}
+        self.done = Trainings(options.folder, self.key)
+        self.folder = self.done.folder
 
     @staticmethod
     def key(row):
@@ -65,8 +63,8 @@ class Bench:
     def measure(self, name, arguments, seed, held_out):
         """One training, unless its figures are there already."""
         row = {"name": name, "arguments": arguments, "seed": seed, "held_out": held_out}
-        if self.key(row) in self.results:
-            return self.results[self.key(row)]
+        if done := self.done.find(row):
+            return done
         print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
         model, log = self.folder / "model.safetensors", self.folder / "log.csv"
         validation = ["--validation", held_out] if held_out else []
@@ -85,9 +83,7 @@ class Bench:
             if "binary" not in arguments:  # integers are for gray pixels
                 quantized = self.picovae("quantize", model, "--out", self.folder / "model.pvae", "--json", *validation)
                 row["s8"] = json.loads(quantized)["quantized"]["neg_elbo"]
-        with open(self.file, "a") as file:
-            file.write(json.dumps(row) + "\n")
-        self.results[self.key(row)] = row
+        self.done.add(row)
         return row
 
 

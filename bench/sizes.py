@@ -19,6 +19,8 @@ import statistics
 import subprocess
 import sys
 
+from trainings import Trainings
+
 # Those of kSteps in tools/train/fit.cpp.
 SHAPES = ["784-24-64-10", "784-48-64-14", "784-64-104-16", "784-96-152-20", "784-128-184-24", "784-160-200-24",
           "784-192-216-28", "784-240-280-32", "784-300-300-50"]
@@ -30,11 +32,8 @@ class Bench:
     def __init__(self, options):
         self.options = options
         self.epochs = 3 if options.quick else 30
-        self.folder = pathlib.Path(options.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self.file = self.folder / "results.jsonl"
-        lines = self.file.read_text().splitlines() if self.file.exists() else []
-        self.results = {self.key(row): row for row in map(json.loads, lines)}
+        self.done = Trainings(options.folder, self.key)
+        self.folder = self.done.folder
 
     @staticmethod
     def key(row):
@@ -50,8 +49,9 @@ class Bench:
     def measure(self, shape, seed):
         """One training, unless its figures are there already."""
         row = {"shape": shape, "seed": seed, "epochs": self.epochs}
-        if self.key(row) in self.results or self.options.measured:
-            return self.results.get(self.key(row))
+        done = self.done.find(row)
+        if done or self.options.measured:
+            return done
         print(f"{shape}, seed {seed}", file=sys.stderr, flush=True)
         common = ["--threads", self.options.threads]
         if self.options.data:
@@ -60,9 +60,7 @@ class Bench:
         self.picovae("train", "--shape", shape, "--seed", seed, "--epochs", self.epochs, "--out", model,
                      "--checkpoint", "/dev/null", *common)
         row["models"] = [self.quantize(model, nats, common) for nats in PRUNED]
-        with open(self.file, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        self.results[self.key(row)] = row
+        self.done.add(row)
         return row
 
     def quantize(self, model, nats, common):
