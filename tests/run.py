@@ -140,6 +140,8 @@ def boards(options):
         ports(f"shape-{shape}", *boards_of_shape, model=model_of_shape(shape))
     # A board without room for the model that ships trains one: here for a moment, as the figures do not mind.
     ports("own-model", "--epochs", "1", "microbit", model=None)
+    # A model of format version 1, which has no signature of scores.
+    ports("version-1", "mps2-an386", model="tests/engine/models/version_1.pvae")
     # Random and extreme inputs through the kernels.
     ports("kernels", "--program", "tests/ports/kernels.cpp")
     # The same with a decoder of 4 bits, which draws and scores what it does on a desktop.

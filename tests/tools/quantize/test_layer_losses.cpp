@@ -69,27 +69,38 @@ double reference(const Network& network, const std::vector<std::uint8_t>& images
   return sum / kImages;
 }
 
+using Losses = std::array<double, kLayerCount>;
+
+Losses by_layer(const Network& network, const QuantizedNetwork& quantized,
+                std::span<const std::uint8_t> images, unsigned threads = 1) {
+  return elbo_by_layer(network, quantized, images.first(kImages * kSize.pixels),
+                       {.threads = threads}, kScalarKernels);
+}
+
+// Those of layers that each lose little of the expected ELBO, whatever the threads.
+Losses small_losses(const Network& network, const QuantizedNetwork& quantized,
+                    std::span<const std::uint8_t> images, double expected) {
+  const Losses losses = by_layer(network, quantized, images);
+  for (const double elbo : losses) CHECK(std::fabs(elbo - expected) < 0.002 * expected);
+  CHECK(by_layer(network, quantized, images, 3) == losses);
+  return losses;
+}
+
 TEST_CASE("each layer alone costs little, and a broken one is the one that costs") {
   const Network network = tests::random_network(kSize, 6, 1.0f);
   const auto images = noisy_images(1000);
   QuantizedNetwork quantized =
       quantize_network(network, images, {.images = 500, .seed = 1, .threads = 1}, kScalarKernels)
           .network;
-  const auto test = std::span(images).first(kImages * kSize.pixels);
-  const auto by_layer = [&](unsigned threads) {
-    return elbo_by_layer(network, quantized, test, {.threads = threads}, kScalarKernels);
-  };
   const double expected = reference(network, images);
-  const auto good = by_layer(1);
-  for (const double elbo : good) CHECK(std::fabs(elbo - expected) < 0.002 * expected);
-  CHECK(by_layer(3) == good);
+  const Losses good = small_losses(network, quantized, images, expected);
 
   for (std::size_t broken = 0; broken < kLayerCount; ++broken) {
     CAPTURE(broken);
     const std::vector<std::int8_t> weight = quantized.layers[broken].weight;
     std::fill(quantized.layers[broken].weight.begin(), quantized.layers[broken].weight.end(),
               std::int8_t{0});
-    const auto now = by_layer(1);
+    const Losses now = by_layer(network, quantized, images);
     for (std::size_t l = 0; l < kLayerCount; ++l) {
       CHECK((now[l] != good[l]) == (l == broken));
     }
@@ -125,14 +136,7 @@ TEST_CASE("layers of live pixels alone lose as little, and dead logits count") {
   const auto images = noisy_images(1000);
   QuantizedNetwork quantized =
       quantize_network(network, images, {.images = 500, .live = live}, kScalarKernels).network;
-  const auto test = std::span(images).first(kImages * kSize.pixels);
-  const auto by_layer = [&](unsigned threads) {
-    return elbo_by_layer(network, quantized, test, {.threads = threads}, kScalarKernels);
-  };
-  const double expected = reference(network, images);
-  const auto good = by_layer(1);
-  for (const double elbo : good) CHECK(std::fabs(elbo - expected) < 0.002 * expected);
-  CHECK(by_layer(3) == good);
+  const Losses good = small_losses(network, quantized, images, reference(network, images));
 
   // Pixel 16's logit, of those of 0 .. 9 and 15 .. 19 the twelfth, falls by 4.
   double x = 0;
@@ -140,7 +144,7 @@ TEST_CASE("layers of live pixels alone lose as little, and dead logits count") {
   const double before = quantized.live.dead_logits[11] / 128.0;
   quantized.live.dead_logits[11] -= 512;
   const double more = std::log1p(std::exp(before - 4)) - std::log1p(std::exp(before)) + 4 * x;
-  const auto now = by_layer(1);
+  const Losses now = by_layer(network, quantized, images);
   for (std::size_t l = 0; l + 1 < kLayerCount; ++l) CHECK(now[l] == good[l]);
   CHECK(now[kDecoder2] - good[kDecoder2] == doctest::Approx(more).epsilon(1e-4));
 }
