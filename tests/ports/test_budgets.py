@@ -20,7 +20,8 @@ class Budgets(unittest.TestCase):
         self.file = pathlib.Path(folder.name) / "budgets.json"
         self.file.write_text(json.dumps({
             "compiler": "gcc 12.2.1", "shape": SHAPE,
-            "limits": {"full": {"m4": {"decode_instructions": 1050}}, "decoder": {}},
+            "limits": {"full": {"m4": {"decode_instructions": 1050},
+                                "m3": {"score_of_encode_and_decode": 1.02}}, "decoder": {}},
             "measured": {"full": {"m4": {"decode_instructions": 1000, "stack": 500},
                                   "m0": {"shape": SMALL, "stack": 100}}, "decoder": {}}}))
 
@@ -48,6 +49,13 @@ class Budgets(unittest.TestCase):
     def test_a_limit_holds_for_every_compiler(self):
         self.assertFalse(self.within(decode=1051, compiler="clang 14.0.6"))
         self.assertIn("the budget 1050", self.said.getvalue())
+
+    def test_a_score_may_add_a_share_of_the_encode_and_the_decode_in_it(self):
+        row = {"board": "m3", "shape": SHAPE, "encode_instructions": 400, "decode_instructions": 600}
+        self.assertTrue(self.compare([row]))
+        self.assertTrue(self.compare([{**row, "score_instructions": 1020}], "clang 14.0.6"))
+        self.assertFalse(self.compare([{**row, "score_instructions": 1021}], "clang 14.0.6"))
+        self.assertIn("m3: a score takes 1021 instructions, the budget 1.02 of 1000", self.said.getvalue())
 
     def test_update_takes_figures_unless_they_exceed_a_limit(self):
         self.assertFalse(self.within(1051, 500, "gcc 13", update=True))
