@@ -9,6 +9,8 @@
 #include "picovae/crc32c.hpp"
 
 using picovae::crc32c;
+using picovae::detail::crc_by_halves;
+using picovae::detail::crc_by_slices;
 
 namespace {
 
@@ -66,6 +68,8 @@ TEST_CASE("every length agrees with the definition, whole and in two parts") {
     const auto whole = std::span(bytes).first(length);
     const std::uint32_t expected = crc_by_bits(whole);
     CHECK(crc32c(std::as_bytes(whole)) == expected);
+    CHECK(~crc_by_halves(~0u, std::as_bytes(whole)) == expected);
+    CHECK(~crc_by_slices(~0u, std::as_bytes(whole)) == expected);
     for (std::size_t cut = 0; cut <= length; ++cut) {
       const std::uint32_t first = crc32c(std::as_bytes(whole.first(cut)));
       REQUIRE(crc32c(std::as_bytes(whole.subspan(cut)), first) == expected);

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tools/base/checksum.hpp"
+#include "picovae/crc32c.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/text.hpp"
@@ -40,8 +40,8 @@ std::size_t find_checksum(std::string_view file) {
 
 // Of all bytes but its own digits.
 std::string checksum_around(std::span<const std::byte> bytes, std::size_t digits) {
-  const std::uint32_t before = checksum(bytes.first(digits));
-  return fmt::format("{:08x}", checksum(bytes.subspan(digits + kBlank.size()), before));
+  const std::uint32_t before = crc32c(bytes.first(digits));
+  return fmt::format("{:08x}", crc32c(bytes.subspan(digits + kBlank.size()), before));
 }
 
 std::string option_of(const std::string& setting) {

@@ -8,8 +8,8 @@
 #include <system_error>
 #include <utility>
 
+#include "picovae/crc32c.hpp"
 #include "picovae/version.h"
-#include "tools/base/checksum.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/train/checkpoint.hpp"
@@ -76,8 +76,8 @@ Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Kernel
   settings["validation"] = fmt::format("{}", validation);
   std::uint32_t sum = 0;
   for (const LabeledImages* half : {&data.train, &data.test}) {
-    sum = checksum(std::as_bytes(std::span(half->images.pixels)), sum);
-    sum = checksum(std::as_bytes(std::span(half->labels)), sum);
+    sum = crc32c(std::as_bytes(std::span(half->images.pixels)), sum);
+    sum = crc32c(std::as_bytes(std::span(half->labels)), sum);
   }
   settings["data"] = fmt::format("{} and {} images with checksum {:08x}", data.train.images.count,
                                  data.test.images.count, sum);

@@ -6,10 +6,10 @@
 #include <limits>
 #include <vector>
 
+#include "picovae/crc32c.hpp"
 #include "picovae/kernels.hpp"
 #include "tests/tools/stripes.hpp"
 #include "tests/tools/temporary_folder.hpp"
-#include "tools/base/checksum.hpp"
 #include "tools/base/file.hpp"
 #include "tools/train/trainer.hpp"
 
@@ -192,7 +192,7 @@ TEST_CASE_FIXTURE(SavedCheckpoint, "bytes at random behind a valid checksum are 
     for (int k = 0; k < 1 + i % 3; ++k) changed[draw(3000)] ^= std::byte{1} << draw(8);
     const std::span<const std::byte> all(changed);
     const auto crc =
-        fmt::format("{:08x}", checksum(all.subspan(digits + 8), checksum(all.first(digits))));
+        fmt::format("{:08x}", crc32c(all.subspan(digits + 8), crc32c(all.first(digits))));
     std::copy_n(reinterpret_cast<const std::byte*>(crc.data()), 8, &changed[digits]);
     Trainer trainer(kSmall, images, small_recipe(), select_kernels());
     const auto message = message_of([&] {
