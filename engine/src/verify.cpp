@@ -8,31 +8,30 @@
 namespace picovae {
 namespace {
 
-// A packed weight: the value of an s8, the bits of another type.
-std::int32_t weight_at(const BlobHeader& header, const Dense& layer, std::size_t output,
-                       std::size_t input) {
-  if (kHasS4 && layer.s4) {
-    const S4Weight weight = s4_weight(layout_of(header), layer.weights, layer.in, output, input);
+// Layout and Weight (an s8, or the bits of another type) are constants below: the loop over all
+// weights is most of what verification takes.
+
+// A packed weight.
+template <Layout kLayout, typename Weight>
+std::int32_t weight_at(const Dense& layer, std::size_t output, std::size_t input) {
+  constexpr bool kInteger = sizeof(Weight) == 1;
+  if (kHasS4 && kInteger && layer.s4) {
+    const S4Weight weight = s4_weight(kLayout, layer.weights, layer.in, output, input);
     return output < layer.out ? weight.q * weight.scale : weight.q;
   }
   const std::size_t index =
-      packed_index(layout_of(header), type_of(header), layer.in, layer.out, output, input);
-  if (type_of(header) == Type::kS8) {
-    return logical_weight(layout_of(header), output,
-                          static_cast<const std::int8_t*>(layer.weights)[index]);
-  }
-  if (weight_size(type_of(header)) == sizeof(std::uint16_t)) {
-    return static_cast<const std::uint16_t*>(layer.weights)[index];
-  }
-  return static_cast<const std::int32_t*>(layer.weights)[index];
+      packed_index(kLayout, kInteger ? Type::kS8 : Type::kF32, layer.in, layer.out, output, input);
+  const Weight stored = static_cast<const Weight*>(layer.weights)[index];
+  if constexpr (kInteger) return logical_weight(kLayout, output, stored);
+  return static_cast<std::int32_t>(stored);
 }
 
 // Of an s4 layer's output: its scales are legal, and those of padding zero.
-Status check_scales(const BlobHeader& header, const Dense& layer, std::size_t output) {
+template <Layout kLayout>
+Status check_scales(const Dense& layer, std::size_t output) {
   const auto* packed = static_cast<const std::uint8_t*>(layer.weights);
   for (std::size_t group = 0; group < s4_groups(layer.in); ++group) {
-    const bool zero =
-        s4_half_byte(packed, s4_scale_index(layout_of(header), layer.in, output, group)) == 0;
+    const bool zero = s4_half_byte(packed, s4_scale_index(kLayout, layer.in, output, group)) == 0;
     if (zero != (output >= layer.out)) return zero ? Status::kBadScale : Status::kBadPadding;
   }
   return Status::kOk;
@@ -40,25 +39,28 @@ Status check_scales(const BlobHeader& header, const Dense& layer, std::size_t ou
 
 // One output, padding and all. Kernels read inputs up to the padding, so its weights must be 0. The
 // sums of an s8 output must stay within their limits. Not inlined: the loop needs the registers.
-[[gnu::noinline]] Status check_output(const BlobHeader& header, const Dense& layer,
-                                      std::size_t output) {
-  const bool integer = type_of(header) == Type::kS8;
-  const std::size_t inputs = round_up(layer.in, input_pad(layout_of(header), type_of(header)));
-  if (kHasS4 && layer.s4) {
-    const Status status = check_scales(header, layer, output);
+template <Layout kLayout, typename Weight>
+[[gnu::noinline]] Status check_output(const Dense& layer, std::size_t output) {
+  constexpr bool kInteger = sizeof(Weight) == 1;
+  if (kHasS4 && kInteger && layer.s4) {
+    const Status status = check_scales<kLayout>(layer, output);
     if (status != Status::kOk) return status;
   }
+  const std::size_t padding = output < layer.out ? layer.in : 0;  // the first input of it
+  const std::size_t inputs =
+      round_up(layer.in, input_pad(kLayout, kInteger ? Type::kS8 : Type::kF32));
   std::int32_t positive = 0;
   std::int32_t negative = 0;
-  for (std::size_t input = 0; input < inputs; ++input) {
-    const std::int32_t weight = weight_at(header, layer, output, input);
-    if (output < layer.out && input < layer.in) {
-      if (integer) (weight < 0 ? negative : positive) += weight;
+  for (std::size_t input = kInteger ? 0 : padding; input < inputs; ++input) {
+    const std::int32_t weight = weight_at<kLayout, Weight>(layer, output, input);
+    if (input < padding) {  // no branch on the sign, which no processor predicts
+      positive += weight > 0 ? weight : 0;
+      negative += weight < 0 ? weight : 0;
     } else if (weight != 0) {
       return Status::kBadPadding;
     }
   }
-  if (!integer || output >= layer.out) return Status::kOk;
+  if (!kInteger || output >= layer.out) return Status::kOk;
   const SumRange sum = sum_range(positive, negative, layer.wide_input);
   const SumRange scaled = scaled_range(sum, layer.pre_shift, layer.multiplier[output],
                                        static_cast<const std::int32_t*>(layer.bias)[output]);
@@ -67,10 +69,25 @@ Status check_scales(const BlobHeader& header, const Dense& layer, std::size_t ou
              : Status::kAccumulatorOverflow;
 }
 
+using CheckOutput = Status (*)(const Dense& layer, std::size_t output);
+
+CheckOutput check_output_of(const BlobHeader& header) {
+  if (type_of(header) == Type::kS8) {
+    const Layout layout = layout_of(header);
+    return layout == Layout::kCortexM ? check_output<Layout::kCortexM, std::int8_t>
+           : layout == Layout::kMve   ? check_output<Layout::kMve, std::int8_t>
+                                      : check_output<Layout::kHost, std::int8_t>;
+  }
+  return weight_size(type_of(header)) == sizeof(std::uint16_t)
+             ? check_output<Layout::kHost, std::uint16_t>
+             : check_output<Layout::kHost, std::uint32_t>;
+}
+
 Status check_layer(const BlobHeader& header, const Dense& layer) {
+  const CheckOutput check_output = check_output_of(header);
   const std::size_t outputs = round_up(layer.out, output_pad(layout_of(header)));
   for (std::size_t output = 0; output < outputs; ++output) {
-    const Status status = check_output(header, layer, output);
+    const Status status = check_output(layer, output);
     if (status != Status::kOk) return status;
   }
   const std::size_t more = round_up(layer.out, kOutputPad) - layer.out;
