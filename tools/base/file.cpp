@@ -170,8 +170,8 @@ std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
   // Reads up to one byte beyond the limit, to tell a file that is too long from one that fits.
   for (;;) {
     const std::size_t old_size = bytes.size();
-    const std::size_t room = std::max(bytes.capacity() - old_size, kChunk);
-    bytes.resize(old_size + std::min(room, limit - old_size + 1));
+    const std::size_t room = bytes.capacity() - old_size;
+    bytes.resize(old_size + std::min(room != 0 ? room : kChunk, limit - old_size + 1));
     const ssize_t count = ::read(file.get(), bytes.data() + old_size, bytes.size() - old_size);
     if (count < 0) {
       bytes.resize(old_size);

@@ -240,7 +240,6 @@ class EngineModel final : public Model {
 }  // namespace
 
 std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels) {
-  check_blob(blob.bytes(), name);
   auto shared = std::make_shared<const BlobBytes>(std::move(blob));
   const auto& header = shared->header();
   if (header.type == Type::kS8) {

@@ -76,7 +76,9 @@ class Model {
   virtual const Kernels& kernels() const = 0;
 };
 
-// A model from a blob that open_blob and verify_blob accept; `name` is for messages. Throws Error.
+// A model from a blob that check_blob accepted or that was packed here: it is not verified again,
+// which takes longer than to draw a hundred digits. `name` is for messages. Throws Error if these
+// kernels cannot run it.
 std::unique_ptr<Model> make_model(BlobBytes blob, const std::string& name, const Kernels& kernels);
 
 // An f32 model from a network.

@@ -38,6 +38,12 @@ TEST_CASE("what is written is read back") {
   }
 }
 
+TEST_CASE("a file is read into memory of its size, which does not grow") {
+  const TemporaryFolder folder;
+  write_file(folder / "a", std::string(kLimit, 'x'));
+  CHECK(read_file(folder / "a", std::size_t{1} << 30).capacity() == kLimit + 1);
+}
+
 TEST_CASE("read_file refuses what is too long, missing or a folder") {
   const TemporaryFolder folder;
   const auto path = folder / "a";

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 #include <vector>
 
 #include "picovae/latent.hpp"
@@ -13,6 +14,7 @@
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/pack.hpp"
 
@@ -49,6 +51,18 @@ TEST_CASE("a network from safetensors, from an f32 blob and from memory is one m
     CHECK(found == expected);
     CHECK(model->header().type == Type::kF32);
   }
+}
+
+// Verification is most of what a program takes that draws one digit.
+TEST_CASE("a blob is verified when it is loaded, and not again when a model is made of it") {
+  tests::TemporaryFolder folder;
+  const auto quantized = tests::random_quantized_network(MnistShape::kDimensions, 4);
+  BlobBytes blob = pack_s8(quantized, Layout::kHost, kBothParts, {});
+  const std::size_t weights = sections(blob.header()).front().offset;
+  blob.bytes()[weights] ^= std::byte{1};
+  write_file(folder / "changed.pvae", blob.bytes());
+  CHECK_THROWS_AS(load_model(folder / "changed.pvae", kScalarKernels), Error);
+  CHECK(make_model(std::move(blob), "changed", kScalarKernels) != nullptr);
 }
 
 TEST_CASE("calls take any count and agree with single ones") {

@@ -235,7 +235,8 @@ Option Command::seed(std::uint64_t& seed, const char* help) {
 }
 
 Option Command::threads(unsigned& threads) {
-  threads = std::max(1U, std::thread::hardware_concurrency());
+  static const unsigned cores = std::max(1U, std::thread::hardware_concurrency());  // reads a file
+  threads = cores;
   return whole("--threads", threads, {1, 256}, "N",
                "Threads, by default one a core; the result does not depend on them")
       .hide_default();
