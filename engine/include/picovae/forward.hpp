@@ -17,6 +17,7 @@
 #include "picovae/classes.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
+#include "picovae/layer_call.hpp"
 #include "picovae/random.hpp"
 #include "picovae/s4.hpp"
 #include "picovae/score.hpp"
@@ -35,14 +36,17 @@ struct RunTimeShape {
 // A model run in arithmetic A (Float or Integer), of the sizes that S::dimensions(header) gives:
 // of Shape they are constants, which the compiler folds. Holds pointers into the blob and nothing
 // else: 272 bytes, 160 on a 32-bit core. const member functions may run at once on several threads,
-// an arena each.
+// an arena each. `Run` may share the layers of one call among threads (layer_call.hpp).
 //
 // Every call that takes an arena returns kNotOpen, kNoEncoder, kNoDecoder, kBatchTooLarge (more
 // images than rows) or kMisalignedArena if it cannot run, and then writes nothing. An arena need
 // not be cleared. Nothing allocates. `pixels` and `latent` are the model's dimensions.
-template <typename A, typename S>
+template <typename A, typename S, typename Run = CallingThread>
 class Forward {
  public:
+  constexpr Forward() = default;
+  constexpr explicit Forward(Run run) : run_(run) {}
+
   using Pixel = typename A::Pixel;
   using Latent = typename A::Latent;
   using Logit = typename A::Logit;
@@ -228,8 +232,8 @@ class Forward {
   }
 
   template <typename X, typename Out>
-  void run(Layer layer, Rows<X> x, Rows<Out> out, std::size_t count) const {
-    dense_(view_.layers[layer], x.data, x.stride, out.data, out.stride, count);
+  void run(const Dense& layer, Rows<X> x, Rows<Out> y, std::size_t count) const {
+    run_({dense_, view_.header->type, layer, x.data, x.stride, y.data, y.stride, count});
   }
 
   // x -> mu and logvar, in an encoder's arena.
@@ -251,9 +255,9 @@ class Forward {
     const auto hidden1 = Rows<Hidden>::at(arena, d.hidden1);
     const auto hidden2 = Rows<Hidden>::at(hidden1.end(count), d.hidden2);
     const auto heads = Rows<Latent>::at(hidden2.end(count), 2 * std::size_t{d.latent});
-    run(kEncoder0, input, hidden1, count);
-    run(kEncoder1, hidden1, hidden2, count);
-    run(kEncoderHeads, hidden2, heads, count);
+    run(view_.layers[kEncoder0], input, hidden1, count);
+    run(view_.layers[kEncoder1], hidden1, hidden2, count);
+    run(view_.layers[kEncoderHeads], hidden2, heads, count);
     return hidden2.end(count);
   }
 
@@ -293,8 +297,8 @@ class Forward {
     const auto z = Rows<Latent>::at(arena, d.latent);
     const auto hidden2 = Rows<Hidden>::at(z.end(count), d.hidden2);
     const auto hidden1 = Rows<Hidden>::at(hidden2.end(count), d.hidden1);
-    run(kDecoder0, z, hidden2, count);
-    run(kDecoder1, hidden2, hidden1, count);
+    run(view_.layers[kDecoder0], z, hidden2, count);
+    run(view_.layers[kDecoder1], hidden2, hidden1, count);
     return hidden1;
   }
 
@@ -305,7 +309,7 @@ class Forward {
     Dense last = view_.layers[kDecoder2];
     last.activation = output;
     const std::size_t pixels = dimensions().pixels;
-    dense_(last, hidden1.data, hidden1.stride, out, pixels, count);
+    run(last, hidden1, Rows<Out>{out, pixels}, count);
     if constexpr (A::kIsInteger) {
       if (view_.outputs.all()) return;
       for (std::size_t row = 0; row < count; ++row) {
@@ -351,7 +355,7 @@ class Forward {
     for (std::size_t first = 0; first < live; first += most) {
       const std::size_t left = live - first;
       last.out = static_cast<std::uint16_t>(left < most ? left : most);
-      dense_(last, hidden1.data, hidden1.stride, logits, most, count);
+      run(last, hidden1, Rows<Logit>{logits, most}, count);
       for (std::size_t row = 0; row < count; ++row) {
         detail::add_pixels(image.row(row) + first, logits + row * most, last.out, *sums.row(row));
       }
@@ -411,9 +415,10 @@ class Forward {
 
   BlobView view_;
   DenseFn dense_ = nullptr;
+  [[no_unique_address]] Run run_;
 };
 
-template <typename A>
-using DynamicVae = Forward<A, RunTimeShape>;
+template <typename A, typename Run = CallingThread>
+using DynamicVae = Forward<A, RunTimeShape, Run>;
 
 }  // namespace picovae

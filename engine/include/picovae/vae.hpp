@@ -24,11 +24,12 @@ namespace picovae {
 // A model of shape S run in arithmetic A (Float or Integer): Forward, which says what each function
 // does, with arenas that are sized and checked at compile time. open() returns kWrongShape for a
 // model of another shape.
-template <typename S, typename A>
-class Vae : public Forward<A, S> {
-  using Base = Forward<A, S>;
+template <typename S, typename A, typename Run = CallingThread>
+class Vae : public Forward<A, S, Run> {
+  using Base = Forward<A, S, Run>;
 
  public:
+  using Base::Base;
   using typename Base::Latent;
   using typename Base::Logit;
   using typename Base::Pixel;
