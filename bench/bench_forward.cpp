@@ -29,7 +29,7 @@ std::span<const tools::BlobBytes> copies(Type type, std::size_t count) {
   static std::vector<tools::BlobBytes> models;
   static Type type_of_models{};
   if (models.empty() || type_of_models != type) {
-    models = {pack(type)};
+    models = {subject().pack(type)};
     type_of_models = type;
   }
   models.reserve(count);
@@ -56,14 +56,14 @@ std::vector<Origin> origins() {
 void run(benchmark::State& state, Task task, Type type, std::size_t batch, const Kernels& kernels,
          const Origin& origin) {
   if (skip_missing(state, kernels.isa, kernels.name)) return;
-  const std::size_t model = multiply_adds(task) * weight_size(type);
+  const std::size_t model = multiply_adds(kDefaultShape, task) * weight_size(type);
   const std::size_t count = std::max((origin.bytes + model - 1) / model, std::size_t{1});
-  const auto contender = make_picovae(type, kernels, copies(type, count), batch);
+  const auto contender = make_picovae(subject(), type, kernels, copies(type, count), batch);
   for (auto _ : state) {
     contender->run(task);
     benchmark::ClobberMemory();
   }
-  report(state, type, kernels.isa, work_of(task, type, batch, count));
+  report(state, type, kernels.isa, work_of(kDefaultShape, task, type, batch, count));
 }
 
 }  // namespace
@@ -75,7 +75,8 @@ int main(int argc, char** argv) {
         for (const std::size_t batch : kBatches) {
           for (const Kernels* kernels : built_kernels()) {
             benchmark::RegisterBenchmark(
-                row_name(task, type.value, batch, *kernels, origin.contender).c_str(),
+                row_name(kDefaultShape, task, type.value, batch, *kernels, origin.contender)
+                    .c_str(),
                 [=](benchmark::State& state) {
                   run(state, task, type.value, batch, *kernels, origin);
                 });

@@ -24,7 +24,7 @@ void mark() {
 
 void count(const tools::Named<Type>& type, const tools::BlobBytes& model, const Kernels& kernels,
            std::size_t batch) {
-  const auto contender = make_picovae(type.value, kernels, {&model, 1}, batch);
+  const auto contender = make_picovae(subject(), type.value, kernels, {&model, 1}, batch);
   contender->run(Task::kDecode);
   std::printf("%s %s %zu", type.name.data(), kernels.name, batch);
   mark();
@@ -41,7 +41,7 @@ void count(const tools::Named<Type>& type, const tools::BlobBytes& model, const 
 int main() try {
   for (const auto& type : tools::kTypeNames) {
     if (type.value != Type::kF32 && type.value != Type::kS8) continue;
-    const tools::BlobBytes model = pack(type.value);
+    const tools::BlobBytes model = subject().pack(type.value);
     for (const Kernels* kernels : built_kernels()) {
       if (kernels->isa == Isa::kScalar || !machine_runs(kernels->isa)) continue;
       for (const std::size_t batch : kBatches) count(type, model, *kernels, batch);

@@ -1,7 +1,8 @@
 #include "models.hpp"
 
+#include <fmt/format.h>
+
 #include <cmath>
-#include <map>
 
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
@@ -33,12 +34,12 @@ void fill(std::vector<float>& values, std::size_t count, float limit, std::uint3
 }
 
 // Weights that keep the outputs of a layer near one.
-tools::Network make_network() {
+tools::Network make_network(Dimensions shape) {
   tools::Network network;
-  network.pixels = S::kPixels;
-  network.hidden1 = S::kHidden1;
-  network.hidden2 = S::kHidden2;
-  network.latent = S::kLatent;
+  network.pixels = shape.pixels;
+  network.hidden1 = shape.hidden1;
+  network.hidden2 = shape.hidden2;
+  network.latent = shape.latent;
   std::uint32_t item = 0;
   for (const tools::NetworkLayer& entry : tools::kNetworkLayers) {
     tools::DenseWeights& layer = network.*entry.weights;
@@ -51,21 +52,28 @@ tools::Network make_network() {
   return network;
 }
 
-// Mostly black, as digits are.
-std::vector<std::uint8_t> make_images(std::size_t count, std::uint32_t item) {
+// [count] values, mostly black, as digits are.
+std::vector<std::uint8_t> make_pixels(std::size_t count, std::uint32_t item) {
   std::vector<std::uint8_t> pixels;
-  for (const std::uint32_t word : words(item, count * S::kPixels)) {
+  for (const std::uint32_t word : words(item, count)) {
     pixels.push_back(word % 5 == 0 ? static_cast<std::uint8_t>(word >> 24) : std::uint8_t{0});
   }
   return pixels;
 }
 
-tools::BlobBytes pack_s8() {
-  constexpr std::size_t kCount = 200;
-  const auto quantized =
-      tools::quantize_network(network(), make_images(kCount, kCalibration),
-                              {.images = kCount, .seed = kSeed, .threads = 1}, select_kernels());
-  return tools::pack_s8(quantized.network, Layout::kHost, kEncoderPart | kDecoderPart, {});
+// The first `count` of `values` said again and again.
+template <typename T>
+std::vector<T> repeat(const std::vector<T>& values, std::size_t count) {
+  std::vector<T> result(count);
+  for (std::size_t i = 0; i < count; ++i) result[i] = values[i % values.size()];
+  return result;
+}
+
+template <typename T>
+std::vector<float> real(const std::vector<T>& values, float unit) {
+  std::vector<float> result;
+  for (const T value : values) result.push_back(static_cast<float>(value) / unit);
+  return result;
 }
 
 // One layer over `rows` rows.
@@ -87,30 +95,6 @@ std::vector<double> run_layer(const tools::DenseWeights& layer, Activation activ
   return y;
 }
 
-std::vector<double> compute_reference(Task task) {
-  const auto layers = tools::engine_layers(network());
-  std::vector<double> x;
-  if (task == Task::kEncode) {
-    const auto pixels = real_images(kMaxBatch);
-    x.assign(pixels.begin(), pixels.end());
-  } else if (task == Task::kDecode) {
-    const auto z = real_latents(kMaxBatch);
-    x.assign(z.begin(), z.end());
-  } else {
-    const std::vector<double>& heads = reference(Task::kEncode);
-    for (std::size_t row = 0; row < kMaxBatch; ++row) {
-      const auto mu = heads.begin() + static_cast<std::ptrdiff_t>(row * 2 * S::kLatent);
-      x.insert(x.end(), mu, mu + S::kLatent);
-    }
-  }
-  const std::size_t first = task == Task::kEncode ? kEncoder0 : kDecoder0;
-  for (std::size_t i = first; i < first + 3; ++i) {
-    const Activation activation = i == kDecoder2 ? Activation::kSigmoid : layer_activation(i);
-    x = run_layer(layers[i], activation, x, kMaxBatch);
-  }
-  return x;
-}
-
 }  // namespace
 
 const char* name(Task task) {
@@ -125,8 +109,18 @@ const char* name(Task task) {
   return "forward";
 }
 
-tools::BlobBytes pack(Type type) {
-  return type == Type::kS8 ? pack_s8() : tools::pack_float(network(), type);
+std::string name(Dimensions shape) {
+  return fmt::format("{}-{}-{}-{}", shape.pixels, shape.hidden1, shape.hidden2, shape.latent);
+}
+
+std::size_t multiply_adds(Dimensions shape, Task task) {
+  const auto layers = layer_sizes(shape);
+  std::size_t sum = 0;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const bool runs = i < kDecoder0 ? task != Task::kDecode : task != Task::kEncode;
+    if (runs) sum += std::size_t{layers[i].in} * layers[i].out;
+  }
+  return sum;
 }
 
 double tolerance(Type type) {
@@ -143,46 +137,69 @@ double tolerance(Type type) {
   return 0.1;
 }
 
-const tools::Network& network() {
-  static const tools::Network made = make_network();
-  return made;
+Subject::Subject(Dimensions shape)
+    : shape_(shape),
+      network_(make_network(shape)),
+      images_(make_pixels(kDistinct * shape.pixels, kImages)),
+      latents_(kDistinct * shape.latent) {
+  normals(kSeed, Purpose::kPrior, 0, 0, latents_.data(), latents_.size());
 }
 
-const std::vector<std::uint8_t>& images() {
-  static const std::vector<std::uint8_t> made = make_images(kMaxBatch, kImages);
-  return made;
+tools::BlobBytes Subject::pack(Type type) const {
+  if (type != Type::kS8) return tools::pack_float(network_, type);
+  constexpr std::size_t kCount = 200;
+  const auto quantized =
+      tools::quantize_network(network_, make_pixels(kCount * shape_.pixels, kCalibration),
+                              {.images = kCount, .seed = kSeed, .threads = 1}, select_kernels());
+  return tools::pack_s8(quantized.network, Layout::kHost, kEncoderPart | kDecoderPart, {});
 }
 
-const std::vector<std::int16_t>& latents() {
-  static const std::vector<std::int16_t> made = [] {
-    std::vector<std::int16_t> z(kMaxBatch * S::kLatent);
-    normals(kSeed, Purpose::kPrior, 0, 0, z.data(), z.size());
-    return z;
-  }();
-  return made;
+std::vector<std::uint8_t> Subject::images(std::size_t batch) const {
+  return repeat(images_, batch * shape_.pixels);
+}
+std::vector<std::int16_t> Subject::latents(std::size_t batch) const {
+  return repeat(latents_, batch * shape_.latent);
+}
+std::vector<float> Subject::real_images(std::size_t batch) const {
+  return real(images(batch), 255);
+}
+std::vector<float> Subject::real_latents(std::size_t batch) const {
+  return real(latents(batch), 1 << kNormalBits);
 }
 
-std::vector<float> real_images(std::size_t batch) {
-  std::vector<float> real;
-  for (std::size_t i = 0; i < batch * S::kPixels; ++i) {
-    real.push_back(static_cast<float>(images()[i]) / 255.0f);
-  }
-  return real;
-}
-
-std::vector<float> real_latents(std::size_t batch) {
-  std::vector<float> real;
-  for (std::size_t i = 0; i < batch * S::kLatent; ++i) {
-    real.push_back(static_cast<float>(latents()[i]) / (1 << kNormalBits));
-  }
-  return real;
-}
-
-const std::vector<double>& reference(Task task) {
-  static std::map<Task, std::vector<double>> computed;
-  auto& result = computed[task];
+const std::vector<double>& Subject::reference(Task task) const {
+  auto& result = references_[task];
   if (result.empty()) result = compute_reference(task);
   return result;
+}
+
+std::vector<double> Subject::compute_reference(Task task) const {
+  const auto layers = tools::engine_layers(network_);
+  std::vector<double> x;
+  if (task == Task::kEncode) {
+    const auto pixels = real_images(kDistinct);
+    x.assign(pixels.begin(), pixels.end());
+  } else if (task == Task::kDecode) {
+    const auto z = real_latents(kDistinct);
+    x.assign(z.begin(), z.end());
+  } else {
+    const std::vector<double>& heads = reference(Task::kEncode);
+    for (std::size_t row = 0; row < kDistinct; ++row) {
+      const auto mu = heads.begin() + static_cast<std::ptrdiff_t>(row * 2 * shape_.latent);
+      x.insert(x.end(), mu, mu + shape_.latent);
+    }
+  }
+  const std::size_t first = task == Task::kEncode ? kEncoder0 : kDecoder0;
+  for (std::size_t i = first; i < first + 3; ++i) {
+    const Activation activation = i == kDecoder2 ? Activation::kSigmoid : layer_activation(i);
+    x = run_layer(layers[i], activation, x, kDistinct);
+  }
+  return x;
+}
+
+const Subject& subject(Dimensions shape) {
+  static std::map<std::string, Subject> made;
+  return made.try_emplace(name(shape), shape).first->second;
 }
 
 }  // namespace picovae::bench

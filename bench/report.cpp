@@ -9,15 +9,15 @@
 
 namespace picovae::bench {
 
-std::string row_name(Task task, Type type, std::size_t batch, const Kernels& kernels,
-                     const std::string& contender) {
-  return fmt::format("{}/{}/batch:{}/{}/{}", name(task), tools::type_name(type), batch,
-                     kernels.name, contender);
+std::string row_name(Dimensions shape, Task task, Type type, std::size_t batch,
+                     const Kernels& kernels, const std::string& contender) {
+  return fmt::format("{}/{}/{}/batch:{}/{}/{}", name(shape), name(task), tools::type_name(type),
+                     batch, kernels.name, contender);
 }
 
-Work work_of(Task task, Type type, std::size_t batch, std::size_t copies) {
-  const std::size_t bytes = multiply_adds(task) * weight_size(type);
-  return {.multiply_adds = static_cast<double>(multiply_adds(task) * batch),
+Work work_of(Dimensions shape, Task task, Type type, std::size_t batch, std::size_t copies) {
+  const std::size_t bytes = multiply_adds(shape, task) * weight_size(type);
+  return {.multiply_adds = static_cast<double>(multiply_adds(shape, task) * batch),
           .weight_bytes = bytes,
           .footprint = bytes * copies};
 }

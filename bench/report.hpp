@@ -11,9 +11,9 @@
 
 namespace picovae::bench {
 
-// The name of a row of the forward pass: decode/f32/batch:1/avx2/picovae.
-std::string row_name(Task task, Type type, std::size_t batch, const Kernels& kernels,
-                     const std::string& contender);
+// The name of a row of the forward pass: 784-300-300-50/decode/f32/batch:1/avx2/picovae.
+std::string row_name(Dimensions shape, Task task, Type type, std::size_t batch,
+                     const Kernels& kernels, const std::string& contender);
 
 // Work of one iteration.
 struct Work {
@@ -23,7 +23,7 @@ struct Work {
 };
 
 // The work of a task on the weights of `copies` models in turn.
-Work work_of(Task task, Type type, std::size_t batch, std::size_t copies = 1);
+Work work_of(Dimensions shape, Task task, Type type, std::size_t batch, std::size_t copies = 1);
 
 // Sets the counters of a benchmark that has run:
 //   FLOP or OP  operations a second; a multiply-add is two

@@ -12,6 +12,7 @@ import sys
 
 # In this order: if two programs time the same thing, the one with the peers counts.
 PROGRAMS = ("peers", "peers_avx2", "forward", "kernels")
+DEFAULT_SHAPE = "784-300-300-50"
 MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 
@@ -31,10 +32,11 @@ def load(folder, program):
 def make_row(program, name, results):
     if program == "kernels":  # dense/decoder.2/f32/batch:1/avx2
         operation, layer, type_, batch, isa = name.split("/")
-        task, contender = f"{operation} {layer}", "picovae"
-    else:  # decode/f32/batch:1/avx2/picovae
-        task, type_, batch, isa, contender = name.split("/")
+        shape, task, contender = DEFAULT_SHAPE, f"{operation} {layer}", "picovae"
+    else:  # 784-300-300-50/decode/f32/batch:1/avx2/picovae
+        shape, task, type_, batch, isa, contender = name.split("/")
     row = {
+        "shape": shape,
         "task": task,
         "type": type_,
         "batch": int(batch.split(":")[1]),
@@ -54,15 +56,19 @@ def is_peer(row):
     return not row["contender"].startswith("picovae")
 
 
+def place_of(row):
+    return row["shape"], row["task"], row["batch"], row["isa"]
+
+
 def add_peers(rows):
     """Beside each row: how often the best peer's time holds its own. Where no peer has the row's type
     of weights, the f32 peers count."""
     best = {}
     for row in filter(is_peer, rows):
-        key = row["task"], row["batch"], row["isa"], row["type"]
+        key = *place_of(row), row["type"]
         best[key] = min(best.get(key, row), row, key=lambda r: r["median_us"])
     for row in rows:
-        place = row["task"], row["batch"], row["isa"]
+        place = place_of(row)
         peer = best.get((*place, row["type"])) or best.get((*place, "f32"))
         if peer and "_from_" not in row["contender"]:
             row["best_peer"] = peer["contender"]
@@ -82,15 +88,15 @@ def print_roofline(folder):
 
 
 def print_table(rows):
-    cells = [("task", "type", "batch", "isa", "contender", "median us", "x best peer", "x limit")]
+    cells = [("shape", "task", "type", "batch", "isa", "contender", "median us", "x best peer", "x limit")]
     for row in rows:
         peer, limit = row.get("times_best_peer"), row.get("times_limit")
-        cells.append((row["task"], row["type"], str(row["batch"]), row["isa"], row["contender"],
+        cells.append((row["shape"], row["task"], row["type"], str(row["batch"]), row["isa"], row["contender"],
                       f"{row['median_us']:.2f}", f"{peer:.2f}" if peer else "-",
                       f"{limit:.2f}" if limit else "-"))
     widths = [max(map(len, column)) for column in zip(*cells)]
     for line in cells:
-        numbers = (2, 5, 6, 7)
+        numbers = (3, 6, 7, 8)
         print("  ".join(cell.rjust(w) if i in numbers else cell.ljust(w)
                         for i, (cell, w) in enumerate(zip(line, widths))).rstrip())
 
@@ -106,7 +112,7 @@ def main():
         results, context = load(options.results, program)
         for name, runs in results.items():
             row = make_row(program, name, runs)
-            key = tuple(row[k] for k in ("task", "type", "batch", "isa", "contender"))
+            key = tuple(row[k] for k in ("shape", "task", "type", "batch", "isa", "contender"))
             if key not in seen:
                 seen.add(key)
                 rows.append(row)

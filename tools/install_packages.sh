@@ -30,6 +30,8 @@ tests      python3-numpy                  an independent ELBO
 bench      libbenchmark-dev               times
 bench      libopenblas-dev                peer: OpenBLAS
 bench      libdnnl-dev                    peer: oneDNN
+bench      libblis-dev                    peer: BLIS
+bench      libxsmm-dev                    peer: LIBXSMM
 bench      python3                        tables
 clang      clang                          the second compiler
 libc++     libc++-dev                     the standard library of macOS

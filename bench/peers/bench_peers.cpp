@@ -1,11 +1,12 @@
-// The engine beside its peers: the same network in Eigen, OpenBLAS and oneDNN, one thread each, in
-// turn. Every result is checked before it is timed. bench/run.sh runs it like this:
+// The engine beside its peers: the same network in other libraries, one thread each, in turn. Every
+// result is checked before it is timed. bench/run.sh runs it like this:
 //   OMP_NUM_THREADS=1 bench_peers
 //   OMP_NUM_THREADS=1 OPENBLAS_CORETYPE=Haswell PICOVAE_ISA=avx2 bench_peers
 // PICOVAE_ISA chooses our kernels; with avx2 the peers are limited to AVX2 as well.
 #include <benchmark/benchmark.h>
 #include <cblas.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "contender.hpp"
@@ -35,47 +37,55 @@ using namespace picovae::bench;
 // 0.035.
 constexpr double kPeerS8Tolerance = 0.04;
 
+// Null if the contender cannot be had here: `missing` says why.
+using Make = std::function<std::unique_ptr<Contender>(const Subject& subject, std::size_t batch)>;
+
 struct Entry {
   Type type;
   std::string name;
   double tolerance;
-  std::function<std::unique_ptr<Contender>(std::size_t batch)> make;
+  Make make;
+  std::string missing = "it has no such primitive for this machine";
 };
 
 Entry ours(Type type, const Kernels& kernels) {
-  return {type, "picovae", tolerance(type), [=, &kernels](std::size_t batch) {
-            static std::map<Type, tools::BlobBytes> blobs;
-            tools::BlobBytes& blob = blobs[type];
-            if (blob.bytes().empty()) blob = pack(type);
-            return make_picovae(type, kernels, {&blob, 1}, batch);
+  return {type, "picovae", tolerance(type),
+          [=, &kernels](const Subject& subject, std::size_t batch) {
+            static std::map<std::pair<const Subject*, Type>, tools::BlobBytes> blobs;
+            tools::BlobBytes& blob = blobs[{&subject, type}];
+            if (blob.bytes().empty()) blob = subject.pack(type);
+            return make_picovae(subject, type, kernels, {&blob, 1}, batch);
           }};
 }
 
 Entry peer(Type type, const char* name, PeerFn* make) {
   return {type, name, type == Type::kS8 ? kPeerS8Tolerance : tolerance(type),
-          [=](std::size_t batch) {
-            return make(
-                {tools::engine_layers(network()), batch, real_images(batch), real_latents(batch)});
+          [=](const Subject& subject, std::size_t batch) {
+            return make({tools::engine_layers(subject.network()), batch, subject.real_images(batch),
+                         subject.real_latents(batch)});
           }};
 }
 
+[[maybe_unused]] Entry missing_peer(const char* name, const char* how) {
+  return {Type::kF32, name, 0, [](const Subject&, std::size_t) { return nullptr; }, how};
+}
+
 // By type, ours before the peers.
-//   avx2  limits Eigen and OpenBLAS to AVX2
+//   avx2  limits the peers that are compiled to AVX2
 std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
-  PeerFn* eigen = native::make_eigen;
-  PeerFn* openblas = native::make_openblas;
-#if defined(__x86_64__)
-  if (avx2) {
-    eigen = avx2::make_eigen;
-    openblas = avx2::make_openblas;
-  }
-#endif
   std::vector<Entry> result;
   for (const auto& type : tools::kTypeNames) {
     result.push_back(ours(type.value, kernels));
     if (type.value == Type::kF32) {
-      result.push_back(peer(type.value, "eigen", eigen));
-      result.push_back(peer(type.value, "openblas", openblas));
+#if defined(__x86_64__)
+#define PICOVAE_ADD(name) \
+  result.push_back(peer(Type::kF32, #name, avx2 ? avx2::make_##name : native::make_##name));
+#else
+#define PICOVAE_ADD(name) result.push_back(peer(Type::kF32, #name, native::make_##name));
+#endif
+      PICOVAE_PEERS(PICOVAE_ADD)
+#define PICOVAE_ADD_MISSING(name, how) result.push_back(missing_peer(#name, how));
+      PICOVAE_MISSING_PEERS(PICOVAE_ADD_MISSING)
       result.push_back(peer(type.value, "onednn", make_onednn_inner_product_f32));
       result.push_back(peer(type.value, "onednn_matmul", make_onednn_matmul_f32));
     } else if (type.value == Type::kBf16) {
@@ -89,44 +99,80 @@ std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   return result;
 }
 
+// What is timed, of f32 and s8; of the 16-bit types the batches of kBatches alone, of the default
+// shape.
+struct Case {
+  Dimensions shape;
+  std::size_t batch;
+  Task task;
+
+  bool is_common() const { return shape == kDefaultShape && std::ranges::count(kBatches, batch); }
+  bool has(Type type) const { return type == Type::kF32 || type == Type::kS8 || is_common(); }
+};
+
+std::vector<Case> cases() {
+  std::vector<Case> result;
+  for (const std::size_t batch : {1, 2, 3, 4, 8, 16, 100, 1024, 4096}) {
+    for (const Task task : kTasks) {
+      const Case one{kDefaultShape, batch, task};
+      if (task != Task::kEncode || one.is_common()) result.push_back(one);
+    }
+  }
+  for (const Dimensions& shape : {kNarrowShape, kWideShape}) {
+    for (const std::size_t batch : {1, 2, 3, 4, 8, 16, 100, 1024}) {
+      result.push_back({shape, batch, Task::kForward});
+    }
+  }
+  return result;
+}
+
 bool wrong_results = false;
 
 // What is wrong with the contender's result; empty if nothing is.
-std::string check(Contender& contender, Task task, std::size_t batch, double tolerance) {
-  contender.run(task);
-  const std::vector<double> got = contender.result(task);
-  const std::vector<double>& wanted = reference(task);
-  if (got.size() != wanted.size() / kMaxBatch * batch) return "a result of another size";
+std::string check(Contender& contender, const Case& what, double tolerance) {
+  contender.run(what.task);
+  const std::vector<double> got = contender.result(what.task);
+  const std::vector<double>& wanted = subject(what.shape).reference(what.task);
+  if (got.size() != wanted.size() / Subject::kDistinct * what.batch) return "of another size";
   for (std::size_t i = 0; i < got.size(); ++i) {
-    const double error = std::fabs(got[i] - wanted[i]);
+    const double error = std::fabs(got[i] - wanted[i % wanted.size()]);
     if (!(error <= tolerance)) return "off by " + std::to_string(error);  // a NaN too
   }
   return "";
 }
 
-// A contender for one batch size, and what the checks of its tasks said.
+// A contender, and what the checks of its tasks said.
 struct Made {
   std::unique_ptr<Contender> contender;
   std::map<Task, std::string> errors;
 };
 
-void run(benchmark::State& state, const Entry& entry, Task task, std::size_t batch,
-         const Kernels& kernels) {
-  static std::map<std::pair<const Entry*, std::size_t>, Made> all;
-  const auto [place, is_new] = all.try_emplace({&entry, batch});
-  auto& [contender, errors] = place->second;
-  if (is_new) contender = entry.make(batch);
-  if (!contender) return state.SkipWithError("it has no such primitive for this machine");
-  if (!errors.contains(task)) errors[task] = check(*contender, task, batch, entry.tolerance);
-  if (!errors[task].empty()) {
+// The contenders of one shape and batch are kept until those of the next are wanted.
+Made& made(const Entry& entry, const Case& what) {
+  static std::pair<std::string, std::size_t> place;
+  static std::map<const Entry*, Made> all;
+  if (std::pair here{name(what.shape), what.batch}; place != here) {
+    all.clear();
+    place = here;
+  }
+  const auto [found, is_new] = all.try_emplace(&entry);
+  if (is_new) found->second.contender = entry.make(subject(what.shape), what.batch);
+  return found->second;
+}
+
+void run(benchmark::State& state, const Entry& entry, const Case& what, const Kernels& kernels) {
+  auto& [contender, errors] = made(entry, what);
+  if (!contender) return state.SkipWithError(entry.missing.c_str());
+  if (!errors.contains(what.task)) errors[what.task] = check(*contender, what, entry.tolerance);
+  if (const std::string& error = errors[what.task]; !error.empty()) {
     wrong_results = true;
-    return state.SkipWithError(("wrong result, " + errors[task]).c_str());
+    return state.SkipWithError(("wrong result, " + error).c_str());
   }
   for (auto _ : state) {
-    contender->run(task);
+    contender->run(what.task);
     benchmark::ClobberMemory();
   }
-  report(state, entry.type, kernels.isa, work_of(task, entry.type, batch));
+  report(state, entry.type, kernels.isa, work_of(what.shape, what.task, entry.type, what.batch));
 }
 
 }  // namespace
@@ -147,14 +193,14 @@ int main(int argc, char** argv) try {
   benchmark::AddCustomContext("openblas", core);
 
   const std::vector<Entry> contenders = entries(kernels, avx2);
-  for (const Task task : kTasks) {
-    for (const std::size_t batch : kBatches) {
-      for (const Entry& entry : contenders) {
-        benchmark::RegisterBenchmark(row_name(task, entry.type, batch, kernels, entry.name).c_str(),
-                                     [=, &entry, &kernels](benchmark::State& state) {
-                                       run(state, entry, task, batch, kernels);
-                                     });
-      }
+  for (const Case& what : cases()) {
+    for (const Entry& entry : contenders) {
+      if (!what.has(entry.type)) continue;
+      const std::string row =
+          row_name(what.shape, what.task, entry.type, what.batch, kernels, entry.name);
+      benchmark::RegisterBenchmark(row.c_str(), [=, &entry, &kernels](benchmark::State& state) {
+        run(state, entry, what, kernels);
+      });
     }
   }
   const int status = run_benchmarks(argc, argv);

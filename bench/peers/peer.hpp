@@ -9,6 +9,7 @@
 
 #include "contender.hpp"
 #include "picovae/shape.hpp"
+#include "picovae_peers.hpp"
 #include "tools/format/network.hpp"
 
 namespace picovae::bench {
@@ -22,15 +23,16 @@ struct PeerSetup {
 
 using PeerFn = std::unique_ptr<Contender>(const PeerSetup& setup);
 
-// Eigen, and OpenBLAS with Eigen's array functions for the activations, compiled for this machine
-// and, on x86, once more for AVX2. Each is a shared library with hidden symbols, because the linker
-// would otherwise keep one of the two versions of each of Eigen's templates.
-#define PICOVAE_PEER_API __attribute__((visibility("default")))
+// The f32 peers of picovae_peers.hpp, compiled for this machine and, on x86, once more for AVX2.
+// Each is a shared library with hidden symbols: the linker would otherwise keep one of the two
+// versions of each of Eigen's templates, and one of the functions that several libraries name
+// alike.
+#define PICOVAE_DECLARE_PEER(name) __attribute__((visibility("default"))) PeerFn make_##name;
 namespace native {
-PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
+PICOVAE_PEERS(PICOVAE_DECLARE_PEER)
 }
 namespace avx2 {
-PICOVAE_PEER_API PeerFn make_eigen, make_openblas;
+PICOVAE_PEERS(PICOVAE_DECLARE_PEER)
 }
 
 // oneDNN in f32, bf16 and its own s8, by either of the primitives that fit. Null if it has none

@@ -66,7 +66,7 @@ ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "
 
 # Headers that a build makes, and who may include them.
 GENERATED = {"digits.h": ["ports/stm32f4"], "sensor.h": ["ports/stm32f4"],
-             "picovae_isas.hpp": [HOST, "tools/base", "bench"]}
+             "picovae_isas.hpp": [HOST, "tools/base", "bench"], "picovae_peers.hpp": ["bench/peers"]}
 
 # The standard headers that arm-none-eabi-g++ -ffreestanding compiles without newlib.
 FREESTANDING = set("""array bit climits compare concepts cstddef cstdint initializer_list limits span tuple
