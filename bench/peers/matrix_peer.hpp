@@ -7,6 +7,7 @@
 #include <memory>
 #include <vector>
 
+#include "activations.hpp"
 #include "peer.hpp"
 
 namespace picovae::bench::PICOVAE_PEER_FLAGS {
@@ -16,26 +17,6 @@ using Eigen::MatrixXf;
 // Weights as the network has them, out x in.
 using Weights =
     Eigen::Map<const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>>;
-
-// Both forms are vectorized by Eigen; a broadcast of the bias over a whole matrix would not be.
-struct Softplus {
-  template <typename T>
-  static auto of(const Eigen::ArrayBase<T>& x) {
-    return x.max(0.0f) + (-x.abs()).exp().log1p();
-  }
-};
-struct Sigmoid {
-  template <typename T>
-  static auto of(const Eigen::ArrayBase<T>& x) {
-    return x.logistic();
-  }
-};
-struct Identity {
-  template <typename T>
-  static const T& of(const Eigen::ArrayBase<T>& x) {
-    return x.derived();
-  }
-};
 
 // Product is a layer without bias and activation, made for batches of one size:
 //   Product(const Weights& weights, Eigen::Index batch)
