@@ -45,7 +45,7 @@ struct Entry {
   std::string name;
   double tolerance;
   Make make;
-  std::string missing = "it has no such primitive for this machine";
+  std::string missing = "it has nothing for this batch or machine";
 };
 
 Entry ours(Type type, const Kernels& kernels) {
