@@ -20,34 +20,32 @@ class BlockedProduct {
  public:
   using Index = Eigen::Index;
 
-  BlockedProduct(const Weights& weights, Index batch)
-      : in_(weights.cols()), out_(weights.rows()), batch_(batch) {
-    // So many images at most that a trial is short.
-    const Index images = std::min<Index>(batch, 256);
+  BlockedProduct(const Weights& weights, Index batch) : in_(weights.cols()), out_(weights.rows()) {
+    // So few images that a trial is short, and so many that they do not fit one block.
+    const Index images = std::min<Index>(batch, 120);
     const MatrixXf x = MatrixXf::Constant(in_, images, 0.5f);
     MatrixXf y(out_, images);
-    double best = std::numeric_limits<double>::infinity();
-    Plan chosen;
-    Index packed_for = 0;
-    for (const Index outputs : {16, 32, 48, 64, 80, 96, 128, 192, 256, 4096}) {
-      if (outputs >= out_ && packed_for >= out_) break;  // one block already
-      packed_for = std::min(outputs, out_);
-      for (const Index rows : {4096, 12, 24, 48, 96}) {
-        if (rows != 4096 && rows >= images) continue;
-        for (const bool images_outside : {true, false}) {
-          // With one block of either there is one order.
-          if (!images_outside && (rows >= images || packed_for == out_)) continue;
-          const Plan plan{packed_for, rows, images_outside};
-          if (!prepare(weights, plan, images)) continue;
-          const double time = fastest(x, y);
-          if (time < best) {
-            best = time;
-            chosen = plan;
-          }
-        }
+    double least = std::numeric_limits<double>::infinity();
+    Plan best;
+    const auto attempt = [&](Plan plan) {
+      if (!prepare(weights, plan, images)) return;
+      const double time = fastest(x, y);
+      if (time < least) {
+        least = time;
+        best = plan;
       }
+    };
+    for (const Index outputs : {16, 32, 48, 64, 80, 96, 128, 160, 256, 4096}) {
+      attempt({outputs, 24, true});
+      if (outputs >= out_) break;
     }
-    if (!prepare(weights, chosen, batch)) throw std::runtime_error("no kernel of that size");
+    const Index outputs = best.outputs;
+    for (const Index block : {6, 12, 24, 48, 96, 4096}) {
+      attempt({outputs, block, true});
+      if (block >= images) break;
+      attempt({outputs, block, false});
+    }
+    if (!prepare(weights, best, batch)) throw std::runtime_error("no kernel of that size");
   }
 
   void run(const MatrixXf& x, MatrixXf& y) const {
@@ -74,6 +72,7 @@ class BlockedProduct {
 
   // False if the library has no such kernels.
   bool prepare(const Weights& weights, Plan plan, Index batch) {
+    plan.outputs = std::min(plan.outputs, out_);
     plan.images = std::min(plan.images, batch);
     plan_ = plan;
     batch_ = batch;
@@ -99,24 +98,25 @@ class BlockedProduct {
   // Seconds of a run: the least of several samples.
   double fastest(const MatrixXf& x, MatrixXf& y) const {
     using Clock = std::chrono::steady_clock;
-    const std::chrono::duration<double> sample(20e-6);
+    using Seconds = std::chrono::duration<double>;
     double least = std::numeric_limits<double>::infinity();
-    run(x, y);
-    for (int repeat = 0; repeat < 7; ++repeat) {
+    const auto first = Clock::now();
+    for (int sample = 0; sample < 3 || (sample < 12 && Clock::now() - first < Seconds(1e-3));
+         ++sample) {
       const auto start = Clock::now();
+      Seconds taken{};
       int runs = 0;
-      std::chrono::duration<double> taken{};
       do {
         run(x, y);
         ++runs;
         taken = Clock::now() - start;
-      } while (taken < sample);
+      } while (taken < Seconds(20e-6));
       least = std::min(least, taken.count() / runs);
     }
     return least;
   }
 
-  Index in_, out_, batch_;
+  Index in_, out_, batch_ = 0;
   Plan plan_;
   std::vector<float> packed_;
   typename Library::Kernel kernels_[2][2] = {};
