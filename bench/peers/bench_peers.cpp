@@ -66,26 +66,28 @@ Entry peer(Type type, const char* name, PeerFn* make) {
           }};
 }
 
-[[maybe_unused]] Entry missing_peer(const char* name, const char* how) {
-  return {Type::kF32, name, 0, [](const Subject&, std::size_t) { return nullptr; }, how};
+[[maybe_unused]] Entry missing_peer(Type type, const char* name, const char* how) {
+  return {type, name, 0, [](const Subject&, std::size_t) { return nullptr; }, how};
 }
 
 // By type, ours before the peers.
 //   avx2  limits the peers that are compiled to AVX2
 std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   std::vector<Entry> result;
+#if defined(__x86_64__)
+#define PICOVAE_MAKE(function) avx2 ? avx2::make_##function : native::make_##function
+#else
+#define PICOVAE_MAKE(function) native::make_##function
+#endif
+#define PICOVAE_ADD(function, of, name) \
+  if (type.value == of) result.push_back(peer(of, name, PICOVAE_MAKE(function)));
+#define PICOVAE_ADD_MISSING(of, name, how) \
+  if (type.value == of) result.push_back(missing_peer(of, name, how));
   for (const auto& type : tools::kTypeNames) {
     result.push_back(ours(type.value, kernels));
+    PICOVAE_PEERS(PICOVAE_ADD)
+    PICOVAE_MISSING_PEERS(PICOVAE_ADD_MISSING)
     if (type.value == Type::kF32) {
-#if defined(__x86_64__)
-#define PICOVAE_ADD(name) \
-  result.push_back(peer(Type::kF32, #name, avx2 ? avx2::make_##name : native::make_##name));
-#else
-#define PICOVAE_ADD(name) result.push_back(peer(Type::kF32, #name, native::make_##name));
-#endif
-      PICOVAE_PEERS(PICOVAE_ADD)
-#define PICOVAE_ADD_MISSING(name, how) result.push_back(missing_peer(#name, how));
-      PICOVAE_MISSING_PEERS(PICOVAE_ADD_MISSING)
       result.push_back(peer(type.value, "onednn", make_onednn_inner_product_f32));
       result.push_back(peer(type.value, "onednn_matmul", make_onednn_matmul_f32));
     } else if (type.value == Type::kBf16) {

@@ -23,17 +23,20 @@ struct PeerSetup {
 
 using PeerFn = std::unique_ptr<Contender>(const PeerSetup& setup);
 
-// The f32 peers of picovae_peers.hpp, compiled for this machine and, on x86, once more for AVX2.
-// Each is a shared library with hidden symbols: the linker would otherwise keep one of the two
-// versions of each of Eigen's templates, and one of the functions that several libraries name
-// alike.
-#define PICOVAE_DECLARE_PEER(name) __attribute__((visibility("default"))) PeerFn make_##name;
+// The peers of picovae_peers.hpp, compiled for this machine and, on x86, once more for AVX2. Each
+// is a shared library with hidden symbols: the linker would otherwise keep one of the two versions
+// of each of Eigen's templates, and one of the functions that several libraries name alike. Null if
+// the peer has nothing for that batch or machine.
+#define PICOVAE_DECLARE_PEER(function, type, name) \
+  __attribute__((visibility("default"))) PeerFn make_##function;
 namespace native {
+inline constexpr bool kLimited = false;
 PICOVAE_PEERS(PICOVAE_DECLARE_PEER)
-}
+}  // namespace native
 namespace avx2 {
+inline constexpr bool kLimited = true;  // to AVX2, on a machine that may have more
 PICOVAE_PEERS(PICOVAE_DECLARE_PEER)
-}
+}  // namespace avx2
 
 // oneDNN in f32, bf16 and its own s8, by either of the primitives that fit. Null if it has none
 // for this machine.
