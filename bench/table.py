@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""table.py RESULTS [--json FILE]: the medians of the benchmarks' runs, as one table.
+"""table.py RESULTS [--json FILE]: the least times of the benchmarks' runs, as one table.
 
 RESULTS is a folder of PROGRAM.RUN.json, as Google Benchmark writes them and bench/run.sh names them.
 """
@@ -17,16 +17,18 @@ MICROSECONDS = {"ns": 1e-3, "us": 1.0, "ms": 1e3, "s": 1e6}
 
 
 def load(folder, program):
-    """Name of each benchmark -> its results, a run each; and the context of the last run."""
+    """Name of each benchmark -> its results, a run each; the context of the last run; peers that are not built -> why."""
     results = collections.defaultdict(list)
-    context = {}
+    context, missing = {}, {}
     for path in sorted(folder.glob(f"{program}.[0-9]*.json")):
         report = json.loads(path.read_text())
         context = report["context"]
         for result in report["benchmarks"]:
             if not result.get("error_occurred"):
                 results[result["name"]].append(result)
-    return results, context
+            elif "PICOVAE_PEER_" in (why := result["error_message"]) or "install_packages" in why:
+                missing[result["name"].split("/")[-1]] = why
+    return results, context, missing
 
 
 def make_row(program, name, results):
@@ -42,13 +44,14 @@ def make_row(program, name, results):
         "batch": int(batch.split(":")[1]),
         "isa": isa,
         "contender": contender,
-        "median_us": statistics.median(r["cpu_time"] * MICROSECONDS[r["time_unit"]] for r in results),
+        "threads": 1,
+        "us": min(r["cpu_time"] * MICROSECONDS[r["time_unit"]] for r in results),
         "runs": len(results),
     }
     limits = [r["limit_us"] for r in results if "limit_us" in r]
     if limits:
         row["limit_us"] = statistics.median(limits)
-        row["times_limit"] = row["median_us"] / row["limit_us"]
+        row["times_limit"] = row["us"] / row["limit_us"]
     return row
 
 
@@ -66,17 +69,17 @@ def add_peers(rows):
     best = {}
     for row in filter(is_peer, rows):
         key = *place_of(row), row["type"]
-        best[key] = min(best.get(key, row), row, key=lambda r: r["median_us"])
+        best[key] = min(best.get(key, row), row, key=lambda r: r["us"])
     for row in rows:
         place = place_of(row)
         peer = best.get((*place, row["type"])) or best.get((*place, "f32"))
         if peer and "_from_" not in row["contender"]:
             row["best_peer"] = peer["contender"]
-            row["times_best_peer"] = peer["median_us"] / row["median_us"]
+            row["times_best_peer"] = peer["us"] / row["us"]
 
 
 def print_roofline(folder):
-    results, _ = load(folder, "roofline")
+    results, _, _ = load(folder, "roofline")
     lines = collections.defaultdict(list)
     for name, runs in results.items():
         what, which, isa = name.split("/")
@@ -88,11 +91,11 @@ def print_roofline(folder):
 
 
 def print_table(rows):
-    cells = [("shape", "task", "type", "batch", "isa", "contender", "median us", "x best peer", "x limit")]
+    cells = [("shape", "task", "type", "batch", "isa", "contender", "us", "x best peer", "x limit")]
     for row in rows:
         peer, limit = row.get("times_best_peer"), row.get("times_limit")
         cells.append((row["shape"], row["task"], row["type"], str(row["batch"]), row["isa"], row["contender"],
-                      f"{row['median_us']:.2f}", f"{peer:.2f}" if peer else "-",
+                      f"{row['us']:.2f}", f"{peer:.2f}" if peer else "-",
                       f"{limit:.2f}" if limit else "-"))
     widths = [max(map(len, column)) for column in zip(*cells)]
     for line in cells:
@@ -109,7 +112,7 @@ def main():
 
     rows, seen = [], set()
     for program in PROGRAMS:
-        results, context = load(options.results, program)
+        results, context, missing = load(options.results, program)
         for name, runs in results.items():
             row = make_row(program, name, runs)
             key = tuple(row[k] for k in ("shape", "task", "type", "batch", "isa", "contender"))
@@ -118,6 +121,8 @@ def main():
                 rows.append(row)
         if "onednn" in context:
             print(f"{program}: oneDNN {context['onednn']}, OpenBLAS {context['openblas']}")
+        for peer, how in missing.items():
+            print(f"{program}: no {peer}: {how}")
     if not rows:
         sys.exit(f"table.py: no results in {options.results}; bench/run.sh makes them")
     add_peers(rows)
