@@ -98,7 +98,7 @@ int main(int argc, char** argv) {
     for (const int width : {64, 128, 256, 512, 1024, 2048}) {
       const auto hidden = static_cast<std::uint16_t>(width);
       const Dimensions shape{784, hidden, hidden, 50};
-      for (const std::size_t batch : {1, 100}) {
+      for (const std::size_t batch : {kBatches.front(), kBatches.back()}) {
         add(shape, Task::kDecode, type, batch, tools::chosen_kernels(), {"picovae"});
       }
     }

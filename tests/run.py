@@ -179,7 +179,7 @@ def arm_linux(options):
     if not (ROOT / bench / "count_decodes").exists():
         return
     for program, filter_ in (("roofline", "."), ("kernels", "decoder.0/f32/batch:1/"),
-                             ("forward", "decode/f32/batch:1/.*/picovae$")):
+                             ("forward", "784-300-300-50/decode/f32/batch:1/.*/picovae$")):
         rows = output("qemu-aarch64", "-cpu", "max", "-L", "/usr/aarch64-linux-gnu", str(bench / f"bench_{program}"),
                       "--benchmark_min_time=0.001", f"--benchmark_filter={filter_}").splitlines()
         for isa in ("neon", "sdot", "i8mm"):

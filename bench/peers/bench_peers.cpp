@@ -13,6 +13,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -113,15 +114,16 @@ struct Case {
 };
 
 std::vector<Case> cases() {
+  constexpr std::size_t kAll[] = {1, 2, 3, 4, 8, 16, 100, 1024, 4096};
   std::vector<Case> result;
-  for (const std::size_t batch : {1, 2, 3, 4, 8, 16, 100, 1024, 4096}) {
+  for (const std::size_t batch : kAll) {
     for (const Task task : kTasks) {
       const Case one{kDefaultShape, batch, task};
       if (task != Task::kEncode || one.is_common()) result.push_back(one);
     }
   }
   for (const Dimensions& shape : {kNarrowShape, kWideShape}) {
-    for (const std::size_t batch : {1, 2, 3, 4, 8, 16, 100, 1024}) {
+    for (const std::size_t batch : std::span{kAll}.first<8>()) {
       result.push_back({shape, batch, Task::kForward});
     }
   }
