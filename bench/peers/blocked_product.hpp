@@ -1,6 +1,6 @@
 // A layer as products of blocks, for libraries that generate a kernel for each size: weights in
 // blocks of outputs, packed once, and images in blocks as well. The blocks of each layer are those
-// that are fastest in a trial, as the libraries' documentation advises.
+// that are fastest in a trial.
 #pragma once
 
 #include <algorithm>
