@@ -7,7 +7,7 @@ usage() {
 Usage: bench/run.sh [OPTION...]
 
 Installs what it needs, builds in Release mode into build/bench, runs every benchmark five times, each
-contender in its turn, and prints the least time of each. Takes about fifteen minutes, the build apart.
+contender in its turn, and prints the least time of each. Takes about twelve minutes, the build apart.
 
   --json FILE   the table as a list of rows as well
   --quick       one short run, whose figures mean nothing: to see that everything works
