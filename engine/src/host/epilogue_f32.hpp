@@ -3,6 +3,7 @@
 
 #include "host/activation_f32.hpp"
 #include "picovae/kernels.hpp"
+#include "picovae/layout.hpp"
 
 namespace picovae {
 namespace {
@@ -46,8 +47,9 @@ void finish_f32(const Dense& layer, std::size_t first, float* sums, std::size_t 
       : layer.activation == Activation::kSigmoid ? activate_run<Simd, Activation::kSigmoid>
                                                  : activate_run<Simd, Activation::kIdentity>;
   y += first;
-  if (rows == 1) {
-    run(sums, kLanes, bias, kLanes, y, kLanes, whole / kLanes);
+  if (columns > kPanel) {
+    for (std::size_t row = 0; row < rows; ++row)
+      run(sums + row * columns, kLanes, bias, kLanes, y + row * y_stride, kLanes, whole / kLanes);
   } else {
     for (std::size_t j = 0; j < whole; j += kLanes) {
       run(sums + j, columns, bias + j, 0, y + j, y_stride, rows);

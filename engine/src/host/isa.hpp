@@ -19,6 +19,9 @@ namespace {
 // multiply-add and stay in registers.
 struct FloatTuning {
   std::size_t rows, vectors;    // largest tile; its vectors are 16 or 32 columns
+  std::size_t sums;             // vectors of sums of a tile of several rows
+  std::size_t width;            // vectors of its columns at most
+  std::size_t many_rows;        // its rows if there are more of them
   std::size_t activated;        // vectors whose activation is computed side by side
   std::size_t row_panels;       // panels that a single row reads at once: f32 weights
   std::size_t half_row_panels;  // the same: f16 and bf16 weights

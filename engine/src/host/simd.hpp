@@ -54,6 +54,16 @@ PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
   return left < 2 * unit ? (left + 1) / 2 : unit;
 }
 
+// Keeps a vector in a register: else GCC loads it again in each instruction that can.
+template <typename Vector>
+PICOVAE_INLINE void hold(Vector& vector) {
+#if defined(__x86_64__)
+  asm("" : "+v"(vector.data));
+#elif defined(__aarch64__) || defined(__arm__)
+  asm("" : "+w"(vector.data));
+#endif
+}
+
 // For the part of a vector that is inside its array.
 template <typename T>
 PICOVAE_INLINE void copy(const T* from, T* to, std::size_t count) {

@@ -72,7 +72,6 @@ template <typename Simd, typename Weight, std::size_t Rows, std::size_t Vectors>
   }
   float* c = p.c;
   unroll<Rows>([&](auto r) __attribute__((always_inline)) {
-    Weight::template order<Simd>(sums[r]);
     unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
       sums[r][v].store_unaligned(c + v * kLanes);
     });

@@ -45,11 +45,14 @@ struct Vector256 {
 // All but the dot products, which VNNI has instructions for.
 template <typename V>
 struct Avx2With : X86Dots<V> {
-  static constexpr FloatTuning kFloatTuning = {.rows = 6,  // 12 sums of 16 registers
+  static constexpr FloatTuning kFloatTuning = {.rows = 4,
                                                .vectors = 2,
+                                               .sums = 12,
+                                               .width = 4,
+                                               .many_rows = 3,
                                                .activated = 4,
                                                .row_panels = 2,
-                                               .half_row_panels = 2,
+                                               .half_row_panels = 3,
                                                .prefetch = 1024};
 
   using Floats = xsimd::batch<float, xsimd::fma3<xsimd::avx2>>;

@@ -49,6 +49,9 @@ template <typename V>
 struct Avx512With : X86Dots<V> {
   static constexpr FloatTuning kFloatTuning = {.rows = 10,  // 20 sums of 32 registers
                                                .vectors = 2,
+                                               .sums = 24,
+                                               .width = 8,
+                                               .many_rows = 10,
                                                .activated = 4,
                                                .row_panels = 2,
                                                .half_row_panels = 8,

@@ -22,6 +22,9 @@ struct Sse2 : IsaDefaults {
   static constexpr Tuning kTuning = {// 8 sums of 16 registers
                                      .f32 = {.rows = 2,
                                              .vectors = 4,
+                                             .sums = 8,
+                                             .width = 4,
+                                             .many_rows = 2,
                                              .activated = 4,
                                              .row_panels = 1,
                                              .half_row_panels = 1,
