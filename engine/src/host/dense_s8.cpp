@@ -54,6 +54,7 @@ template <typename Simd, typename Dot, std::size_t Rows, std::size_t Vectors, st
       typename Dot::Weights w[Vectors];
       unroll<Vectors>([&](auto v) __attribute__((always_inline)) {
         w[v] = Dot::load(weights + v * kVectorBytes);
+        Dot::hold(w[v]);
       });
       unroll<Rows>([&](auto r) __attribute__((always_inline)) {
         const typename Dot::Input input = Dot::broadcast(x + r * x_stride);

@@ -45,6 +45,7 @@ concept DotStep = requires(const typename D::X* x, const std::int8_t* w, typenam
   requires std::default_initializable<typename D::Sums>;   // Sums{}: zeros
   { D::broadcast(x) } -> std::same_as<typename D::Input>;  // x[0..3] for all outputs
   { D::load(w) } -> std::same_as<typename D::Weights>;     // four weights of each output
+  D::hold(weights);  // of several rows, if it pays: keeps them in registers (PICOVAE_HOLD)
   { D::dot(sums, input, weights) } -> std::same_as<typename D::Sums>;
   { D::finish(sums) } -> std::same_as<IsaSums>;  // one s32 an output
   // Groups of four inputs that a call of inputs() takes, if that is cheaper than one by one, or 0.
@@ -57,6 +58,7 @@ template <typename IsaSums>
 struct DotDefaults {
   using Sums = IsaSums;
   static PICOVAE_INLINE IsaSums finish(const Sums& sums) { return sums; }
+  static PICOVAE_INLINE void hold(auto&) {}
   static constexpr std::size_t kGroups = 0;
   static constexpr std::size_t kProducts = sizeof(IsaSums);  // multiplications in a call of dot()
 };

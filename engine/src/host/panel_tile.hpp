@@ -89,7 +89,7 @@ template <typename Simd, typename Weight, std::size_t Rows, std::size_t kFirst, 
         Floats strip[decltype(vectors){}];
         Weight::template load<Simd>(from, strip);
         unroll<decltype(vectors){}>([&](auto v) __attribute__((always_inline)) {
-          hold(strip[v]);
+          PICOVAE_HOLD(strip[v].data);
           right[first + v] = strip[v];
         });
       });
@@ -108,7 +108,7 @@ template <typename Simd, typename Weight, std::size_t Rows, std::size_t kFirst, 
           Floats right[kTogether];
           Weight::template load<Simd>(from + step * kTogether * kLanes, right);
           unroll<kTogether>([&](auto v) __attribute__((always_inline)) {
-            if constexpr (Rows > 1) hold(right[v]);
+            if constexpr (Rows > 1) PICOVAE_HOLD(right[v].data);
             unroll<Rows>([&](auto r) __attribute__((always_inline)) {
               Floats& sum = sums[r][first + step * kTogether + v];
               sum = multiply_add(left[r], right[v], sum);

@@ -54,15 +54,12 @@ PICOVAE_INLINE std::size_t next_piece(std::size_t left, std::size_t unit) {
   return left < 2 * unit ? (left + 1) / 2 : unit;
 }
 
-// Keeps a vector in a register: else GCC loads it again in each instruction that can.
-template <typename Vector>
-PICOVAE_INLINE void hold(Vector& vector) {
+// Keeps vectors in registers: else GCC loads them again in each instruction that can.
 #if defined(__x86_64__)
-  asm("" : "+v"(vector.data));
+#define PICOVAE_HOLD(vector) asm("" : "+v"(vector))
 #elif defined(__aarch64__) || defined(__arm__)
-  asm("" : "+w"(vector.data));
+#define PICOVAE_HOLD(vector) asm("" : "+w"(vector))
 #endif
-}
 
 // For the part of a vector that is inside its array.
 template <typename T>

@@ -37,6 +37,7 @@ struct Vector256 {
     return _mm256_add_epi32(_mm256_add_epi32(sums, _mm256_madd_epi16(a, b)),
                             _mm256_madd_epi16(c, d));
   }
+  static PICOVAE_INLINE void hold(T&) {}
   static PICOVAE_INLINE T spread(T bytes, __m128i order) {
     return _mm256_srai_epi16(_mm256_shuffle_epi8(bytes, _mm256_broadcastsi128_si256(order)), 8);
   }
@@ -110,6 +111,7 @@ struct Avx2 : Avx2With<Vector256> {
 
 #if defined(__AVXVNNI__)
 struct Vector256Vnni : Vector256 {
+  static PICOVAE_INLINE void hold(T& a) { PICOVAE_HOLD(a); }
   static PICOVAE_INLINE T dot4(T sums, T x, T w) { return _mm256_dpbusd_avx_epi32(sums, x, w); }
   static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
     return _mm256_dpwssd_avx_epi32(_mm256_dpwssd_avx_epi32(sums, a, b), c, d);

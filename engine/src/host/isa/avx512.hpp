@@ -39,6 +39,7 @@ struct Vector512 {
     return _mm512_add_epi32(_mm512_add_epi32(sums, _mm512_madd_epi16(a, b)),
                             _mm512_madd_epi16(c, d));
   }
+  static PICOVAE_INLINE void hold(T&) {}
   static PICOVAE_INLINE T spread(T bytes, __m128i order) {
     return _mm512_srai_epi16(_mm512_shuffle_epi8(bytes, _mm512_broadcast_i32x4(order)), 8);
   }
@@ -124,6 +125,7 @@ struct Avx512 : Avx512With<Vector512> {
 
 #if defined(__AVX512VNNI__)
 struct Vector512Vnni : Vector512 {
+  static PICOVAE_INLINE void hold(T& a) { PICOVAE_HOLD(a); }
   static PICOVAE_INLINE T dot4(T sums, T x, T w) { return _mm512_dpbusd_epi32(sums, x, w); }
   static PICOVAE_INLINE T dot2(T sums, T a, T b, T c, T d) {
     return _mm512_dpwssd_epi32(_mm512_dpwssd_epi32(sums, a, b), c, d);

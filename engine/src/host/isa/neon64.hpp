@@ -73,6 +73,7 @@ struct Neon : NeonWith<Neon64Core> {
     };
     static PICOVAE_INLINE Input broadcast(const X* x) { return broadcast_four(x); }
     static PICOVAE_INLINE Weights load(const std::int8_t* w) { return load_two(w); }
+    static PICOVAE_INLINE void hold(Weights&) {}
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, const Weights& w) {
       unroll<2>([&](auto i) __attribute__((always_inline)) {
         const int16x8_t low = vmull_s8(vget_low_s8(w.val[i]), vget_low_s8(x));

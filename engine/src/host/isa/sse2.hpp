@@ -56,6 +56,7 @@ struct Sse2 : IsaDefaults {
   struct Dot {
     using Sums = __m128i;
     static PICOVAE_INLINE Sums finish(Sums sums) { return sums; }
+    static PICOVAE_INLINE void hold(Pair&) {}
     static constexpr std::size_t kGroups = 0;
     static constexpr std::size_t kProducts = sizeof(Sums);
     using Input = Pair;

@@ -6,6 +6,7 @@
 //   dot4(sums, u8, s8)  adds four products to each s32 lane
 //   dot2(sums, a, b, c, d)  adds two products of s16 a and b, and two of c and d. One function:
 //                       from two calls GCC 12 makes a fifth more instructions, with spills
+//   hold(a)             where loads limit several rows: keeps a in its register
 //   spread(bytes, order)  per 128 bits: picks bytes as PSHUFB does into the upper halves of 16-bit
 //                       lanes, then shifts them down with their sign
 #pragma once
@@ -33,6 +34,7 @@ struct X86Dots : IsaDefaults {
       return V::broadcast(four);
     }
     static PICOVAE_INLINE Weights load(const std::int8_t* w) { return V::load(w); }
+    static PICOVAE_INLINE void hold(Weights& w) { V::hold(w); }
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) { return V::dot4(sums, x, w); }
   };
 
