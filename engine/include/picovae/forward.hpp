@@ -18,6 +18,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/layer_call.hpp"
+#include "picovae/pieces.hpp"
 #include "picovae/random.hpp"
 #include "picovae/s4.hpp"
 #include "picovae/score.hpp"
@@ -109,15 +110,18 @@ class Forward {
     if (const Status status = ready(kEncoderPart, arena, count); status != Status::kOk) {
       return status;
     }
-    const Rows<Latent> heads = encode_rows(x, arena.bytes, count);
-    const std::size_t latent = dimensions().latent;
-    for (std::size_t row = 0; row < count; ++row) {
-      const Latent* head = heads.row(row);
-      for (std::size_t i = 0; i < latent; ++i) {
-        mu[row * latent + i] = head[i];
-        logvar[row * latent + i] = head[latent + i];
+    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
+      const Rows<Latent> heads = encode_rows(x + first * dimensions().pixels, arena.bytes, rows);
+      const std::size_t latent = dimensions().latent;
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Latent* head = heads.row(row);
+        const std::size_t to = (first + row) * latent;
+        for (std::size_t i = 0; i < latent; ++i) {
+          mu[to + i] = head[i];
+          logvar[to + i] = head[latent + i];
+        }
       }
-    }
+    });
     return Status::kOk;
   }
 
@@ -178,9 +182,12 @@ class Forward {
   Status reconstruct(const Pixel* x, Pixel* pixels, DynamicArena arena,
                      std::size_t count = 1) const {
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
-    std::byte* decoder = decoder_part(arena, count);
-    encode_means(x, arena.bytes, decoder, count);
-    decode_rows(Activation::kSigmoid, decoder, pixels, count);
+    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
+      const std::size_t at = first * dimensions().pixels;
+      std::byte* decoder = decoder_part(arena, rows);
+      encode_means(x + at, arena.bytes, decoder, rows);
+      decode_rows(Activation::kSigmoid, decoder, pixels + at, rows);
+    });
     return Status::kOk;
   }
 
@@ -191,13 +198,9 @@ class Forward {
   Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
       requires(A::kIsInteger) {
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
-    std::byte* decoder = decoder_part(arena, count);
-    const Rows<Latent> heads = encode_means(x, arena.bytes, decoder, count);
-    const std::size_t latent = dimensions().latent;
-    for (std::size_t row = 0; row < count; ++row) {
-      scores[row].kl = detail::kl_of(heads.row(row), heads.row(row) + latent, latent);
-    }
-    score_logits(x, scores, run_hidden(decoder, count), arena.bytes, decoder, count);
+    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
+      score_rows(x + first * dimensions().pixels, scores + first, arena, rows);
+    });
     return Status::kOk;
   }
 
@@ -334,6 +337,16 @@ class Forward {
     return {parted.data, parted.stride};
   }
 
+  void score_rows(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count) const {
+    std::byte* decoder = decoder_part(arena, count);
+    const Rows<Latent> heads = encode_means(x, arena.bytes, decoder, count);
+    const std::size_t latent = dimensions().latent;
+    for (std::size_t row = 0; row < count; ++row) {
+      scores[row].kl = detail::kl_of(heads.row(row), heads.row(row) + latent, latent);
+    }
+    score_logits(x, scores, run_hidden(decoder, count), arena.bytes, decoder, count);
+  }
+
   // The last layer in pieces, whose logits take the place of the encoder's other rows; the sums of
   // each image, which these add to, that of its z.
   void score_logits(const Pixel* x, Score* scores, Rows<typename A::Hidden> hidden1,
@@ -372,14 +385,17 @@ class Forward {
     if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
       return status;
     }
-    const std::size_t latent = dimensions().latent;
+    const std::size_t latent = dimensions().latent, pixels = dimensions().pixels;
     const auto bounded = Rows<Latent>::at(arena.bytes, latent);
-    for (std::size_t row = 0; row < count; ++row) {
-      for (std::size_t i = 0; i < latent; ++i) {
-        bounded.row(row)[i] = LatentMath<A>::bounded(z[row * latent + i]);
+    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
+      for (std::size_t row = 0; row < rows; ++row) {
+        const Latent* from = z + (first + row) * latent;
+        for (std::size_t i = 0; i < latent; ++i) {
+          bounded.row(row)[i] = LatentMath<A>::bounded(from[i]);
+        }
       }
-    }
-    decode_rows(output, arena.bytes, out, count);
+      decode_rows(output, arena.bytes, out + first * pixels, rows);
+    });
     return Status::kOk;
   }
 
@@ -391,8 +407,22 @@ class Forward {
     if (const Status status = ready(kDecoderPart, arena, count); status != Status::kOk) {
       return status;
     }
+    Status status = Status::kOk;
+    detail::for_pieces(count, [&](std::size_t from, std::size_t rows) {
+      const auto number = first + static_cast<std::uint32_t>(from);
+      if (status == Status::kOk) status = draw_rows(draw, number, arena.bytes, rows);
+      if (status != Status::kOk) return;
+      decode_rows(Activation::kSigmoid, arena.bytes, pixels + from * dimensions().pixels, rows);
+    });
+    return status;
+  }
+
+  // Latents of digits from the number `first` on, at the start of a decoder's arena.
+  template <typename Draw>
+  Status draw_rows(const Draw& draw, std::uint32_t first, std::byte* arena,
+                   std::size_t count) const {
     const std::size_t latent = dimensions().latent;
-    const auto z = Rows<Latent>::at(arena.bytes, latent);
+    const auto z = Rows<Latent>::at(arena, latent);
     for (std::size_t row = 0; row < count; ++row) {
       // The s16 stand at the end of their row: no f32 is written over one that is still to be read.
       auto* drawn = reinterpret_cast<std::int16_t*>(z.row(row) + latent) - latent;
@@ -400,7 +430,6 @@ class Forward {
       if (status != Status::kOk) return status;
       from_normals(drawn, z.row(row), latent);
     }
-    decode_rows(Activation::kSigmoid, arena.bytes, pixels, count);
     return Status::kOk;
   }
 
