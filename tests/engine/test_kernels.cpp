@@ -2,18 +2,11 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <cstdlib>
 #include <cstring>
-#include <limits>
-#include <memory>
-#include <random>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/s4.hpp"
@@ -297,150 +290,6 @@ TEST_CASE("f32 layers of every number of rows agree with the reference") {
       check_f32(random_f32(33, out, random), rows, rows % 4, random);
     }
     check_f32(random_f32(50, out, random), 100, 3, random);
-  }
-}
-
-// ---- product
-
-// Floats at a multiple of 64 bytes, exactly `size` of them.
-class Floats {
- public:
-  explicit Floats(std::size_t size, float value = 0)
-      : size_(size),
-        data_(static_cast<float*>(std::aligned_alloc(64, round_up(size * sizeof(float), 64))),
-              &std::free) {
-    std::fill_n(data(), size, value);
-  }
-  float* data() { return data_.get(); }
-  std::span<float> all() { return {data(), size_}; }
-
- private:
-  std::size_t size_;
-  std::unique_ptr<float[], void (*)(void*)> data_;
-};
-
-struct ProductCase {
-  std::size_t m, n, k;
-  bool transposed;  // a is stored [k][m]
-};
-
-struct Operands {
-  Floats a, b, c;
-  Product product;
-
-  static constexpr float kGuard = -12345.0f;
-
-  Operands(const ProductCase& of, std::size_t gap, Random& random)
-      : a(of.m * of.k), b(of.k * (of.n + gap)), c(of.m * (of.n + gap), kGuard) {
-    for (float& v : a.all()) v = random.unit();
-    for (float& v : b.all()) v = random.unit();
-    product = {.a = a.data(),
-               .a_row = of.transposed ? 1 : of.k,
-               .a_column = of.transposed ? of.m : 1,
-               .b = b.data(),
-               .b_row = of.n + gap,
-               .c = c.data(),
-               .c_row = of.n + gap,
-               .m = of.m,
-               .n = of.n,
-               .k = of.k};
-  }
-};
-
-TEST_CASE("products agree with double precision and leave the gaps between rows alone") {
-  Random random(6);
-  constexpr ProductCase kCases[] = {
-      {1, 16, 1, false},     {2, 32, 3, true},       {6, 16, 16, false},    {7, 48, 50, false},
-      {10, 32, 33, true},    {11, 64, 100, false},   {13, 112, 300, true},  {19, 304, 50, false},
-      {50, 304, 784, false}, {100, 784, 300, false}, {784, 304, 100, true}, {5, 80, 0, false}};
-  for (const ProductCase& of : kCases) {
-    for (const std::size_t gap : {std::size_t{0}, std::size_t{16}}) {
-      Operands data(of, gap, random);
-      const Product& p = data.product;
-      for (const Kernels* kernels : runnable_kernels()) {
-        std::fill(data.c.all().begin(), data.c.all().end(), Operands::kGuard);
-        product_for(kernels->isa)(p);
-        CAPTURE(std::string(kernels->name));
-        CAPTURE(of.m);
-        CAPTURE(of.n);
-        CAPTURE(of.k);
-        CAPTURE(of.transposed);
-        for (std::size_t i = 0; i < of.m; ++i) {
-          CAPTURE(i);
-          for (std::size_t j = 0; j < of.n; ++j) {
-            CAPTURE(j);
-            double exact = 0, magnitude = 0;
-            for (std::size_t l = 0; l < of.k; ++l) {
-              const double term =
-                  double{p.a[i * p.a_row + l * p.a_column]} * double{p.b[l * p.b_row + j]};
-              exact += term;
-              magnitude += std::fabs(term);
-            }
-            const double rounding = 0x1p-24 * static_cast<double>(of.k + 1) * magnitude;
-            REQUIRE(std::fabs(double{p.c[i * p.c_row + j]} - exact) <= rounding);
-          }
-          for (std::size_t j = of.n; j < p.c_row; ++j) {
-            REQUIRE(p.c[i * p.c_row + j] == Operands::kGuard);
-          }
-        }
-      }
-    }
-  }
-}
-
-TEST_CASE("a product has the same bits however its rows and columns are split") {
-  Random random(7);
-  for (const ProductCase& of : {ProductCase{23, 112, 50, false}, ProductCase{37, 64, 31, true}}) {
-    Operands data(of, 0, random);
-    const Product& whole = data.product;
-    for (const Kernels* kernels : runnable_kernels()) {
-      CAPTURE(std::string(kernels->name));
-      product_for(kernels->isa)(whole);
-      const std::vector<float> expected(whole.c, whole.c + of.m * of.n);
-      for (std::size_t rows = 1; rows <= 14; ++rows) {
-        for (const std::size_t columns : {std::size_t{16}, std::size_t{48}}) {
-          CAPTURE(rows);
-          CAPTURE(columns);
-          std::fill(data.c.all().begin(), data.c.all().end(), Operands::kGuard);
-          for (std::size_t i = 0; i < of.m; i += rows) {
-            for (std::size_t j = 0; j < of.n; j += columns) {
-              Product part = whole;
-              part.a += i * part.a_row;
-              part.b += j;
-              part.c += i * part.c_row + j;
-              part.m = std::min(rows, of.m - i);
-              part.n = std::min(columns, of.n - j);
-              product_for(kernels->isa)(part);
-            }
-          }
-          REQUIRE(std::equal(data.c.all().begin(), data.c.all().end(), expected.begin(),
-                             expected.end()));
-        }
-      }
-    }
-  }
-}
-
-TEST_CASE(
-    "vector products are one fused multiply-add a term, in order: the same bits on every ISA that "
-    "has one") {
-  Random random(8);
-  Operands data({29, 80, 101, false}, 0, random);
-  const Product& p = data.product;
-  for (const Kernels* kernels : runnable_kernels()) {
-    // These have no fused one and round each product as well.
-    if (kernels->isa == Isa::kScalar || kernels->isa == Isa::kSse2) continue;
-    CAPTURE(std::string(kernels->name));
-    product_for(kernels->isa)(p);
-    for (std::size_t i = 0; i < p.m; ++i) {
-      for (std::size_t j = 0; j < p.n; ++j) {
-        float sum = 0;
-        for (std::size_t l = 0; l < p.k; ++l) {
-          sum = std::fma(p.a[i * p.a_row + l], p.b[l * p.b_row + j], sum);
-        }
-        REQUIRE(p.c[i * p.c_row + j] == sum);
-      }
-    }
   }
 }
 

@@ -97,13 +97,15 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 namespace scalar {
 void product(const Product& p) {
   for (std::size_t i = 0; i < p.m; ++i) {
+    float* c = p.c + i * p.c_row;
     for (std::size_t j = 0; j < p.n; ++j) {
       float sum = 0;
       for (std::size_t l = 0; l < p.k; ++l) {
-        sum += p.a[i * p.a_row + l * p.a_column] * p.b[l * p.b_row + j];
+        sum += p.a[i * p.a_row + l * p.a_column] * p.b[l * p.b_row + j * p.b_column];
       }
-      p.c[i * p.c_row + j] = sum;
+      c[j] = sum;
     }
+    for (std::size_t j = p.n; j % 16 != 0; ++j) c[j] = 0;
   }
 }
 }  // namespace scalar
