@@ -47,8 +47,6 @@ struct AdamStep {
   float scale = 1;   // of the gradients
 };
 
-inline constexpr std::size_t kPanelRows = 32;  // that are transposed at a time
-
 struct VectorOps {
   // y = (x - mean) scale.
   void (*center_pixels)(const float* x, const float* mean, float scale, float* y, std::size_t n);
@@ -81,10 +79,6 @@ struct VectorOps {
 
   // The sum of the squares of n values.
   float (*sum_of_squares)(const float* values, std::size_t n);
-
-  // to [columns][kPanelRows] = from [rows][columns], transposed, with zeros for the rows that are
-  // missing. rows <= kPanelRows.
-  void (*transpose)(const float* from, std::size_t rows, std::size_t columns, float* to);
 };
 
 // The table for `isa`; for an ISA without one (scalar) that of the least ISA of this build.

@@ -2,7 +2,6 @@
 // f32 is its own (engine/cmake/isa.cmake). Everything is internal to this file, so that no other
 // can end up with code for an ISA that the machine lacks.
 #include <cstddef>
-#include <cstring>
 
 #include "host/activation_f32.hpp"
 #include "host/isa.hpp"
@@ -14,46 +13,6 @@
 
 namespace picovae::tools {
 namespace {
-
-// Four floats, whatever the ISA: wider blocks are no faster, since stores bound a transposition.
-using Four = float __attribute__((vector_size(16)));
-
-PICOVAE_INLINE Four load_four(const float* from) {
-  Four v;
-  std::memcpy(&v, from, sizeof v);
-  return v;
-}
-PICOVAE_INLINE void store_four(float* to, Four v) { std::memcpy(to, &v, sizeof v); }
-
-// The columns of a, b, c, d as rows of `to`.
-PICOVAE_INLINE void store_transposed(Four a, Four b, Four c, Four d, float* to) {
-  const Four ac_low = __builtin_shufflevector(a, c, 0, 4, 1, 5);  // a0 c0 a1 c1
-  const Four ac_high = __builtin_shufflevector(a, c, 2, 6, 3, 7);
-  const Four bd_low = __builtin_shufflevector(b, d, 0, 4, 1, 5);
-  const Four bd_high = __builtin_shufflevector(b, d, 2, 6, 3, 7);
-  store_four(to, __builtin_shufflevector(ac_low, bd_low, 0, 4, 1, 5));  // a0 b0 c0 d0
-  store_four(to + kPanelRows, __builtin_shufflevector(ac_low, bd_low, 2, 6, 3, 7));
-  store_four(to + 2 * kPanelRows, __builtin_shufflevector(ac_high, bd_high, 0, 4, 1, 5));
-  store_four(to + 3 * kPanelRows, __builtin_shufflevector(ac_high, bd_high, 2, 6, 3, 7));
-}
-
-inline void transpose(const float* from, std::size_t rows, std::size_t columns, float* to) {
-  for (std::size_t column = 0; column < columns; column += 4, to += 4 * kPanelRows) {
-    const float* source = from + column;
-    std::size_t row = 0;
-    for (; row + 4 <= rows; row += 4, source += 4 * columns) {
-      store_transposed(load_four(source), load_four(source + columns),
-                       load_four(source + 2 * columns), load_four(source + 3 * columns), to + row);
-    }
-    for (; row < kPanelRows; row += 4, source += 4 * columns) {  // some rows are missing
-      const auto load_or_zero = [&](std::size_t r) {
-        return row + r < rows ? load_four(source + r * columns) : Four{};
-      };
-      store_transposed(load_or_zero(0), load_or_zero(1), load_or_zero(2), load_or_zero(3),
-                       to + row);
-    }
-  }
-}
 
 template <typename Simd>
 struct VectorOpsBody {
@@ -203,9 +162,9 @@ struct VectorOpsBody {
     return xsimd::hadd(sum);
   }
 
-  static constexpr VectorOps kTable = {
-      center_pixels,      softplus, softplus_backward, cross_entropy, posterior, reparameterize,
-      posterior_backward, adam,     sum_of_squares,    transpose};
+  static constexpr VectorOps kTable = {center_pixels,      softplus,  softplus_backward,
+                                       cross_entropy,      posterior, reparameterize,
+                                       posterior_backward, adam,      sum_of_squares};
 };
 
 }  // namespace

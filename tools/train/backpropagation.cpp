@@ -6,6 +6,17 @@
 #include "tools/measure/elbo.hpp"
 
 namespace picovae::tools {
+namespace {
+
+// Whether dark pixels are zero in the encoder's inputs as well. If their mean is subtracted, only
+// those that no image lights are: a few, and looking for them costs as much as it saves.
+bool has_dark_inputs(const Form& form) {
+  if (form.centering == nullptr) return true;
+  const AlignedFloats& mean = form.centering->pixel_mean;
+  return std::all_of(mean.begin(), mean.end(), [](float m) { return m == 0; });
+}
+
+}  // namespace
 
 Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
                                  const Kernels& kernels, const Form& form)
@@ -14,6 +25,7 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
       product_(product_for(kernels.isa)),
       ops_(vector_ops(kernels.isa)),
       form_(form),
+      dark_inputs_(has_dark_inputs(form)),
       hidden_center_(form.centering == nullptr ? 0 : form.centering->hidden),
       pixels_(capacity * plan.layers[kEncoder0].input_stride),
       heads_(capacity * 2 * plan.latent_width),
@@ -58,15 +70,15 @@ void Backpropagation::forward(const Parameters& parameters, std::size_t first, s
 }
 
 void Backpropagation::backward(const Parameters& parameters, std::size_t first, std::size_t last,
-                               std::size_t images, float* scratch) {
+                               std::size_t images) {
   const Rows encoder{first, last - first};
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
-  softplus_gradient(parameters, kDecoder2, decoder, scratch);
-  softplus_gradient(parameters, kDecoder1, decoder, scratch);
-  input_gradient(parameters, kDecoder0, decoder, dz(decoder.first), scratch);
+  softplus_gradient(parameters, kDecoder2, decoder);
+  softplus_gradient(parameters, kDecoder1, decoder);
+  input_gradient(parameters, kDecoder0, decoder, dz(decoder.first));
   posterior_gradient(encoder, 1 / static_cast<float>(images));
-  softplus_gradient(parameters, kEncoderHeads, encoder, scratch);
-  softplus_gradient(parameters, kEncoder1, encoder, scratch);
+  softplus_gradient(parameters, kEncoderHeads, encoder);
+  softplus_gradient(parameters, kEncoder1, encoder);
 }
 
 // The encoder's inputs.
@@ -97,7 +109,8 @@ void Backpropagation::sums(const Parameters& parameters, std::size_t layer, Rows
             .c_row = to_stride,
             .m = rows.count,
             .n = plan.width,
-            .k = plan.rows()});
+            .k = plan.rows(),
+            .skip_zeros = dark_inputs_ && layer == kEncoder0});
 }
 
 // A hidden layer: its outputs are the next layer's inputs.
@@ -189,35 +202,31 @@ void Backpropagation::importance_weighted_loss(Rows images, float image_weight) 
   }
 }
 
-// to = dY W^T, padding included; a panel of W is transposed at a time.
+// to = dY W^T, padding included.
 void Backpropagation::input_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
-                                     float* to, float* panel) {
+                                     float* to) {
   const LayerPlan& plan = plan_.layers[layer];
-  const std::size_t columns = round_up(plan.in, kPerLine<float>);
-  for (std::size_t first = 0; first < plan.in; first += kPanelRows) {
-    ops_.transpose(parameters.layer(layer) + first * plan.width,
-                   std::min(kPanelRows, plan.in - first), plan.width, panel);
-    product_({.a = delta(layer, rows.first),
-              .a_row = plan.width,
-              .a_column = 1,
-              .b = panel,
-              .b_row = kPanelRows,
-              .c = to + first,
-              .c_row = columns,
-              .m = rows.count,
-              .n = std::min(kPanelRows, columns - first),
-              .k = plan.out});
-  }
+  product_({.a = delta(layer, rows.first),
+            .a_row = plan.width,
+            .a_column = 1,
+            .b = parameters.layer(layer),
+            .b_row = 1,
+            .b_column = plan.width,
+            .c = to,
+            .c_row = round_up(plan.in, kPerLine<float>),
+            .m = rows.count,
+            .n = plan.in,
+            .k = plan.out});
 }
 
 // The deltas of the layer below, which is a hidden one.
-void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows,
-                                        float* panel) {
+void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_t layer,
+                                        Rows rows) {
   const std::size_t width = plan_.layers[layer - 1].width;
   const Rotation* rotation = form_.rotations[layer];
   if (rotation != nullptr && rotation->active()) {
     float* rotated = rotated_deltas_[layer].data() + rows.first * width;
-    input_gradient(parameters, layer, rows, rotated, panel);
+    input_gradient(parameters, layer, rows, rotated);
     product_({.a = rotated,
               .a_row = width,
               .a_column = 1,
@@ -229,7 +238,7 @@ void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_
               .n = width,
               .k = rotation->in});
   } else {
-    input_gradient(parameters, layer, rows, delta(layer - 1, rows.first), panel);
+    input_gradient(parameters, layer, rows, delta(layer - 1, rows.first));
   }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
     ops_.softplus_backward(delta(layer - 1, row), hidden(layer, row), hidden_center_, width);
@@ -286,7 +295,8 @@ void Backpropagation::weight_gradient(std::size_t layer, std::size_t first, std:
             .c_row = plan.width,
             .m = last - first,
             .n = plan.width,
-            .k = layer < kDecoder0 ? images : images * objective_.samples});
+            .k = layer < kDecoder0 ? images : images * objective_.samples,
+            .skip_zeros = dark_inputs_ && layer == kEncoder0});
 }
 
 }  // namespace picovae::tools

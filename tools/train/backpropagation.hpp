@@ -21,7 +21,7 @@
 namespace picovae::tools {
 
 // The form in which the parameters are written; the plain one by default. All of it is the
-// caller's and outlives the Backpropagation; contents may change between runs.
+// caller's and outlives the Backpropagation; contents of rotations may change between runs.
 struct Form {
   const Centering* centering = nullptr;
   std::array<const Rotation*, kLayerCount> rotations{};  // of layers above hidden ones, or null
@@ -52,13 +52,11 @@ class Backpropagation {
   }
 
   // For images [first, last) of a minibatch of `images`: forward to their losses and the gradient
-  // by their logits; backward from there to the gradient by each layer's sums. scratch
-  // [scratch_size()] is the calling thread's own.
+  // by their logits; backward from there to the gradient by each layer's sums.
   void forward(const Parameters& parameters, std::size_t first, std::size_t last,
                std::size_t images);
   void backward(const Parameters& parameters, std::size_t first, std::size_t last,
-                std::size_t images, float* scratch);
-  std::size_t scratch_size() const { return kPanelRows * plan_.widest(); }
+                std::size_t images);
 
   // Inputs of a layer above a hidden one after forward(), before its rotation: rows of
   // hidden_stride().
@@ -106,9 +104,8 @@ class Backpropagation {
   void softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows);
   void sample_latents(Rows images);
   void reconstruction(Rows images, float image_weight);
-  void input_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
-                      float* panel);
-  void softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* panel);
+  void input_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* to);
+  void softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows);
   void importance_weighted_loss(Rows images, float image_weight);
   void posterior_gradient(Rows images, float image_weight);
   void add_weighted_prior(std::size_t image, float image_weight);
@@ -118,6 +115,7 @@ class Backpropagation {
   ProductFn product_;
   const VectorOps& ops_;
   Form form_;
+  bool dark_inputs_;  // many inputs of the encoder are zero
   float hidden_center_;
 
   AlignedFloats pixels_;  // [image][input_stride]

@@ -63,8 +63,7 @@ struct Trainer::Work {
                   vector_ops(kernels.isa), state),
         rotator(state, product),
         team(threads) {
-    const std::size_t size = std::max(optimizer.scratch_size(), pass.scratch_size());
-    for (unsigned i = 0; i < team.size(); ++i) scratch.emplace_back(size);
+    for (unsigned i = 0; i < team.size(); ++i) scratch.emplace_back(optimizer.scratch_size());
   }
 
   // One step on the images at [first, first + count) of the epoch, shared by the team.
@@ -99,7 +98,6 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
   team.run([&](unsigned member) {
     const std::size_t from = count * member / team.size();
     const std::size_t to = count * (member + 1) / team.size();
-    float* const own = scratch[member].data();
     for (std::size_t i = from; i < to; ++i) {
       minibatches.draw_pixels(first + i, pass.pixels(i));
       for (std::size_t s = 0; s < samples; ++s) {
@@ -107,10 +105,10 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
       }
     }
     pass.forward(state.parameters, from, to, count);
-    pass.backward(state.parameters, from, to, count, own);
+    pass.backward(state.parameters, from, to, count);
     team.wait_for_all();
     if (!loss_is_finite(count)) return;  // every member sees the same
-    optimizer.differentiate(pass, count, own);
+    optimizer.differentiate(pass, count, scratch[member].data());
   });
   if (!loss_is_finite(count) || !optimizer.finish_step(team)) fail_diverged(count);
   rotator.after_step(pass, count, samples, team, scratch);

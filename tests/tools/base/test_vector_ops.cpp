@@ -154,23 +154,4 @@ TEST_CASE("a standard normal posterior costs nothing, to the last bit") {
   });
 }
 
-TEST_CASE("transposition of a panel, whole or not") {
-  for_each_table([](const VectorOps& ops) {
-    constexpr std::size_t kColumns = 48;
-    for (std::size_t rows = 1; rows <= kPanelRows; ++rows) {
-      const AlignedFloats from = ramp(rows * kColumns, 1, 2);
-      AlignedFloats to = ramp(kColumns * kPanelRows, 3, 4);  // what stood there is overwritten
-      ops.transpose(from.data(), rows, kColumns, to.data());
-      std::size_t wrong = 0;
-      for (std::size_t c = 0; c < kColumns; ++c) {
-        for (std::size_t r = 0; r < kPanelRows; ++r) {
-          const float expected = r < rows ? from.data()[r * kColumns + c] : 0;
-          wrong += to.data()[c * kPanelRows + r] != expected;
-        }
-      }
-      CHECK(wrong == 0);
-    }
-  });
-}
-
 }  // namespace

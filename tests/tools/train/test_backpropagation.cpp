@@ -242,11 +242,10 @@ Result backpropagate(const Example& e, const Kernels& kernels) {
     }
   }
   const Parameters parameters(plan, e.network);
-  AlignedFloats scratch(pass.scratch_size());
   pass.forward(parameters, 0, 2, e.images);
-  pass.backward(parameters, 0, 2, e.images, scratch.data());  // in two parts, as two threads would
+  pass.backward(parameters, 0, 2, e.images);  // in two parts, as two threads would
   pass.forward(parameters, 2, e.images, e.images);
-  pass.backward(parameters, 2, e.images, e.images, scratch.data());
+  pass.backward(parameters, 2, e.images, e.images);
 
   Parameters gradient(plan, e.network);
   Result result;

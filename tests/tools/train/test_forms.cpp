@@ -44,9 +44,8 @@ std::vector<double> losses(const Network& network, const Form& form) {
     }
     for (std::size_t k = 0; k < kSmall.latent; ++k) pass.noise(i, 0)[k] = noise(i * 50 + k);
   }
-  AlignedFloats scratch(pass.scratch_size());
   pass.forward(Parameters(plan, network), 0, kCount, kCount);
-  pass.backward(Parameters(plan, network), 0, kCount, kCount, scratch.data());
+  pass.backward(Parameters(plan, network), 0, kCount, kCount);
   std::vector<double> result;
   for (std::size_t i = 0; i < kCount; ++i) {
     result.push_back(pass.loss(i).reconstruction);

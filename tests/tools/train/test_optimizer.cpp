@@ -68,9 +68,8 @@ std::vector<float> gradient_of(const Network& network, const std::vector<std::ui
     minibatches.draw_pixels(i, pass.pixels(i));
     minibatches.draw_noise(i, 0, 1, pass.noise(i, 0), kSmall.latent);
   }
-  AlignedFloats scratch(pass.scratch_size());
   pass.forward(parameters, 0, minibatches.images(), minibatches.images());
-  pass.backward(parameters, 0, minibatches.images(), minibatches.images(), scratch.data());
+  pass.backward(parameters, 0, minibatches.images(), minibatches.images());
   Parameters gradient(plan, network);
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     pass.weight_gradient(l, 0, plan.layers[l].rows(), minibatches.images(), gradient.layer(l));
