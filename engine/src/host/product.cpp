@@ -40,6 +40,9 @@ struct SparseShape {
 // well.
 inline constexpr std::size_t kDepth = 320;
 
+// A strip that no more tiles read is not packed: that would cost more than it saves.
+inline constexpr std::size_t kFewTiles = 5;
+
 inline constexpr std::size_t kBlockRows = 60;  // of a, whose nonzero terms are found at once
 
 // p.k is at most the depth of a strip.
@@ -70,7 +73,7 @@ void multiply_all(const Product& p, bool more) {
         task.b = strip;
         task.b_row = columns;
         tile_of<Simd, Terms::kAll, S::kVectors, S::kRows>(rows, columns)(task);
-      } else if (rows == left) {  // nobody would read what it packs
+      } else if (p.m <= kFewTiles * S::kRows) {
         tile_of<Simd, Terms::kAll, S::kVectors, S::kRows>(rows, columns)(task);
       } else {
         tile_of<Simd, Terms::kPacking, S::kVectors, S::kRows>(rows, columns)(task);
