@@ -15,8 +15,8 @@ namespace {
 // As many chains as the register tile has sums, and enough to hide the latency of a multiplication
 // followed by an addition.
 template <typename Simd>
-inline constexpr std::size_t kChains = std::max(Simd::kTuning.f32.rows* Simd::kTuning.f32.vectors,
-                                                std::size_t{12});
+inline constexpr std::size_t kChains =
+    std::max(Simd::kTuning.f32.product_rows* Simd::kTuning.f32.product_vectors, std::size_t{12});
 
 template <typename Simd>
 void multiply_add_chains(float* data, std::size_t rounds) {

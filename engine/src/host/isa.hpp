@@ -18,14 +18,15 @@ namespace {
 // How the shared loops are cut for an ISA, so that sums in progress cover the latency of a
 // multiply-add and stay in registers.
 struct FloatTuning {
-  std::size_t rows, vectors;    // largest tile; its vectors are 16 or 32 columns
-  std::size_t sums;             // vectors of sums of a tile of several rows
-  std::size_t width;            // vectors of its columns at most
-  std::size_t many_rows;        // its rows if there are more of them
-  std::size_t activated;        // vectors whose activation is computed side by side
-  std::size_t row_panels;       // panels that a single row reads at once: f32 weights
-  std::size_t half_row_panels;  // the same: f16 and bf16 weights
-  std::size_t prefetch;         // bytes that a single row fetches ahead, or 0
+  std::size_t rows;                           // a layer's inputs that a tile takes, if that is all
+  std::size_t many_rows;                      // those that it takes of more
+  std::size_t sums;                           // vectors of sums of a tile of several rows
+  std::size_t width;                          // vectors of its columns at most
+  std::size_t product_rows, product_vectors;  // the product's tile; its vectors: 16 or 32 columns
+  std::size_t activated;                      // vectors whose activation is computed side by side
+  std::size_t row_panels;                     // panels that a single row reads at once: f32 weights
+  std::size_t half_row_panels;                // the same: f16 and bf16 weights
+  std::size_t prefetch;                       // bytes that a single row fetches ahead, or 0
 };
 struct IntegerTuning {
   std::size_t rows, vectors;  // largest tile of many rows; a single row takes a panel

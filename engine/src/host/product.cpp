@@ -22,8 +22,8 @@ namespace {
 // The tile of all terms.
 template <typename Simd>
 struct Shape {
-  static constexpr std::size_t kVectors = Simd::kTuning.f32.vectors;
-  static constexpr std::size_t kRows = Simd::kTuning.f32.rows;
+  static constexpr std::size_t kVectors = Simd::kTuning.f32.product_vectors;
+  static constexpr std::size_t kRows = Simd::kTuning.f32.product_rows;
   static constexpr std::size_t kColumns = kVectors * Simd::Floats::size;
 };
 

@@ -47,10 +47,11 @@ struct Vector256 {
 template <typename V>
 struct Avx2With : X86Dots<V> {
   static constexpr FloatTuning kFloatTuning = {.rows = 4,
-                                               .vectors = 2,
+                                               .many_rows = 3,
                                                .sums = 12,
                                                .width = 4,
-                                               .many_rows = 3,
+                                               .product_rows = 6,
+                                               .product_vectors = 2,
                                                .activated = 4,
                                                .row_panels = 2,
                                                .half_row_panels = 3,

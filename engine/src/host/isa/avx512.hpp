@@ -48,11 +48,12 @@ struct Vector512 {
 // All but the dot products, which VNNI has instructions for.
 template <typename V>
 struct Avx512With : X86Dots<V> {
-  static constexpr FloatTuning kFloatTuning = {.rows = 10,  // 20 sums of 32 registers
-                                               .vectors = 2,
+  static constexpr FloatTuning kFloatTuning = {.rows = 10,
+                                               .many_rows = 10,
                                                .sums = 24,
                                                .width = 8,
-                                               .many_rows = 10,
+                                               .product_rows = 10,
+                                               .product_vectors = 2,
                                                .activated = 4,
                                                .row_panels = 2,
                                                .half_row_panels = 8,

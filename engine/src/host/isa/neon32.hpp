@@ -38,10 +38,11 @@ struct Neon32Core {
 struct Neon : NeonWith<Neon32Core> {
   static constexpr Tuning kTuning = {// 8 sums of 16 registers
                                      .f32 = {.rows = 2,
-                                             .vectors = 4,
+                                             .many_rows = 2,
                                              .sums = 8,
                                              .width = 4,
-                                             .many_rows = 2,
+                                             .product_rows = 2,
+                                             .product_vectors = 4,
                                              .activated = 2,
                                              .row_panels = 1,
                                              .half_row_panels = 1,

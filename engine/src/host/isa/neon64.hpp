@@ -45,10 +45,11 @@ struct Neon64Core {
 struct Neon : NeonWith<Neon64Core> {
   static constexpr Tuning kTuning = {// 20 sums, 5 inputs, 4 weights
                                      .f32 = {.rows = 5,
-                                             .vectors = 4,
+                                             .many_rows = 5,
                                              .sums = 24,
                                              .width = 8,
-                                             .many_rows = 5,
+                                             .product_rows = 5,
+                                             .product_vectors = 4,
                                              .activated = 4,
                                              .row_panels = 2,
                                              .half_row_panels = 2,
