@@ -60,6 +60,7 @@ struct Sdot : Neon {
               vreinterpretq_s8_s32(vdupq_laneq_s32(vreinterpretq_s32_s8(bytes.high), 0))};
     }
     static PICOVAE_INLINE Weights load(const std::int8_t* w) { return Narrow::load(w); }
+    static PICOVAE_INLINE void hold(Weights&) {}
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
       return {Narrow::dot(sums.low, x.low, w), Narrow::dot(sums.high, x.high, w)};
     }
