@@ -44,7 +44,7 @@ int main() try {
     const tools::BlobBytes model = subject().pack(type.value);
     for (const Kernels* kernels : built_kernels()) {
       if (kernels->isa == Isa::kScalar || !machine_runs(kernels->isa)) continue;
-      for (const std::size_t batch : kBatches) count(type, model, *kernels, batch);
+      for (const std::size_t batch : {1, 2, 3, 8, 100}) count(type, model, *kernels, batch);
     }
   }
   return 0;

@@ -19,7 +19,8 @@ struct F32 {
   template <typename Simd>
   static constexpr std::size_t kRowPanels = Simd::kTuning.f32.row_panels;
   template <typename Simd, std::size_t Strip>
-  static constexpr std::size_t kTogether = 1;
+  static constexpr std::size_t kTogether =
+      Strip % Simd::kLoadsTogether == 0 ? Simd::kLoadsTogether : 1;
   template <typename Simd, std::size_t Strip>
   static constexpr bool kMixed = false;
   template <typename Simd, std::size_t Vectors>

@@ -85,6 +85,8 @@ concept FloatIsa = requires(typename I::Floats f, const std::uint16_t* halves) {
   { I::load_bf16(halves) } -> std::same_as<typename I::Floats>;
   // If true: multiply_add_lane<L>(a, b, c) = a[L] * b + c.
   { I::kHasLanes } -> std::convertible_to<bool>;
+  // Vectors of f32 weights whose loads stand one behind the other: two may be one instruction.
+  { I::kLoadsTogether } -> std::convertible_to<std::size_t>;
   // If true: load_bf16_pair(p, even, odd) loads twice as many weights, those of even and odd
   // columns apart, and interleave(even, odd) puts sums of such columns in order.
   { I::kBf16Pairs } -> std::convertible_to<bool>;
@@ -109,6 +111,7 @@ concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
 
 struct IsaDefaults {
   static constexpr bool kHasLanes = false;
+  static constexpr std::size_t kLoadsTogether = 1;
   static constexpr bool kBf16Pairs = false;
   static constexpr bool kMatrixTile = false;
   template <typename Floats>

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <numeric>
 #include <utility>
 
 #include "host/float_weights.hpp"
@@ -162,6 +161,11 @@ template <typename Simd, typename Weight, std::size_t Rows, std::size_t kFirst, 
   });
 }
 
+// The greatest one; <numeric> has std::gcd, but a freestanding library may lack the header.
+constexpr std::size_t common_divisor(std::size_t a, std::size_t b) {
+  return b == 0 ? a : common_divisor(b, a % b);
+}
+
 // The width of the tiles of so many rows, in vectors: as much as the ISA has registers for their
 // sums, and inputs come in fast enough. Tiles that others of fewer rows may follow, to the same
 // columns, do not straddle two panels.
@@ -189,9 +193,9 @@ constexpr std::size_t last_tile_width(std::size_t rows) {
 // those of its own width, and of those that it follows.
 template <typename Simd, typename Weight>
 constexpr std::size_t tile_start(std::size_t rows) {
-  std::size_t unit = std::gcd(tile_width<Simd, Weight>(rows), kPanelVectors<Simd>);
+  std::size_t unit = common_divisor(tile_width<Simd, Weight>(rows), kPanelVectors<Simd>);
   while (++rows <= Simd::kTuning.f32.many_rows) {
-    unit = std::gcd(unit, tile_width<Simd, Weight>(rows));
+    unit = common_divisor(unit, tile_width<Simd, Weight>(rows));
   }
   return unit;
 }
@@ -203,7 +207,7 @@ template <typename Simd, typename Weight, std::size_t Rows, std::size_t kFirst, 
 constexpr PanelTileFn<Weight> panel_tile_for() {
   constexpr std::size_t kUnit = tile_start<Simd, Weight>(Rows);
   if constexpr (kWidth == 0 || kWidth > last_tile_width<Simd, Weight>(Rows) ||
-                kFirst % kUnit != 0 || kWidth % std::gcd(kUnit, kHalfVectors<Simd>) != 0) {
+                kFirst % kUnit != 0 || kWidth % common_divisor(kUnit, kHalfVectors<Simd>) != 0) {
     return nullptr;  // no layer is cut like this
   } else {
     return panel_tile<Simd, Weight, Rows, kFirst, kWidth>;

@@ -44,8 +44,8 @@ struct Neon64Core {
 
 struct Neon : NeonWith<Neon64Core> {
   static constexpr Tuning kTuning = {// 20 sums, 5 inputs, 4 weights
-                                     .f32 = {.rows = 5,
-                                             .many_rows = 5,
+                                     .f32 = {.rows = 4,
+                                             .many_rows = 3,
                                              .sums = 24,
                                              .width = 8,
                                              .product_rows = 5,
@@ -58,6 +58,7 @@ struct Neon : NeonWith<Neon64Core> {
                                      .s8 = {.rows = 4, .vectors = 2, .split = 1}};
 
   static constexpr bool kHasLanes = true;
+  static constexpr std::size_t kLoadsTogether = 2;
   template <std::size_t kLane>
   static PICOVAE_INLINE Floats multiply_add_lane(Floats a, Floats b, Floats c) {
     return vfmaq_laneq_f32(c, b, a, kLane);
