@@ -31,13 +31,18 @@ std::string version() {
 
 std::string about() {
   std::string isas;  // of this build, best last
+  std::string unasked;
   for (const Kernels* kernels : built_kernels()) {
     isas = kernels->name + (isas.empty() ? "" : "|" + isas);
+    if (kernels->rounds_inputs) {
+      unasked += fmt::format("\n{} multiplies bf16 models in bf16; nothing takes it unasked.",
+                             kernels->name);
+    }
   }
   return fmt::format(
       "Trains a variational autoencoder, quantizes it, and draws digits with it.\n"
-      "PICOVAE_ISA={} forces the kernels.",
-      isas);
+      "PICOVAE_ISA={} forces the kernels.{}",
+      isas, unasked);
 }
 
 void run(int argc, char** argv) {

@@ -1,10 +1,13 @@
 # The list of the host's instruction sets, and what is compiled once for each of them.
 #
-# picovae_isa(NAME TYPE [FLOATS ISA] [HEADER NAME] [FLAGS flags...])
+# picovae_isa(NAME TYPE [FLOATS ISA] [BYTES ISA] [PAIRS] [HEADER NAME] [FLAGS flags...])
 #   NAME    as users see it: PICOVAE_ISA=NAME, and a namespace in C++
 #   TYPE    the struct in engine/src/host/isa/HEADER.hpp (HEADER is NAME unless given); also Isa::kTYPE and
 #           kTYPEKernels in picovae/kernels.hpp
 #   FLOATS  the ISA whose f32 kernels it shares, if they are the same
+#   BYTES   the ISA whose s8 kernels it shares
+#   PAIRS   its bf16 layers are dot products of bf16 (dense_bf16.cpp), which f32 arithmetic has not: nothing takes
+#           this ISA unasked
 # Best first. select.cpp says which of them a processor runs. Plain C++ (scalar.cpp) comes after the last.
 include(${CMAKE_CURRENT_LIST_DIR}/dependencies.cmake)
 if(NOT TARGET xsimd)
@@ -13,17 +16,19 @@ endif()
 
 set(PICOVAE_ISAS "")
 macro(picovae_isa name type)
-  cmake_parse_arguments(isa "" "FLOATS;HEADER" "FLAGS" ${ARGN})
+  cmake_parse_arguments(isa "PAIRS" "FLOATS;BYTES;HEADER" "FLAGS" ${ARGN})
   list(APPEND PICOVAE_ISAS ${name})
   set(PICOVAE_ISA_TYPE_${name} ${type})
   set(PICOVAE_ISA_FLAGS_${name} ${isa_FLAGS})
-  set(PICOVAE_ISA_FLOATS_${name} ${name})
-  set(PICOVAE_ISA_HEADER_${name} ${name})
-  if(isa_FLOATS)
-    set(PICOVAE_ISA_FLOATS_${name} ${isa_FLOATS})
-  endif()
-  if(isa_HEADER)
-    set(PICOVAE_ISA_HEADER_${name} ${isa_HEADER})
+  foreach(part FLOATS BYTES HEADER)
+    set(PICOVAE_ISA_${part}_${name} ${name})
+    if(isa_${part})
+      set(PICOVAE_ISA_${part}_${name} ${isa_${part}})
+    endif()
+  endforeach()
+  set(PICOVAE_ISA_PAIRS_${name} "")
+  if(isa_PAIRS)
+    set(PICOVAE_ISA_PAIRS_${name} ${name})
   endif()
 endmacro()
 
@@ -47,6 +52,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND avx512 ${unaligned} -fno-lto)
   endif()
   if(has_avx)
+    picovae_isa(avx512bf16 Avx512Bf16 FLOATS avx512 BYTES avx512vnni PAIRS HEADER avx512
+                FLAGS ${avx512} -mavx512vnni -mavx512bf16)
     picovae_isa(avx512vnni Avx512Vnni FLOATS avx512 HEADER avx512 FLAGS ${avx512} -mavx512vnni)
     picovae_isa(avx512 Avx512 FLAGS ${avx512})
     picovae_isa(avxvnni AvxVnni FLOATS avx2 HEADER avx2 FLAGS ${avx2} -mavxvnni)
@@ -70,26 +77,29 @@ set(PICOVAE_GENERATED ${picovae_engine_BINARY_DIR}/generated)
 set(lines "")
 foreach(isa IN LISTS PICOVAE_ISAS)
   set(floats ${PICOVAE_ISA_FLOATS_${isa}})
-  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${PICOVAE_ISA_TYPE_${floats}})")
+  set(bf16 ${floats})
+  if(PICOVAE_ISA_PAIRS_${isa})
+    set(bf16 ${isa})
+  endif()
+  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${bf16}, ${PICOVAE_ISA_BYTES_${isa}})")
 endforeach()
 file(CONFIGURE OUTPUT ${PICOVAE_GENERATED}/picovae_isas.hpp CONTENT
 "// Written by engine/cmake/isa.cmake: the host's ISAs, best first, without the scalar reference.
-//   X(name, Type, name of the ISA whose f32 kernels it has, Type of that)
+//   X(name, Type, and the names of the ISAs whose kernels it has for f32, for bf16 and for s8)
 #pragma once
 #define PICOVAE_FOR_EACH_ISA(X)${lines}
 " @ONLY)
 
-# picovae_per_isa(target source [FLOATS]): adds `source` to `target` once for each ISA, with FLOATS only for
-# those with f32 kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string), PICOVAE_ISA_ID
-# (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
+# picovae_per_isa(target source [FLOATS|BYTES|PAIRS]): adds `source` to `target` once for each ISA, with one of these
+# words only for those with such kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string),
+# PICOVAE_ISA_ID (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
 # It is optimized in every build type: an unoptimized kernel is of no use, and may export code of its ISA in weak
 # symbols.
 function(picovae_per_isa target source)
-  cmake_parse_arguments(only "FLOATS" "" "" ${ARGN})
   get_filename_component(source ${source} ABSOLUTE)
   get_filename_component(stem ${source} NAME_WE)
   foreach(isa IN LISTS PICOVAE_ISAS)
-    if(only_FLOATS AND NOT isa STREQUAL PICOVAE_ISA_FLOATS_${isa})
+    if(ARGN AND NOT isa STREQUAL PICOVAE_ISA_${ARGN}_${isa})
       continue()
     endif()
     set(file ${PICOVAE_GENERATED}/${stem}_${isa}.cpp)

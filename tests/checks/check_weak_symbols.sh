@@ -19,7 +19,7 @@ for library in "$@"; do
   fi
   # A line is `library:object:[address] type name`. DW.ref. names a pointer to the one handler of exceptions.
   weak=$(awk '
-    match($1, /:(dense_f32|dense_s8|product|vector_ops_isa)_[a-z0-9]+\./) {
+    match($1, /:(dense_f32|dense_bf16|dense_s8|product|vector_ops_isa)_[a-z0-9]+\./) {
       isa = substr($1, RSTART + 1, RLENGTH - 2)
       sub(/.*_/, "", isa)
       ++objects

@@ -9,7 +9,7 @@
 namespace picovae {
 
 // How the weights of a model are stored. kF16 (IEEE 754 binary16) and kBf16 (the upper half of an
-// f32) are weights alone: their arithmetic is f32.
+// f32) are weights alone: their arithmetic is f32, but for kernels that round inputs (below).
 enum class Type : std::uint8_t { kF32 = 0, kS8 = 1, kF16 = 2, kBf16 = 3 };
 
 constexpr std::size_t weight_size(Type type) {
@@ -60,6 +60,7 @@ enum class Isa : std::uint8_t {
   kAvxVnni,
   kAvx512,
   kAvx512Vnni,
+  kAvx512Bf16,
   kNeon,
   kSdot,
   kI8mm,
@@ -77,6 +78,9 @@ struct Kernels {
   DenseFn f16 = nullptr;
   DenseFn bf16 = nullptr;
   DenseFn s8 = nullptr;  // reads s4 weights as well, if the build does
+  // Whether `bf16` rounds its inputs to bf16, too. Its results then differ from those of f32
+  // arithmetic, so that select_kernels() leaves this table out: name it to have it.
+  bool rounds_inputs = false;
 
   DenseFn dense(Type type) const {
     switch (type) {
@@ -100,6 +104,7 @@ extern const Kernels kAvx2Kernels;        // with FMA
 extern const Kernels kAvxVnniKernels;     // and dot products of bytes
 extern const Kernels kAvx512Kernels;      // F, BW, VL and DQ
 extern const Kernels kAvx512VnniKernels;  // and dot products of bytes
+extern const Kernels kAvx512Bf16Kernels;  // and of bf16: rounds_inputs
 extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
 extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
@@ -113,7 +118,8 @@ extern const Kernels kMveKernels;         // M55, M85: Helium
 std::span<const Kernels* const> built_kernels();
 bool machine_runs(Isa isa);
 
-// Hosts only: the best kernels of this machine. Never fails: the scalar ones run everywhere.
+// Hosts only: the best kernels of this machine, of those that do not round inputs. Never fails: the
+// scalar ones run everywhere.
 const Kernels& select_kernels();
 
 }  // namespace picovae

@@ -92,6 +92,25 @@ concept FloatIsa = requires(typename I::Floats f, const std::uint16_t* halves) {
   { I::kBf16Pairs } -> std::convertible_to<bool>;
 };
 
+// Dot products of bf16 for dense_bf16.cpp. Pairs is a vector with two bf16 for each lane of Floats:
+// two inputs of one row, or their weights of one output.
+template <typename I>
+concept PairIsa = FloatIsa<I> &&
+    requires(typename I::Floats f, typename I::Pairs pairs, const float* x,
+             const std::uint16_t* from, std::uint16_t* to, std::size_t count) {
+  // x [count] rounded to bf16, then zeros: kRounded of them.
+  I::round(x, count, to);
+  { I::kRounded } -> std::convertible_to<std::size_t>;
+  { I::broadcast_pair(from) } -> std::same_as<typename I::Pairs>;
+  // load_pairs(first, second, low, high): the weights of two inputs in a whole panel, in an order
+  // that order(low, high) undoes for sums; in half a panel, in order.
+  I::load_pairs(from, from, pairs, pairs);
+  I::order(f, f);
+  { I::load_half_pairs(from, from) } -> std::same_as<typename I::Pairs>;
+  // sums + second * second + first * first, rounded after each product is added.
+  { I::dot_pairs(f, pairs, pairs) } -> std::same_as<typename I::Floats>;
+};
+
 template <typename I>
 concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
   requires std::same_as<decltype(I::kTuning), const Tuning>;

@@ -20,10 +20,11 @@
 
 namespace picovae {
 
-// What dense_f32.cpp and dense_s8.cpp define for each ISA, and scalar.cpp.
+// What dense_f32.cpp, dense_bf16.cpp and dense_s8.cpp define for each ISA or for some, and
+// scalar.cpp.
 using DenseFunction = std::remove_pointer_t<DenseFn>;
 using ProductFunction = std::remove_pointer_t<ProductFn>;
-#define PICOVAE_DECLARE(name, Type, floats, Floats)         \
+#define PICOVAE_DECLARE(name, Type, floats, bf16, s8)       \
   namespace name {                                          \
   DenseFunction dense_f32, dense_f16, dense_bf16, dense_s8; \
   ProductFunction product;                                  \
@@ -33,19 +34,20 @@ namespace scalar {
 ProductFunction product;
 }
 
-#define PICOVAE_TABLE(name_, Type, floats, Floats)                        \
-  constinit const Kernels k##Type##Kernels = {.isa = Isa::k##Type,        \
-                                              .name = #name_,             \
-                                              .layout = Layout::kHost,    \
-                                              .f32 = floats::dense_f32,   \
-                                              .f16 = floats::dense_f16,   \
-                                              .bf16 = floats::dense_bf16, \
-                                              .s8 = name_::dense_s8};
+#define PICOVAE_TABLE(name_, Type, floats, bf16_, s8_)                   \
+  constinit const Kernels k##Type##Kernels = {.isa = Isa::k##Type,       \
+                                              .name = #name_,            \
+                                              .layout = Layout::kHost,   \
+                                              .f32 = floats::dense_f32,  \
+                                              .f16 = floats::dense_f16,  \
+                                              .bf16 = bf16_::dense_bf16, \
+                                              .s8 = s8_::dense_s8,       \
+                                              .rounds_inputs = Isa::k##Type == Isa::kAvx512Bf16};
 PICOVAE_FOR_EACH_ISA(PICOVAE_TABLE)
 
 namespace {
 
-#define PICOVAE_ADDRESS(name, Type, floats, Floats) &k##Type##Kernels,
+#define PICOVAE_ADDRESS(name, Type, floats, bf16, s8) &k##Type##Kernels,
 constexpr const Kernels* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)(&kScalarKernels)};
 
 #if defined(__x86_64__)
@@ -54,6 +56,10 @@ constexpr const Kernels* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)(&kSca
 bool has_f16c() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
   return __get_cpuid(1, &eax, &ebx, &ecx, &edx) != 0 && (ecx >> 29 & 1) != 0;
+}
+bool has_avx512_bf16() {
+  unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
+  return __get_cpuid_count(7, 1, &eax, &ebx, &ecx, &edx) != 0 && (eax >> 5 & 1) != 0;
 }
 bool has_avx_vnni() {
   unsigned eax = 0, ebx = 0, ecx = 0, edx = 0;
@@ -102,6 +108,8 @@ bool machine_runs(Isa isa) {
              __builtin_cpu_supports("avx512dq");
     case Isa::kAvx512Vnni:
       return machine_runs(Isa::kAvx512) && __builtin_cpu_supports("avx512vnni");
+    case Isa::kAvx512Bf16:
+      return machine_runs(Isa::kAvx512Vnni) && has_avx512_bf16();
 #elif defined(__aarch64__)
     case Isa::kNeon:
       return true;
@@ -120,8 +128,8 @@ bool machine_runs(Isa isa) {
 
 ProductFn product_for(Isa isa) {
   switch (isa) {
-#define PICOVAE_PRODUCT(name, Type, floats, Floats) \
-  case Isa::k##Type:                                \
+#define PICOVAE_PRODUCT(name, Type, floats, bf16, s8) \
+  case Isa::k##Type:                                  \
     return floats::product;
     PICOVAE_FOR_EACH_ISA(PICOVAE_PRODUCT)
     default:
@@ -131,7 +139,7 @@ ProductFn product_for(Isa isa) {
 
 const Kernels& select_kernels() {
   for (const Kernels* kernels : kBuilt) {
-    if (machine_runs(kernels->isa)) return *kernels;
+    if (!kernels->rounds_inputs && machine_runs(kernels->isa)) return *kernels;
   }
   return kScalarKernels;
 }

@@ -1,5 +1,5 @@
 // AVX-512 F, BW, VL and DQ: Skylake-X and later. With -mavx512vnni also VNNI: Ice Lake, Zen 4 and
-// later; f32 is the same there.
+// later; f32 is the same there. With -mavx512bf16 also BF16: Cooper Lake, Zen 4 and later.
 #pragma once
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__) || \
@@ -14,6 +14,8 @@
 #endif
 
 #include <immintrin.h>
+
+#include <bit>
 
 #include "host/isa/x86_dot.hpp"
 
@@ -79,11 +81,17 @@ struct Avx512With : X86Dots<V> {
   }
   static PICOVAE_INLINE void interleave(Floats& even, Floats& odd) {
     const __m512 low = _mm512_unpacklo_ps(even, odd), high = _mm512_unpackhi_ps(even, odd);
+    even = low;
+    odd = high;
+    order(even, odd);
+  }
+  // Puts 32 columns in order of which `low` has the first four of each eight, `high` the others.
+  static PICOVAE_INLINE void order(Floats& low, Floats& high) {
     const __m512i first = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
     const __m512i second = _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15);
     const __m512d a = _mm512_castps_pd(low), b = _mm512_castps_pd(high);
-    even = _mm512_castpd_ps(_mm512_permutex2var_pd(a, first, b));
-    odd = _mm512_castpd_ps(_mm512_permutex2var_pd(a, second, b));
+    low = _mm512_castpd_ps(_mm512_permutex2var_pd(a, first, b));
+    high = _mm512_castpd_ps(_mm512_permutex2var_pd(a, second, b));
   }
 
   struct Epilogue {
@@ -137,6 +145,42 @@ struct Avx512Vnni : Avx512With<Vector512Vnni> {
   static constexpr Tuning kTuning = {
       .f32 = kFloatTuning,
       .s8 = {.rows = 10, .vectors = 2, .split = 4}};  // 20 sums of 32 registers
+};
+#endif
+
+#if defined(__AVX512BF16__)
+struct Avx512Bf16 : Avx512Vnni {
+  using Pairs = __m512i;
+  static PICOVAE_INLINE Pairs broadcast_pair(const std::uint16_t* x) {
+    int pair;
+    std::memcpy(&pair, x, sizeof pair);
+    return _mm512_set1_epi32(pair);
+  }
+  // Two shuffles of their halves: cheaper than whole columns in order, for which see order().
+  static PICOVAE_INLINE void load_pairs(const std::uint16_t* first, const std::uint16_t* second,
+                                        Pairs& low, Pairs& high) {
+    const __m512i a = _mm512_loadu_si512(first), b = _mm512_loadu_si512(second);
+    low = _mm512_unpacklo_epi16(a, b);
+    high = _mm512_unpackhi_epi16(a, b);
+  }
+  static PICOVAE_INLINE Pairs load_half_pairs(const std::uint16_t* first,
+                                              const std::uint16_t* second) {
+    const __m512i high = _mm512_slli_epi32(_mm512_cvtepu16_epi32(load256(second)), 16);
+    return _mm512_or_si512(high, _mm512_cvtepu16_epi32(load256(first)));
+  }
+  static PICOVAE_INLINE Floats dot_pairs(Floats sums, Pairs x, Pairs weights) {
+    return _mm512_dpbf16_ps(sums, bf16(x), bf16(weights));
+  }
+  static constexpr std::size_t kRounded = 32;
+  static PICOVAE_INLINE void round(const float* x, std::size_t count, std::uint16_t* to) {
+    const std::uint32_t mask = count < kRounded ? (1u << count) - 1 : ~0u;
+    const __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), x);
+    const __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), x + 16);
+    _mm512_storeu_si512(to, std::bit_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));
+  }
+
+ private:
+  static PICOVAE_INLINE __m512bh bf16(__m512i pairs) { return std::bit_cast<__m512bh>(pairs); }
 };
 #endif
 
