@@ -49,9 +49,8 @@ struct Entry {
   std::string missing = "it has nothing for this batch or machine";
 };
 
-Entry ours(Type type, const Kernels& kernels) {
-  return {type, "picovae", tolerance(type),
-          [=, &kernels](const Subject& subject, std::size_t batch) {
+Entry ours(Type type, const Kernels& kernels, const std::string& name = "picovae") {
+  return {type, name, tolerance(type), [=, &kernels](const Subject& subject, std::size_t batch) {
             static std::map<std::pair<const Subject*, Type>, tools::BlobBytes> blobs;
             tools::BlobBytes& blob = blobs[{&subject, type}];
             if (blob.bytes().empty()) blob = subject.pack(type);
@@ -71,7 +70,7 @@ Entry peer(Type type, const char* name, PeerFn* make) {
   return {type, name, 0, [](const Subject&, std::size_t) { return nullptr; }, how};
 }
 
-// By type, ours before the peers.
+// By type, ours before the peers, and the best of ours before those that only their name chooses.
 //   avx2  limits the peers that are compiled to AVX2
 std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   std::vector<Entry> result;
@@ -86,6 +85,12 @@ std::vector<Entry> entries(const Kernels& kernels, bool avx2) {
   if (type.value == of) result.push_back(missing_peer(of, name, how));
   for (const auto& type : tools::kTypeNames) {
     result.push_back(ours(type.value, kernels));
+    for (const Kernels* other : built_kernels()) {
+      const bool is_wanted = type.value == Type::kBf16 && &kernels == &select_kernels();
+      if (is_wanted && other->rounds_inputs && machine_runs(other->isa)) {
+        result.push_back(ours(type.value, *other, std::string("picovae_") + other->name));
+      }
+    }
     PICOVAE_PEERS(PICOVAE_ADD)
     PICOVAE_MISSING_PEERS(PICOVAE_ADD_MISSING)
     if (type.value == Type::kF32) {
