@@ -24,7 +24,8 @@ inline constexpr std::size_t kBlock = 4096;
 // Rows of a block at most: then it is one panel wide.
 inline constexpr std::size_t kBlockRows = kBlock / kPanel;
 
-// Sums [rows][columns] of the columns from `first` on, a multiple of kPanel.
+// Sums [rows][columns], at most kBlock, of the columns from `first` on: a multiple of kPanel.
+// `columns` is one of kOutputPad.
 template <typename Simd, typename Weight>
 void sum_block(const Dense& layer, const float* x, std::size_t x_stride, std::size_t rows,
                std::size_t first, std::size_t columns, float* sums) {

@@ -17,12 +17,11 @@ inline constexpr std::size_t kSparseDepth = 208;  // terms at a time: a quarter 
 template <typename Simd, std::size_t MostRows>
 struct NonzeroTerms {
   std::size_t rows, count;
-  const float* values;                 // [count][rows]
-  std::uint32_t at[kSparseDepth + 1];  // of each term: where b has its row
+  const float* values;             // [count][rows]
+  std::uint32_t at[kSparseDepth];  // of each term: where b has its row
 
   // Fills this for rows of a and `terms` terms, at most kSparseDepth; a, a_row, a_column and b_row
-  // as in Product. Values go to `to`, which has room for one term more than there are. Returns
-  // their end.
+  // as in Product. Values go to `to` [terms][rows], as many as there are. Returns their end.
   float* find(const float* a, std::size_t a_row, std::size_t a_column, std::size_t tile_rows,
               std::size_t terms, std::size_t b_row, float* to) {
     rows = tile_rows;

@@ -3,8 +3,8 @@
 //
 // k is cut into blocks and the columns into strips as wide as a tile, so that a strip of b stays in
 // L1 while all rows pass it. In b its rows are far apart, often a page each, and more pages than a
-// TLB has entries; so the first tile of a strip packs it, which is free: a tile is bound by its
-// multiply-adds.
+// TLB has entries; so the first tile of a strip that many tiles read packs it, which is nearly
+// free: a tile is bound by its multiply-adds.
 #include "host/product.hpp"
 
 #include "host/isa.hpp"
@@ -43,7 +43,8 @@ inline constexpr std::size_t kDepth = 320;
 // A strip that no more tiles read is not packed: that would cost more than it saves.
 inline constexpr std::size_t kFewTiles = 5;
 
-inline constexpr std::size_t kBlockRows = 60;  // of a, whose nonzero terms are found at once
+// Rows of a at most, whose nonzero terms are found at once.
+inline constexpr std::size_t kBlockRows = 60;
 
 // p.k is at most the depth of a strip.
 template <typename Simd>
@@ -90,11 +91,11 @@ void multiply_all(const Product& p, bool more) {
 template <typename Simd>
 void multiply_nonzero(const Product& p, bool more) {
   using S = SparseShape<Simd>;
-  constexpr std::size_t kTiles = kBlockRows / S::kRows + 1;
+  constexpr std::size_t kTiles = kBlockRows / S::kRows;
   NonzeroTerms<Simd, S::kRows> tiles[kTiles];
-  alignas(64) float left[kBlockRows * kSparseDepth + S::kRows];
+  alignas(64) float left[kBlockRows * kSparseDepth];
   for (std::size_t row = 0; row < p.m;) {
-    const std::size_t block = next_piece(p.m - row, kBlockRows / S::kRows * S::kRows);
+    const std::size_t block = next_piece(p.m - row, kTiles * S::kRows);
     std::size_t count = 0;
     float* to = left;
     for (std::size_t done = 0; done < block; ++count) {
