@@ -42,7 +42,7 @@ struct Dense {
   Activation activation;
 };
 
-// Runs a layer over `rows` inputs.
+// Runs a layer over `rows` inputs, of which there may be none.
 //   x  [rows][in]   f32; or u8 in 0..127; or s16 if layer.wide_input
 //   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus), s16 (identity), u8 pixels
 //   (sigmoid)
