@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the engine beside its peers and the machine's limit, and prints one table of medians.
+# Measures the engine beside its peers and the machine's limit, and prints one table of least times.
 set -euo pipefail
 
 usage() {

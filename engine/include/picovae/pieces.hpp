@@ -9,8 +9,8 @@
 
 namespace picovae::detail {
 
-// Rows of a piece at most. With 128 rows and layers of 300, an f32 decode of 4,096 images takes an
-// eighth less time than in one piece (bench/FIGURES.md).
+// Rows of a piece at most. In one piece, an f32 decode of 4,096 images through layers of 300 took
+// 12 % more time an image than one of 100 images.
 inline constexpr std::size_t kPieceRows = 128;
 
 // body(first, rows) for each piece, of about as many rows each. A board has no such caches, and one
