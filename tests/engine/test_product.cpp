@@ -23,13 +23,14 @@ namespace {
 using namespace picovae;
 using namespace picovae::tests;
 
-// Floats at a multiple of 64 bytes, exactly `size` of them.
+// `size` floats at a multiple of 64 bytes, and NaN up to the next one.
 class Floats {
  public:
   explicit Floats(std::size_t size, float value = 0)
       : size_(size),
         data_(static_cast<float*>(std::aligned_alloc(64, round_up(size * sizeof(float), 64))),
               &std::free) {
+    std::fill_n(data(), round_up(size, 16), std::numeric_limits<float>::quiet_NaN());
     std::fill_n(data(), size, value);
   }
   float* data() { return data_.get(); }
@@ -142,6 +143,7 @@ TEST_CASE("products agree with double precision and leave the gaps between rows 
                              {.m = 100, .n = 304, .k = 321, .a = kT},
                              {.m = 5, .n = 80, .k = 0},
                              {.m = 1, .n = 5, .k = 7, .b = kT},
+                             {.m = 2, .n = 21, .k = 1, .b = kT},
                              {.m = 25, .n = 50, .k = 304, .b = kT},
                              {.m = 13, .n = 300, .k = 786, .b = kT},
                              {.m = 9, .n = 33, .k = 34, .a = kT, .b = kT},

@@ -64,7 +64,7 @@ void multiply_all(const Product& p, bool more) {
                      .more = more,
                      .packed = strip};
     bool packed = false;
-    if (p.b_column != 1) {
+    if (p.b_row == 1) {  // transposed, even if b_column is 1 too, since k is
       transpose_strip(task.b, p.b_column, smaller(columns, p.n - first), p.k, columns, strip);
       packed = true;
     }
