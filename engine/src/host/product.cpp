@@ -21,7 +21,7 @@ namespace {
 
 // The tile of all terms.
 template <typename Simd>
-struct Shape {
+struct DenseTile {
   static constexpr std::size_t kVectors = Simd::kTuning.f32.product_vectors;
   static constexpr std::size_t kRows = Simd::kTuning.f32.product_rows;
   static constexpr std::size_t kColumns = kVectors * Simd::Floats::size;
@@ -30,9 +30,10 @@ struct Shape {
 // That of terms that are not zero in all rows. The fewer rows, the fewer terms: it is as wide as
 // four vectors and has as many sums as the other one.
 template <typename Simd>
-struct SparseShape {
+struct SparseTile {
   static constexpr std::size_t kVectors = 4;
-  static constexpr std::size_t kRows = Shape<Simd>::kRows * Shape<Simd>::kVectors / kVectors;
+  static constexpr std::size_t kRows =
+      DenseTile<Simd>::kRows * DenseTile<Simd>::kVectors / kVectors;
   static constexpr std::size_t kColumns = kVectors * Simd::Floats::size;
 };
 
@@ -49,7 +50,7 @@ inline constexpr std::size_t kBlockRows = 60;
 // p.k is at most the depth of a strip.
 template <typename Simd>
 void multiply_all(const Product& p, bool more) {
-  using S = Shape<Simd>;
+  using S = DenseTile<Simd>;
   alignas(64) float strip[kDepth * S::kColumns];
   for (std::size_t first = 0; first < p.n; first += S::kColumns) {
     const std::size_t columns = smaller(S::kColumns, pad(p.n - first, 16));
@@ -90,7 +91,7 @@ void multiply_all(const Product& p, bool more) {
 // A strip of b is not packed here: each tile reads few of its rows.
 template <typename Simd>
 void multiply_nonzero(const Product& p, bool more) {
-  using S = SparseShape<Simd>;
+  using S = SparseTile<Simd>;
   constexpr std::size_t kTiles = kBlockRows / S::kRows;
   NonzeroTerms<Simd, S::kRows> tiles[kTiles];
   alignas(64) float left[kBlockRows * kSparseDepth];
