@@ -15,6 +15,7 @@
 #include "host/product.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
+#include "tests/engine/guarded.hpp"
 #include "tests/engine/kernel_inputs.hpp"
 #include "tests/engine/runnable_kernels.hpp"
 
@@ -163,6 +164,30 @@ TEST_CASE("products agree with double precision and leave the gaps between rows 
         CAPTURE(of.k);
         data.run(*kernels);
         check_against_double(data);
+      }
+    }
+  }
+}
+
+TEST_CASE("a transposed right side is not read behind its end") {
+  for (std::size_t k = 1; k <= 9; ++k) {
+    for (const std::size_t n : {std::size_t{3}, std::size_t{16}, std::size_t{33}}) {
+      GuardedBytes b(n * k * sizeof(float), alignof(float));
+      std::fill_n(b.as<float>(), n * k, 1.0f);
+      Floats a(k, 1), c(round_up(n, 16));
+      for (const Kernels* kernels : runnable_kernels()) {
+        product_for(kernels->isa)({.a = a.data(),
+                                   .a_row = k,
+                                   .a_column = 1,
+                                   .b = b.as<float>(),
+                                   .b_row = 1,
+                                   .b_column = k,
+                                   .c = c.data(),
+                                   .c_row = round_up(n, 16),
+                                   .m = 1,
+                                   .n = n,
+                                   .k = k});
+        CHECK(c.all()[n - 1] == static_cast<float>(k));
       }
     }
   }
