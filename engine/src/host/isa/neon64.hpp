@@ -43,7 +43,7 @@ struct Neon64Core {
 };
 
 struct Neon : NeonWith<Neon64Core> {
-  static constexpr Tuning kTuning = {// 20 sums, 5 inputs, 4 weights
+  static constexpr Tuning kTuning = {// 24 sums, 3 inputs, 2 weights
                                      .f32 = {.rows = 4,
                                              .many_rows = 3,
                                              .sums = 24,
