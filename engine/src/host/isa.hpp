@@ -132,6 +132,8 @@ struct IsaDefaults {
   static constexpr bool kHasLanes = false;
   static constexpr std::size_t kLoadsTogether = 1;
   static constexpr bool kBf16Pairs = false;
+  template <typename Floats>
+  static PICOVAE_INLINE void interleave(Floats&, Floats&) {}  // not called
   static constexpr bool kMatrixTile = false;
   template <typename Floats>
   static PICOVAE_INLINE Floats reciprocal(Floats x) {
