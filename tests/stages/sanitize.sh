@@ -36,7 +36,7 @@ watch_address() {
 }
 
 watch_threads() {
-  local tests=(engine_shared_model tools_threads tools_trainer)
+  local tests=(engine_shared_model tools_threads tools_layer_team tools_trainer)
   build threads g++ Release "-fsanitize=thread -g1" "${tests[@]/#/test_}"
   TSAN_OPTIONS=halt_on_error=1 run threads "${tests[@]}"
 }
