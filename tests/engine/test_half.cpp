@@ -115,8 +115,9 @@ TEST_CASE("layers of 16-bit weights are f32 layers of the same values, bit for b
 // More inputs than an ISA rounds at once: it adds up the sums of these.
 TEST_CASE("bf16 layers of thousands of inputs agree with f32 arithmetic, a row with itself alone") {
   Random random(9);
+  constexpr std::size_t kInputs[] = {1023, 1024, 1025, 2048, 2049, 3001};
   std::size_t rows = 0;
-  for (const std::size_t in : {1023, 1024, 1025, 2048, 2049, 3001}) {
+  for (const std::size_t in : kInputs) {
     const Halves layers = random_halves<bf16_to_f32>(in, 130, 112, 7, random);
     ++rows;
     const std::vector<float> x = f32_input(rows, in, in, random);
