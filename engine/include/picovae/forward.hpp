@@ -110,18 +110,20 @@ class Forward {
     if (const Status status = ready(kEncoderPart, arena, count); status != Status::kOk) {
       return status;
     }
-    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
-      const Rows<Latent> heads = encode_rows(x + first * dimensions().pixels, arena.bytes, rows);
-      const std::size_t latent = dimensions().latent;
-      for (std::size_t row = 0; row < rows; ++row) {
-        const Latent* head = heads.row(row);
-        const std::size_t to = (first + row) * latent;
-        for (std::size_t i = 0; i < latent; ++i) {
-          mu[to + i] = head[i];
-          logvar[to + i] = head[latent + i];
-        }
-      }
-    });
+    detail::for_pieces(
+        count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
+          const Rows<Latent> heads =
+              encode_rows(x + first * dimensions().pixels, arena.bytes, rows);
+          const std::size_t latent = dimensions().latent;
+          for (std::size_t row = 0; row < rows; ++row) {
+            const Latent* head = heads.row(row);
+            const std::size_t to = (first + row) * latent;
+            for (std::size_t i = 0; i < latent; ++i) {
+              mu[to + i] = head[i];
+              logvar[to + i] = head[latent + i];
+            }
+          }
+        });
     return Status::kOk;
   }
 
@@ -182,12 +184,13 @@ class Forward {
   Status reconstruct(const Pixel* x, Pixel* pixels, DynamicArena arena,
                      std::size_t count = 1) const {
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
-    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
-      const std::size_t at = first * dimensions().pixels;
-      std::byte* decoder = decoder_part(arena, rows);
-      encode_means(x + at, arena.bytes, decoder, rows);
-      decode_rows(Activation::kSigmoid, decoder, pixels + at, rows);
-    });
+    detail::for_pieces(
+        count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
+          const std::size_t at = first * dimensions().pixels;
+          std::byte* decoder = decoder_part(arena, rows);
+          encode_means(x + at, arena.bytes, decoder, rows);
+          decode_rows(Activation::kSigmoid, decoder, pixels + at, rows);
+        });
     return Status::kOk;
   }
 
@@ -198,9 +201,10 @@ class Forward {
   Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
       requires(A::kIsInteger) {
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
-    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
-      score_rows(x + first * dimensions().pixels, scores + first, arena, rows);
-    });
+    detail::for_pieces(
+        count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
+          score_rows(x + first * dimensions().pixels, scores + first, arena, rows);
+        });
     return Status::kOk;
   }
 
@@ -387,15 +391,16 @@ class Forward {
     }
     const std::size_t latent = dimensions().latent, pixels = dimensions().pixels;
     const auto bounded = Rows<Latent>::at(arena.bytes, latent);
-    detail::for_pieces(count, [&](std::size_t first, std::size_t rows) {
-      for (std::size_t row = 0; row < rows; ++row) {
-        const Latent* from = z + (first + row) * latent;
-        for (std::size_t i = 0; i < latent; ++i) {
-          bounded.row(row)[i] = LatentMath<A>::bounded(from[i]);
-        }
-      }
-      decode_rows(output, arena.bytes, out + first * pixels, rows);
-    });
+    detail::for_pieces(
+        count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
+          for (std::size_t row = 0; row < rows; ++row) {
+            const Latent* from = z + (first + row) * latent;
+            for (std::size_t i = 0; i < latent; ++i) {
+              bounded.row(row)[i] = LatentMath<A>::bounded(from[i]);
+            }
+          }
+          decode_rows(output, arena.bytes, out + first * pixels, rows);
+        });
     return Status::kOk;
   }
 
@@ -408,12 +413,13 @@ class Forward {
       return status;
     }
     Status status = Status::kOk;
-    detail::for_pieces(count, [&](std::size_t from, std::size_t rows) {
-      const auto number = first + static_cast<std::uint32_t>(from);
-      if (status == Status::kOk) status = draw_rows(draw, number, arena.bytes, rows);
-      if (status != Status::kOk) return;
-      decode_rows(Activation::kSigmoid, arena.bytes, pixels + from * dimensions().pixels, rows);
-    });
+    detail::for_pieces(
+        count, [&](std::size_t from, std::size_t rows) __attribute__((always_inline)) {
+          const auto number = first + static_cast<std::uint32_t>(from);
+          if (status == Status::kOk) status = draw_rows(draw, number, arena.bytes, rows);
+          if (status != Status::kOk) return;
+          decode_rows(Activation::kSigmoid, arena.bytes, pixels + from * dimensions().pixels, rows);
+        });
     return status;
   }
 
