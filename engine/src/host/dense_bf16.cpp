@@ -22,9 +22,6 @@ static_assert(PairIsa<PICOVAE_ISA_TYPE>);
 // Inputs that are rounded before they are multiplied, the same ones whatever the number of rows:
 // sums of more of them are added up.
 inline constexpr std::size_t kInputs = 1024;
-// Sums that are computed before their epilogue runs: enough that its long chains of arithmetic
-// overlap.
-inline constexpr std::size_t kBlock = 4096;
 
 // x [rows][in] in f32, rows x_stride apart, to bf16, rows kInputs apart. Each row ends with a 0
 // at least if `in` is odd.

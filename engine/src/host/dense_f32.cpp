@@ -1,6 +1,6 @@
 // f32 layers of one ISA: CMake compiles this file once for each ISA whose f32 is its own
 // (engine/cmake/isa.cmake). Weights are f32, or f16 or bf16 that become f32 as they are loaded.
-#include <utility>
+#include <cstddef>
 
 #include "host/epilogue_f32.hpp"
 #include "host/float_weights.hpp"
@@ -18,9 +18,6 @@ namespace {
 
 static_assert(FloatIsa<PICOVAE_ISA_TYPE>);
 
-// Sums that are computed before their epilogue runs: enough that its long chains of arithmetic
-// overlap.
-inline constexpr std::size_t kBlock = 4096;
 // Rows of a block at most: then it is one panel wide.
 inline constexpr std::size_t kBlockRows = kBlock / kPanel;
 

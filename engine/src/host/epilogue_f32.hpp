@@ -34,6 +34,10 @@ template <typename Simd, Activation kActivation>
   for (; count != 0; --count) take(Index<1>{});
 }
 
+// Sums that are computed before their epilogue runs: enough that its long chains of arithmetic
+// overlap.
+inline constexpr std::size_t kBlock = 4096;
+
 // Bias and activation for sums [rows][columns] of the outputs from `first` on, into rows of y.
 template <typename Simd>
 void finish_f32(const Dense& layer, std::size_t first, float* sums, std::size_t columns,
