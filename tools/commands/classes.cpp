@@ -60,9 +60,10 @@ void run(const Options& options) {
   }
   const auto model = make_model(BlobBytes(blob), name, kernels);
   const auto train = load_split(options.data, Split::kTrain, model->dimensions().pixels);
+  const auto labels = require_labels(train, options.data);
   const Codes codes = encode_images(*model, train.images.pixels,
                                     {.pixels = options.pixels, .threads = options.threads});
-  const ClassGaussians classes = fit_classes(codes, train.labels);
+  const ClassGaussians classes = fit_classes(codes, labels);
   if (safetensors) {
     Network network = parse_network(bytes, name);
     network.classes = classes;

@@ -74,6 +74,7 @@ void run(const Options& options) {
   if (writes) check_writable(options.out);
   const auto model = load_model(options.model, chosen_kernels());
   const auto data = load_split(options.data, options.split, model->dimensions().pixels);
+  if (writes) require_labels(data, options.data);
   const Codes codes = encode_images(*model, data.images.pixels, {});
   std::optional<std::string> crc;
   if (model->header().type == Type::kS8) crc = fmt::format("{:08x}", checksum_of(codes));

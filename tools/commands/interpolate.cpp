@@ -43,6 +43,7 @@ void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const std::size_t image = model->dimensions().pixels;
   const auto train = load_split(options.data, Split::kTrain, image);
+  require_labels(train, options.data);
   const std::vector<float> from = code_of(*model, train, options.from);
   const std::vector<float> to = code_of(*model, train, options.to);
   std::vector<float> codes;

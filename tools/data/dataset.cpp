@@ -22,11 +22,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 3> kHalves = {"train", "t10k", "test"};
-constexpr std::array<std::string_view, 2> kSeparators = {"-", "."};
+constexpr std::array<char, 2> kSeparators = {'-', '.'};
 
 constexpr std::string_view kWanted =
-    "a data set is train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and "
-    "t10k-labels-idx1-ubyte; MNIST's come from https://ossci-datasets.s3.amazonaws.com/mnist, "
+    "a data set is train-images-idx3-ubyte, t10k-images-idx3-ubyte and, if there are labels, "
+    "train-labels-idx1-ubyte and t10k-labels-idx1-ubyte; MNIST's come from "
+    "https://ossci-datasets.s3.amazonaws.com/mnist, "
     "as .gz: put them there, or name their folder with --data";
 
 // "emnist-letters-" of "emnist-letters-train-images-idx3-ubyte.gz"; nothing for any other file.
@@ -91,19 +92,32 @@ Place locate(const fs::path& path) {
   fail("{}: no such folder; {}", shown, kWanted);
 }
 
-//   what, idx  "images" and "idx3", or "labels" and "idx1"
-fs::path find(const Place& place, Split split, std::string_view what, std::string_view idx) {
-  const auto path = [&](std::string_view half, std::string_view separator) {
-    return place.folder /
-           fmt::format("{}{}-{}{}{}-ubyte", place.prefix, half, what, separator, idx);
-  };
+// What MNIST's names have "images" and "idx3" in, and what "labels" and "idx1".
+struct Kind {
+  std::string_view what, idx;
+};
+constexpr Kind kImages = {"images", "idx3"};
+constexpr Kind kLabels = {"labels", "idx1"};
+
+fs::path name_in(const Place& place, std::string_view half, const Kind& kind, char separator) {
+  return place.folder /
+         fmt::format("{}{}-{}{}{}-ubyte", place.prefix, half, kind.what, separator, kind.idx);
+}
+
+std::optional<fs::path> find(const Place& place, Split split, const Kind& kind) {
   for (const auto half : kHalves) {
     if ((half == "train") != (split == Split::kTrain)) continue;
-    for (const auto separator : kSeparators) {
-      if (const auto found = find_idx(path(half, separator))) return *found;
+    for (const char separator : kSeparators) {
+      if (const auto found = find_idx(name_in(place, half, kind, separator))) return found;
     }
   }
-  const std::string usual = path(split == Split::kTrain ? "train" : "t10k", "-").string();
+  return std::nullopt;
+}
+
+fs::path find_images(const Place& place, Split split) {
+  if (const auto found = find(place, split, kImages)) return *found;
+  const char* const half = split == Split::kTrain ? "train" : "t10k";
+  const std::string usual = name_in(place, half, kImages, '-').string();
   if (!place.prefix.empty()) {
     fail("{}: no such file (plain or .gz), but others of {} are there", usual, place.prefix);
   }
@@ -135,7 +149,7 @@ LabeledImages take_last(LabeledImages& from, std::size_t count) {
   };
   LabeledImages last{{count, from.images.rows, from.images.cols, {}}, {}};
   last.images.pixels = split(from.images.pixels, kept * from.images.rows * from.images.cols);
-  last.labels = split(from.labels, kept);
+  if (!from.labels.empty()) last.labels = split(from.labels, kept);
   from.images.count = kept;
   return last;
 }
@@ -144,7 +158,7 @@ LabeledImages take_last(LabeledImages& from, std::size_t count) {
 
 DatasetFiles find_dataset(const fs::path& path, Split split) {
   const Place place = locate(path);
-  return {find(place, split, "images", "idx3"), find(place, split, "labels", "idx1"),
+  return {find_images(place, split), find(place, split, kLabels).value_or(""),
           place.prefix.starts_with("emnist-")};
 }
 
@@ -155,7 +169,8 @@ std::vector<fs::path> dataset_files(const fs::path& path) {
   for (const Split split : {Split::kTrain, Split::kTest}) {
     try {
       const DatasetFiles files = find_dataset(path, split);
-      found.insert(found.end(), {files.images, files.labels});
+      found.push_back(files.images);
+      if (!files.labels.empty()) found.push_back(files.labels);
     } catch (const Error&) {  // who loads it says what is missing
     }
   }
@@ -164,14 +179,15 @@ std::vector<fs::path> dataset_files(const fs::path& path) {
 
 LabeledImages load_split(const fs::path& path, Split split, std::size_t pixels) {
   const DatasetFiles files = find_dataset(path, split);
-  LabeledImages loaded{read_idx_images(files.images), read_idx_labels(files.labels)};
+  LabeledImages loaded{read_idx_images(files.images), {}};
+  if (!files.labels.empty()) loaded.labels = read_idx_labels(files.labels);
   if (files.sideways) transpose(loaded.images);
   const Images& images = loaded.images;
   if (pixels != 0 && images.rows * images.cols != pixels) {
     fail("{}: images have {} x {} = {} pixels, but {} are wanted; give --data with such images",
          files.images.string(), images.rows, images.cols, images.rows * images.cols, pixels);
   }
-  if (loaded.labels.size() != images.count) {
+  if (!files.labels.empty() && loaded.labels.size() != images.count) {
     fail("{}: holds {} labels for the {} images of {}; fetch both files again",
          files.labels.string(), loaded.labels.size(), images.count, files.images.string());
   }
@@ -185,6 +201,16 @@ std::span<const std::uint8_t> first_images(const LabeledImages& images, std::siz
     fail("{}: has {} images; ask for at most as many with --count", path.string(), total);
   }
   return std::span(pixels).first(count * rows * cols);
+}
+
+std::span<const std::uint8_t> require_labels(const LabeledImages& images, const fs::path& path) {
+  if (images.labels.empty()) {
+    fail(
+        "{}: has no labels, which this needs; put train-labels-idx1-ubyte and "
+        "t10k-labels-idx1-ubyte beside the images",
+        path.string());
+  }
+  return images.labels;
 }
 
 Dataset load_dataset(const fs::path& path, std::size_t pixels, std::size_t validation) {

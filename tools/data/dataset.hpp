@@ -16,15 +16,16 @@ namespace picovae::tools {
 enum class Split { kTrain, kTest };
 
 struct DatasetFiles {
-  std::filesystem::path images, labels;
-  bool sideways = false;  // images are stored column by column, as EMNIST's are
+  std::filesystem::path images, labels;  // labels: empty if there are none
+  bool sideways = false;                 // images are stored column by column, as EMNIST's are
 };
 
 // Finds images and labels of one half of a data set, each plain or .gz. Their names are those of
 // MNIST and Fashion-MNIST, train-images-idx3-ubyte and so on (also t10k or test, and a dot before
 // idx3), all of them after one prefix, if any: emnist-letters-train-images-idx3-ubyte.
 //   path  the folder; if it holds several data sets, folder/prefix: emnist/emnist-letters
-// Fails with what is missing, or with the data sets to choose from.
+// Fails if there are no images, saying what is missing, or which data sets there are to choose
+// from.
 DatasetFiles find_dataset(const std::filesystem::path& path, Split split);
 
 // The files of both halves that find_dataset finds; it does not fail.
@@ -32,7 +33,7 @@ std::vector<std::filesystem::path> dataset_files(const std::filesystem::path& pa
 
 struct LabeledImages {
   Images images;
-  std::vector<std::uint8_t> labels;  // [images.count], any numbers
+  std::vector<std::uint8_t> labels;  // [images.count], any numbers; empty if there are none
 };
 
 struct Dataset {
@@ -54,9 +55,14 @@ constexpr HeldOut held_out_of(std::size_t validation) {
 std::span<const std::uint8_t> first_images(const LabeledImages& images, std::size_t count,
                                            const std::filesystem::path& path);
 
+// The labels of the images, one each; fails if they have none. `path` is the data set's, for
+// messages.
+std::span<const std::uint8_t> require_labels(const LabeledImages& images,
+                                             const std::filesystem::path& path);
+
 // Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
-// missing or damaged, if there are not as many labels as images, or if images do not have `pixels`
-// pixels; 0: any number.
+// missing or damaged, if there are labels but not as many as images, or if images do not have
+// `pixels` pixels; 0: any number.
 LabeledImages load_split(const std::filesystem::path& path, Split split, std::size_t pixels);
 
 // Loads both halves, of images of one size. If `validation` is not zero, the test set is not read:

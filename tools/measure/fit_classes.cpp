@@ -106,6 +106,7 @@ ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> lab
 
 ClassGaussians fit_known_classes(const Model& model, const LabeledImages& data,
                                  const EvaluateOptions& options) {
+  if (data.labels.empty()) return {};
   try {
     return fit_classes(encode_images(model, data.images.pixels, options), data.labels);
   } catch (const Error& error) {

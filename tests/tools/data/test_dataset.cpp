@@ -39,7 +39,22 @@ TEST_CASE("a data set is loaded by halves or whole") {
   CHECK(load_split(folder.path(), Split::kTest, 6).images.count == 2);
   const auto message = message_of([&] { load_split(folder.path(), Split::kTrain, 6); });
   CHECK(is_one_line_about(message, folder / "train-images-idx3-ubyte"));
-  CHECK(contains(message, "train-labels-idx1-ubyte, t10k-images-idx3-ubyte and"));
+  CHECK(contains(message, "a data set is train-images-idx3-ubyte, t10k-images-idx3-ubyte and"));
+}
+
+TEST_CASE("a data set without labels is loaded; who needs them says so") {
+  const TemporaryFolder folder;
+  save_dataset(folder);
+  const LabeledImages labeled = load_split(folder.path(), Split::kTrain, 6);
+  CHECK(require_labels(labeled, folder.path()).data() == labeled.labels.data());
+  fs::remove(folder / "train-labels-idx1-ubyte");
+  const Dataset loaded = load_dataset(folder.path(), 6, 1);  // the test set is not needed
+  CHECK(loaded.train.images.count == 2);
+  CHECK(loaded.train.labels.empty());
+  CHECK(loaded.test.labels.empty());
+  const auto message = message_of([&] { require_labels(loaded.train, folder.path()); });
+  CHECK(is_one_line_about(message, folder.path()));
+  CHECK(contains(message, "put train-labels-idx1-ubyte"));
 }
 
 TEST_CASE("data sets that do not fit are refused") {
@@ -76,6 +91,8 @@ TEST_CASE("the files of a data set are those that are read, whatever is missing"
   save_dataset(folder);
   CHECK(dataset_files(folder.path()).size() == 4);
   fs::remove(folder / "train-labels-idx1-ubyte");
+  CHECK(dataset_files(folder.path()).size() == 3);
+  fs::remove(folder / "train-images-idx3-ubyte");
   CHECK(dataset_files(folder.path()) ==
         std::vector{find_dataset(folder.path(), Split::kTest).images,
                     find_dataset(folder.path(), Split::kTest).labels});
@@ -119,9 +136,9 @@ TEST_CASE("other data sets have other names") {
   CHECK(contains(message, "choose " + (folder / "emnist-letters").string() + " or " +
                               (folder / "kuzushi").string()));
   CHECK(contains(message_of([&] { load_dataset(folder / "emnist", 6); }), "no such folder"));
-  fs::remove(folder / "kuzushi-t10k-labels.idx1-ubyte.gz");
+  fs::remove(folder / "kuzushi-t10k-images.idx3-ubyte.gz");
   const auto half = message_of([&] { load_dataset(folder / "kuzushi", 6); });
-  CHECK(is_one_line_about(half, folder / "kuzushi-t10k-labels-idx1-ubyte"));
+  CHECK(is_one_line_about(half, folder / "kuzushi-t10k-images-idx3-ubyte"));
   // Among others, MNIST is chosen by the folder.
   save_dataset(folder);
   CHECK(load_dataset(folder.path(), 6).train.images.count == 3);
