@@ -59,7 +59,6 @@ ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
     ARROWS[room] += [HOST]  # product.hpp
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
-ARROWS["tests/tools/view"] += ["tools/data"]  # test_without_png: what a build without it lacks in both
 
 # Where quoted names are looked up, after the folder of the file itself.
 ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "bench"]

@@ -11,13 +11,13 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/png.hpp"
 #include "tools/base/text.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/data/idx.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/grid.hpp"
-#include "tools/view/png.hpp"
 #include "tools/view/terminal.hpp"
 
 namespace picovae::tools {

@@ -6,12 +6,12 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/png.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/view/grid.hpp"
-#include "tools/view/png.hpp"
 
 namespace picovae::tools {
 namespace {

@@ -15,6 +15,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/png.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/train_options.hpp"
@@ -26,7 +27,6 @@
 #include "tools/train/run_keeper.hpp"
 #include "tools/train/trainer.hpp"
 #include "tools/view/grid.hpp"
-#include "tools/view/png.hpp"
 #include "tools/view/progress.hpp"
 
 namespace picovae::tools {

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-#include "tools/view/png.hpp"
+#include "tools/base/png.hpp"
 
 namespace picovae::tools {
 

@@ -1,6 +1,6 @@
 // png.hpp for builds with PICOVAE_PNG=OFF: every function fails.
 
-#include "tools/view/png.hpp"
+#include "tools/base/png.hpp"
 
 #include "tools/base/error.hpp"
 

@@ -7,9 +7,9 @@
 
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/png.hpp"
 #include "tools/data/idx.hpp"
 #include "tools/data/input_file.hpp"
-#include "tools/view/png.hpp"
 
 namespace {
 

@@ -1,4 +1,4 @@
-#include "tools/view/png.hpp"
+#include "tools/base/png.hpp"
 
 #include <png.h>
 
