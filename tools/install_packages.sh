@@ -18,6 +18,7 @@ build      libfmt-dev                     text of the tools
 build      nlohmann-json3-dev             safetensors, --json
 build      libpng-dev                     pictures
 build      zlib1g-dev                     data sets in .gz
+build      libzip-dev                     data sets in .npz
 man        help2man                       man pages of picovae
 data       curl                           fetches MNIST
 data       ca-certificates                fetches MNIST by https

@@ -1,4 +1,5 @@
-// Builds with PICOVAE_PNG=OFF, by the two files that stand in for libpng and zlib.
+// Builds with PICOVAE_PNG=OFF and PICOVAE_NPZ=OFF, by the files that stand in for libpng, zlib and
+// libzip.
 #include <doctest/doctest.h>
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "tools/base/png.hpp"
 #include "tools/data/idx.hpp"
 #include "tools/data/input_file.hpp"
+#include "tools/data/npz.hpp"
 
 namespace {
 
@@ -67,4 +69,10 @@ TEST_CASE("without libpng pictures are refused and nothing is written") {
     CHECK(contains(message, "without PNG"));
   }
   CHECK(folder.count() == 0);
+}
+
+TEST_CASE("without libzip a .npz is refused") {
+  const auto message = message_of([] { NpzFile("a.npz"); });
+  CHECK(is_one_line_about(message, "a.npz"));
+  CHECK(contains(message, "np.save"));
 }
