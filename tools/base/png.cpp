@@ -21,6 +21,30 @@ struct PngImage : png_image {
   PngImage& operator=(const PngImage&) = delete;
 };
 
+// The picture on a background of that gray.
+GrayImage decode_on(png_byte background, std::span<const std::byte> bytes, std::string_view name) {
+  PngImage png;
+  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) {
+    fail("{}: cannot be read as PNG: {}; give a PNG picture", name, png.message);
+  }
+  if (png.width > kMaxSide || png.height > kMaxSide) {
+    fail("{}: the picture has {} x {} pixels; at most {} each way are read", name, png.width,
+         png.height, kMaxSide);
+  }
+  GrayImage image;
+  image.transparent = (png.format & PNG_FORMAT_FLAG_ALPHA) != 0;
+  image.width = png.width;
+  image.height = png.height;
+  image.pixels.resize(image.width * image.height);
+  png.format = PNG_FORMAT_GRAY;
+  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // as every other program takes 16-bit files
+  const png_color color{background, background, background};
+  if (png_image_finish_read(&png, &color, image.pixels.data(), 0, nullptr) == 0) {
+    fail("{}: cannot be read as PNG: {}; give an undamaged picture", name, png.message);
+  }
+  return image;
+}
+
 }  // namespace
 
 void write_png(const std::filesystem::path& path, const GrayImage& image) {
@@ -56,24 +80,8 @@ std::vector<std::byte> encode_png(const GrayImage& image, std::string_view name)
 }
 
 GrayImage decode_png(std::span<const std::byte> bytes, std::string_view name) {
-  PngImage png;
-  if (png_image_begin_read_from_memory(&png, bytes.data(), bytes.size()) == 0) {
-    fail("{}: cannot be read as PNG: {}; give a PNG picture", name, png.message);
-  }
-  if (png.width > kMaxSide || png.height > kMaxSide) {
-    fail("{}: the picture has {} x {} pixels; at most {} each way are read", name, png.width,
-         png.height, kMaxSide);
-  }
-  png.format = PNG_FORMAT_GRAY;
-  png.flags |= PNG_IMAGE_FLAG_16BIT_sRGB;  // as every other program takes 16-bit files
-  GrayImage image;
-  image.width = png.width;
-  image.height = png.height;
-  image.pixels.resize(image.width * image.height);
-  const png_color black{0, 0, 0};
-  if (png_image_finish_read(&png, &black, image.pixels.data(), 0, nullptr) == 0) {
-    fail("{}: cannot be read as PNG: {}; give an undamaged picture", name, png.message);
-  }
+  GrayImage image = decode_on(0, bytes, name);
+  if (image.transparent) image.transparent = decode_on(255, bytes, name).pixels != image.pixels;
   return image;
 }
 

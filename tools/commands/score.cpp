@@ -48,19 +48,6 @@ struct Options {
   bool json = false;
 };
 
-// The images of a data set's test half, or of an IDX file.
-std::vector<std::uint8_t> load_images(const std::filesystem::path& path, std::size_t pixels) {
-  if (!std::filesystem::is_regular_file(path)) {
-    return load_split(path, Split::kTest, pixels).images.pixels;
-  }
-  Images images = read_idx_images(path);
-  if (images.rows * images.cols != pixels) {
-    fail("{}: images have {} x {} = {} pixels, but the model takes {}", path.string(), images.rows,
-         images.cols, images.rows * images.cols, pixels);
-  }
-  return std::move(images.pixels);
-}
-
 std::vector<double> values_of(const std::vector<ImageScore>& scores, ValueOf figure) {
   std::vector<double> values;
   for (const ImageScore& score : scores) values.push_back(figure(score));
@@ -217,7 +204,7 @@ void run(const Options& options) {
   const auto model = make_model(BlobBytes(blob), options.model.string(), chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
   const auto score = [&](const std::filesystem::path& path) {
-    const std::vector<std::uint8_t> images = load_images(path, pixels);
+    const std::vector<std::uint8_t> images = load_split(path, Split::kTest, pixels).images.pixels;
     Progress bar("scoring", images.size() / pixels);
     return score_images(*model, images, options.threads,
                         [&](std::size_t done) { bar.update(done); });
@@ -260,7 +247,7 @@ void add_score(CommandLine& line) {
   command.data(options->data);
   command
       .path("--against", options->against, Access::kRead, "DIR",
-            "Images that are not normal: a data set, or an IDX file")
+            "Images that are not normal: a data set, as --data")
       .stands_for([options] { return dataset_files(options->against); });
   command.choice("--figure", options->figure, kFigures, "What is compared with the threshold");
   command.real("--false-alarms", options->false_alarms, {1e-6, 1}, "SHARE",

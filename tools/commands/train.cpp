@@ -126,7 +126,7 @@ class Training {
 };
 
 Dataset load_data(const Options& options, const Recipe& recipe) {
-  Dataset data = load_dataset(options.data, 0, options.validation);
+  Dataset data = load_dataset(options.data, pixels_of(options.shape), options.validation);
   if (recipe.batch > data.train.images.count) {
     fail("--batch {}: there are only {} training images; choose a smaller batch", recipe.batch,
          data.train.images.count);
@@ -255,9 +255,10 @@ void add_train(CommandLine& line) {
       "Example:\n"
       "  picovae train --out model.safetensors --log log.csv\n"
       "The same command with --resume continues an interrupted training, to the same bits.\n"
-      "Any data set of images in IDX files, with any labels, and any sizes of the layers:\n"
+      "Any data set of images, with any labels or none, and any sizes of the layers:\n"
       "  picovae train --data fashion-mnist --hidden 128,64 --latent 16 --out small.safetensors\n"
-      "  picovae train --data emnist/emnist-letters --out letters.safetensors\n"
+      "  picovae train --data mnist.npz --out model.safetensors\n"
+      "  picovae train --data photos --validation 1000 --shape 784-128-64-16 --out m.safetensors\n"
       "The best that a board's flash has room for, with code:\n"
       "  picovae train --fit 256K --out microbit.safetensors");
   command.data(options->data);

@@ -190,7 +190,9 @@ void add_shape_options(Command command, ShapeOptions& options) {
   command.whole("--latent", options.latent, {1, kMaxLatents}, "N", "Latents");
   command
       .text("--shape", options.shape, complaint_about_shape, "P-H1-H2-N",
-            "All four sizes, such as 784-300-300-50; P is the pixels of the images")
+            "All four sizes, such as 784-300-300-50; P is the pixels of the images, to which "
+            "pictures "
+            "of a folder are brought")
       .excludes("--hidden")
       .excludes("--latent");
   command
@@ -200,6 +202,11 @@ void add_shape_options(Command command, ShapeOptions& options) {
       .excludes("--hidden")
       .excludes("--latent")
       .excludes("--shape");
+}
+
+std::size_t pixels_of(const ShapeOptions& options) {
+  const std::vector<std::size_t> sizes = parse_sizes(options.shape, '-');
+  return sizes.empty() ? 0 : sizes[0];
 }
 
 Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data) {
@@ -214,9 +221,6 @@ Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data)
   if (sizes.empty()) {
     const std::vector<std::size_t> hidden = parse_sizes(options.hidden, ',');
     sizes = {pixels, hidden[0], hidden[1], options.latent};
-  } else if (sizes[0] != pixels) {
-    fail("--shape {}: the images have {} x {} = {} pixels; give --shape {}-{}-{}-{}", options.shape,
-         images.rows, images.cols, pixels, pixels, sizes[1], sizes[2], sizes[3]);
   }
   const auto width = [&](std::size_t i) { return static_cast<std::uint16_t>(sizes[i]); };
   return {width(0), width(1), width(2), width(3)};

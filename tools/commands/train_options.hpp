@@ -21,8 +21,11 @@ struct ShapeOptions {
 // Adds --shape, --hidden, --latent and --fit.
 void add_shape_options(Command command, ShapeOptions& options);
 
-// The shape that the command line asks for; what --fit chose is said. Fails if the images have
-// other pixels, or more than the engine takes, or if no shape fits.
+// The pixels that --shape asks for, to load the data set with; 0: any.
+std::size_t pixels_of(const ShapeOptions& options);
+
+// The shape that the command line asks for, for images of those pixels; what --fit chose is said.
+// Fails if they have more pixels than the engine takes, or if no shape fits.
 Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data);
 
 struct RecipeOptions {

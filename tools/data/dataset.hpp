@@ -1,40 +1,27 @@
-// A data set of labeled images: MNIST, or another one in the same four IDX files.
+// A data set of images, with labels or without: MNIST, or another one in any of the forms below.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "tools/base/names.hpp"
-#include "tools/data/idx.hpp"
+#include "tools/data/source.hpp"
 
 namespace picovae::tools {
 
-enum class Split { kTrain, kTest };
+// Finds the data set at `path`, the first of these that is there:
+//   a folder of IDX files, plain or .gz, or folder/prefix; or one IDX file of images idx_source.hpp
+//   FILE.npz, FILE.npy, a folder of .npy array_source.hpp a folder of PNG png_folder.hpp
+// Fails with what was expected.
+std::unique_ptr<Source> open_source(const std::filesystem::path& path);
 
-struct DatasetFiles {
-  std::filesystem::path images, labels;  // labels: empty if there are none
-  bool sideways = false;                 // images are stored column by column, as EMNIST's are
-};
-
-// Finds images and labels of one half of a data set, each plain or .gz. Their names are those of
-// MNIST and Fashion-MNIST, train-images-idx3-ubyte and so on (also t10k or test, and a dot before
-// idx3), all of them after one prefix, if any: emnist-letters-train-images-idx3-ubyte.
-//   path  the folder; if it holds several data sets, folder/prefix: emnist/emnist-letters
-// Fails if there are no images, saying what is missing, or which data sets there are to choose
-// from.
-DatasetFiles find_dataset(const std::filesystem::path& path, Split split);
-
-// The files of both halves that find_dataset finds; it does not fail.
+// All files of both halves; it does not fail.
 std::vector<std::filesystem::path> dataset_files(const std::filesystem::path& path);
-
-struct LabeledImages {
-  Images images;
-  std::vector<std::uint8_t> labels;  // [images.count], any numbers; empty if there are none
-};
 
 struct Dataset {
   LabeledImages train, test;
@@ -60,14 +47,18 @@ std::span<const std::uint8_t> first_images(const LabeledImages& images, std::siz
 std::span<const std::uint8_t> require_labels(const LabeledImages& images,
                                              const std::filesystem::path& path);
 
-// Loads one half of the data set at `path` (find_dataset), its images upright. Fails if files are
+// Loads one half of the data set at `path`, or all of one without halves. Fails if files are
 // missing or damaged, if there are labels but not as many as images, or if images do not have
-// `pixels` pixels; 0: any number.
+// `pixels` pixels; 0: any number. Pictures of a folder are brought to so many.
 LabeledImages load_split(const std::filesystem::path& path, Split split, std::size_t pixels);
+
+// Moves the last `count` images out of `from`, with their labels.
+//   count  at most from.images.count
+LabeledImages take_last(LabeledImages& from, std::size_t count);
 
 // Loads both halves, of images of one size. If `validation` is not zero, the test set is not read:
 // the last `validation` training images are taken from `train` and returned as `test`. Fails if
-// none would be left.
+// none would be left, and if there are neither test images nor `validation`.
 Dataset load_dataset(const std::filesystem::path& path, std::size_t pixels,
                      std::size_t validation = 0);
 

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 #include <png.h>
+#include <zlib.h>
 
 #include <cstdint>
 #include <numeric>
@@ -61,6 +62,48 @@ TEST_CASE("PNG files of other kinds become gray") {
   const std::vector<std::uint16_t> linear{0, 65535};
   const auto deep = decode_png(png_of(PNG_FORMAT_LINEAR_Y, 2, 1, linear.data()), "FILE");
   CHECK(deep.pixels == Pixels{0, 255});
+}
+
+TEST_CASE("a picture is transparent if one can see it") {
+  const auto of = [](Pixels rgba) {
+    return decode_png(png_of(PNG_FORMAT_RGBA, 2, 1, rgba.data()), "FILE");
+  };
+  CHECK(!of({0, 0, 0, 255, 9, 9, 9, 255}).transparent);  // has an alpha channel
+  CHECK(of({0, 0, 0, 255, 9, 9, 9, 254}).transparent);
+  CHECK(of({0, 0, 0, 0, 9, 9, 9, 255}).transparent);
+  CHECK(of({255, 255, 255, 128, 0, 0, 0, 255}).pixels[1] == 0);
+  const auto gray = decode_png(png_of(PNG_FORMAT_GRAY, 2, 1, Pixels{1, 2}.data()), "FILE");
+  CHECK(!gray.transparent);
+}
+
+TEST_CASE("16-bit PNG files are rounded to the nearest") {
+  const std::vector<std::uint16_t> values{128, 129, 257 * 7 + 128, 257 * 7 + 129, 65406, 65407};
+  const auto chunk = [](const std::string& kind, const std::string& content) {
+    std::string bytes;
+    const auto put = [&](std::uint32_t value) {
+      for (const int shift : {24, 16, 8, 0}) bytes += static_cast<char>(value >> shift & 0xff);
+    };
+    put(static_cast<std::uint32_t>(content.size()));
+    const std::string checked = kind + content;
+    bytes += checked;
+    put(static_cast<std::uint32_t>(crc32(0, reinterpret_cast<const Bytef*>(checked.data()),
+                                         static_cast<unsigned>(checked.size()))));
+    return bytes;
+  };
+  std::string row(1, '\0');  // no filter
+  for (const std::uint16_t value : values) {
+    row += static_cast<char>(value >> 8);
+    row += static_cast<char>(value & 0xff);
+  }
+  std::string packed(100, '\0');
+  uLongf size = packed.size();
+  REQUIRE(compress(reinterpret_cast<Bytef*>(packed.data()), &size,
+                   reinterpret_cast<const Bytef*>(row.data()), row.size()) == Z_OK);
+  packed.resize(size);
+  const std::string file = "\x89PNG\r\n\x1a\n" +
+                           chunk("IHDR", std::string("\0\0\0\6\0\0\0\1\x10\0\0\0\0", 13)) +
+                           chunk("IDAT", packed) + chunk("IEND", "");
+  CHECK(decode_png(std::as_bytes(std::span(file)), "FILE").pixels == Pixels{0, 1, 7, 8, 254, 255});
 }
 
 TEST_CASE("16-bit PNG files that do not say how they are encoded are taken as sRGB") {

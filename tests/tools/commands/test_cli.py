@@ -375,15 +375,15 @@ class Commands(cli.CliTest):
                  env={"PATH": str(self.root)}, says="apt-get install gnuplot-nox")
 
     def test_another_data_set(self):
-        folder = self.root / "emnist"
+        folder = self.root / "letters"
         folder.mkdir()
         letters = [i % 26 + 1 for i in range(137)]
         for half, count in (("train", 137), ("test", 33)):  # fewer images than two batches
-            start = folder / f"emnist-letters-{half}"
+            start = folder / f"roman-letters-{half}"
             pathlib.Path(f"{start}-images-idx3-ubyte.gz").write_bytes(gzip.compress(idx_images(count)))
             pathlib.Path(f"{start}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(idx_labels(letters[:count])))
         f32, s8 = self.root / "letters.safetensors", self.root / "letters.pvae"
-        data = ("--data", folder / "emnist-letters")
+        data = ("--data", folder / "roman-letters")
         self.good("train", *data, "--out", f32, "--epochs", 1)
         self.good("quantize", f32, *data, "--out", s8)
         self.good("eval", s8, "--data", folder)

@@ -142,7 +142,7 @@ class Shapes(unittest.TestCase):
                     (("--fit", "64K", "--hidden", "9,8"), 2, "--hidden excludes --fit"),
                     (("--fit", "64K", "--shape", "24-9-8-2"), 2, "--shape excludes --fit"),
                     (("--fit", "20K"), 1, "no model of 24 pixels fits 20480 bytes of flash"),
-                    (("--shape", "25-9-8-2"), 1, "4 x 6 = 24 pixels; give --shape 24-9-8-2")):
+                    (("--shape", "25-9-8-2"), 1, "4 x 6 = 24 pixels, but 25 are wanted")):
                 with self.subTest(options=options):
                     result = run(*train, *options)
                     self.assertEqual(result.returncode, status, result.stderr)

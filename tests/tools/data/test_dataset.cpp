@@ -8,7 +8,9 @@
 #include <vector>
 
 #include "tests/tools/data/idx_files.hpp"
+#include "tests/tools/data/numpy_files.hpp"
 #include "tests/tools/temporary_folder.hpp"
+#include "tools/base/png.hpp"
 
 namespace {
 
@@ -39,7 +41,6 @@ TEST_CASE("a data set is loaded by halves or whole") {
   CHECK(load_split(folder.path(), Split::kTest, 6).images.count == 2);
   const auto message = message_of([&] { load_split(folder.path(), Split::kTrain, 6); });
   CHECK(is_one_line_about(message, folder / "train-images-idx3-ubyte"));
-  CHECK(contains(message, "a data set is train-images-idx3-ubyte, t10k-images-idx3-ubyte and"));
 }
 
 TEST_CASE("a data set without labels is loaded; who needs them says so") {
@@ -54,7 +55,7 @@ TEST_CASE("a data set without labels is loaded; who needs them says so") {
   CHECK(loaded.test.labels.empty());
   const auto message = message_of([&] { require_labels(loaded.train, folder.path()); });
   CHECK(is_one_line_about(message, folder.path()));
-  CHECK(contains(message, "put train-labels-idx1-ubyte"));
+  CHECK(contains(message, "beside IDX files of images put those of labels"));
 }
 
 TEST_CASE("data sets that do not fit are refused") {
@@ -69,8 +70,9 @@ TEST_CASE("data sets that do not fit are refused") {
   const auto message = message_of([&] { load_split(missing, Split::kTest, 6); });
   CHECK(is_one_line_about(message, missing));
   CHECK(contains(message, "MNIST's come from https://"));
-  CHECK(contains(message_of([&] { load_dataset(folder / "train-labels-idx1-ubyte", 6); }),
-                 "is not a folder"));
+  CHECK(
+      contains(message_of([&] { load_split(folder / "train-labels-idx1-ubyte", Split::kTest, 6); }),
+               "a file of images has"));
 }
 
 TEST_CASE("the first images are as many as are there") {
@@ -92,54 +94,52 @@ TEST_CASE("the files of a data set are those that are read, whatever is missing"
   CHECK(dataset_files(folder.path()).size() == 4);
   fs::remove(folder / "train-labels-idx1-ubyte");
   CHECK(dataset_files(folder.path()).size() == 3);
-  fs::remove(folder / "train-images-idx3-ubyte");
-  CHECK(dataset_files(folder.path()) ==
-        std::vector{find_dataset(folder.path(), Split::kTest).images,
-                    find_dataset(folder.path(), Split::kTest).labels});
+  save(folder / "broken.npz", Bytes(3));
+  CHECK(dataset_files(folder / "broken.npz") == std::vector{folder / "broken.npz"});
 }
 
-TEST_CASE("other data sets have other names") {
+TEST_CASE("every form is found, IDX files first") {
   const TemporaryFolder folder;
-  const auto save_half = [&](const std::string& images, const std::string& labels, int count) {
-    const auto n = static_cast<std::uint32_t>(count);
-    save_gz(folder / (images + ".gz"), image_file(n, 2, 3, static_cast<std::size_t>(count) * 6));
-    save_gz(folder / (labels + ".gz"), label_file(n, static_cast<std::size_t>(count)));
+  const auto count = [&](const char* name) {
+    return load_split(folder / name, Split::kTest, 4).images.count;
   };
-  save_half("emnist-letters-train-images-idx3-ubyte", "emnist-letters-train-labels-idx1-ubyte", 4);
-  save_half("emnist-letters-test-images-idx3-ubyte", "emnist-letters-test-labels-idx1-ubyte", 3);
-  // The only data set of a folder needs no prefix.
-  CHECK(load_dataset(folder.path(), 6).train.images.count == 4);
-  save_half("kuzushi-train-images.idx3-ubyte", "kuzushi-train-labels.idx1-ubyte", 5);
-  save_half("kuzushi-t10k-images.idx3-ubyte", "kuzushi-t10k-labels.idx1-ubyte", 2);
+  const std::string header = npy_header("|u1", "3, 2, 2");
+  write_file(folder / "a.npy", npy_file(header, std::string(12, 'a')));
+  write_png(folder / "b.png", {2, 2, Bytes(4)});
+  CHECK(count("") == 1);  // .npy files of other names do not hide pictures
+  CHECK(count("a.npy") == 3);
+  write_file(folder / "x_test.npy", npy_file(header, std::string(12, 'a')));
+  CHECK(count(".") == 3);
+  save(folder / "t10k-images-idx3-ubyte", image_file(4, 2, 2, 16));
+  CHECK(count(".") == 4);
+  CHECK(count("t10k-images-idx3-ubyte") == 4);
+  const auto picture = message_of([&] { count("b.png"); });
+  CHECK(contains(picture, "is one picture; give the folder"));
+}
 
-  const Dataset letters = load_dataset(folder / "emnist-letters", 6);
-  CHECK(letters.train.images.count == 4);
-  CHECK(letters.test.images.count == 3);
-  const Dataset kuzushi = load_dataset(folder / "kuzushi", 6);
-  CHECK(kuzushi.train.images.count == 5);
-  CHECK(kuzushi.test.labels.size() == 2);
-  // EMNIST is stored column by column, and loaded upright.
-  const auto& upright = letters.train.images;
-  const auto& plain = kuzushi.train.images;
-  CHECK(upright.rows == 3);
-  CHECK(upright.cols == 2);
-  for (std::size_t image = 0; image < 4; ++image) {
-    for (std::size_t row = 0; row < 2; ++row) {
-      for (std::size_t col = 0; col < 3; ++col) {
-        CHECK(upright.pixels[image * 6 + col * 2 + row] == plain.pixels[image * 6 + row * 3 + col]);
-      }
-    }
-  }
+TEST_CASE("pictures become as large as is wanted, other images do not") {
+  const TemporaryFolder folder;
+  write_png(folder / "b.png", {4, 4, Bytes(16, 200)});
+  CHECK(load_split(folder.path(), Split::kTest, 4).images.pixels == Bytes(4, 200));
+  save(folder / "images", image_file(1, 4, 4, 16));
+  CHECK(contains(message_of([&] { load_split(folder / "images", Split::kTest, 4); }),
+                 "4 x 4 = 16 pixels, but 4 are wanted"));
+}
 
+TEST_CASE("without test images some are held out, or it fails") {
+  const TemporaryFolder folder;
+  save(folder / "train-images-idx3-ubyte", image_file(3, 2, 3, 18));
   const auto message = message_of([&] { load_dataset(folder.path(), 6); });
   CHECK(is_one_line_about(message, folder.path()));
-  CHECK(contains(message, "choose " + (folder / "emnist-letters").string() + " or " +
-                              (folder / "kuzushi").string()));
-  CHECK(contains(message_of([&] { load_dataset(folder / "emnist", 6); }), "no such folder"));
-  fs::remove(folder / "kuzushi-t10k-images.idx3-ubyte.gz");
-  const auto half = message_of([&] { load_dataset(folder / "kuzushi", 6); });
-  CHECK(is_one_line_about(half, folder / "kuzushi-t10k-images-idx3-ubyte"));
-  // Among others, MNIST is chosen by the folder.
-  save_dataset(folder);
-  CHECK(load_dataset(folder.path(), 6).train.images.count == 3);
+  CHECK(contains(message, "--validation N"));
+  CHECK(load_dataset(folder.path(), 6, 1).test.images.pixels == Bytes{13, 14, 15, 16, 17, 18});
+}
+
+TEST_CASE("a folder with nothing to read says what could be there") {
+  const TemporaryFolder folder;
+  const auto empty = message_of([&] { open_source(folder.path()); });
+  CHECK(is_one_line_about(empty, folder.path()));
+  CHECK(contains(empty, "x_train.npy"));
+  save(folder / "a.jpeg", Bytes(3));
+  CHECK(contains(message_of([&] { open_source(folder.path()); }), "mogrify"));
 }

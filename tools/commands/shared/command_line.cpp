@@ -222,10 +222,13 @@ Option Command::out(std::filesystem::path& path, const char* shown, const char* 
 
 Option Command::data(std::filesystem::path& folder) {
   folder = default_data_folder();
-  return path("--data", folder, Access::kRead, "DIR",
-              "Folder of a data set's four IDX files, plain or .gz: MNIST or another; DIR/PREFIX "
-              "if their names have a prefix, as emnist-letters; by default "
-              "$XDG_CACHE_HOME/picovae/mnist, or ~/.cache/picovae/mnist")
+  return path(
+             "--data", folder, Access::kRead, "DIR",
+             "Data set: a folder of IDX files as MNIST's, plain or .gz (DIR/PREFIX if their names "
+             "have a prefix); of PNG pictures, a sub-folder for each label, in train/ and test/ or "
+             "not; of x_train.npy, y_train.npy and so on; or FILE.npz, FILE.npy; picovae convert "
+             "--help says more; by default $XDG_CACHE_HOME/picovae/mnist, or "
+             "~/.cache/picovae/mnist")
       .stands_for([&folder] { return dataset_files(folder); })
       .hide_default();
 }
