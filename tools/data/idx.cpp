@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <string_view>
 
 #include "tools/base/error.hpp"
@@ -71,6 +72,20 @@ fs::path existing(const fs::path& path) {
   return *found;
 }
 
+std::vector<std::byte> encode(std::initializer_list<std::size_t> header,
+                              std::span<const std::uint8_t> values) {
+  std::vector<std::byte> bytes;
+  bytes.reserve(4 * header.size() + values.size());
+  for (const std::size_t field : header) {
+    for (const int shift : {24, 16, 8, 0}) {
+      bytes.push_back(static_cast<std::byte>(field >> shift & 0xff));
+    }
+  }
+  const auto content = std::as_bytes(values);
+  bytes.insert(bytes.end(), content.begin(), content.end());
+  return bytes;
+}
+
 }  // namespace
 
 std::optional<fs::path> find_idx(const fs::path& path) {
@@ -117,16 +132,11 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
 
 std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
                                          std::size_t cols) {
-  std::vector<std::byte> bytes;
-  for (const std::size_t field :
-       {std::size_t{kImagesMagic}, pixels.size() / (rows * cols), rows, cols}) {
-    for (const int shift : {24, 16, 8, 0}) {
-      bytes.push_back(static_cast<std::byte>(field >> shift & 0xff));
-    }
-  }
-  const auto values = std::as_bytes(pixels);
-  bytes.insert(bytes.end(), values.begin(), values.end());
-  return bytes;
+  return encode({kImagesMagic, pixels.size() / (rows * cols), rows, cols}, pixels);
+}
+
+std::vector<std::byte> encode_idx_labels(std::span<const std::uint8_t> labels) {
+  return encode({kLabelsMagic, labels.size()}, labels);
 }
 
 }  // namespace picovae::tools

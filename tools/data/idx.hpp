@@ -31,4 +31,7 @@ std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
                                          std::size_t cols);
 
+// The bytes of a label file.
+std::vector<std::byte> encode_idx_labels(std::span<const std::uint8_t> labels);
+
 }  // namespace picovae::tools
