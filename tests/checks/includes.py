@@ -52,7 +52,7 @@ ARROWS = {
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m", "ports/stm32f4"],
-    "tests/fuzz": [API, "tests/engine", *TOOLS],
+    "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
 }
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops

@@ -1,5 +1,6 @@
 // Writes what the fuzzers begin with: fuzz_seeds DIR
 #include <fmt/format.h>
+#include <png.h>
 #include <zlib.h>
 
 #include <array>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include "tests/engine/blobs.hpp"
+#include "tests/tools/data/numpy_files.hpp"
+#include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/network.hpp"
 
@@ -52,6 +55,49 @@ void write_idx(const fs::path& folder) {
   }
 }
 
+void write_npy(const fs::path& folder) {
+  int number = 0;
+  for (const char* type : {"|u1", "|b1", "<f4", ">i2", "<f8"}) {
+    for (const char* shape : {"2, 2, 2", "2, 4", "8,"}) {
+      for (const char* order : {"False", "True"}) {
+        const std::string content(8 * static_cast<std::size_t>(type[2] - '0'), '\1');
+        tools::write_file(folder / fmt::format("{}", number++),
+                          tests::npy_file(tests::npy_header(type, shape, order), content));
+      }
+    }
+  }
+}
+
+void write_npz(const fs::path& folder) {
+  for (const std::uint16_t method : {std::uint16_t{0}, std::uint16_t{8}}) {
+    tools::write_file(folder / fmt::format("{}", method),
+                      tests::zip_file({{"x_train.npy", "stored or deflated", method},
+                                       {"y_train.npy", std::string(100, 'y'), method}}));
+  }
+}
+
+// Gray, and gray or colors with what is transparent, of 8 and of 16 bits.
+void write_pngs(const fs::path& folder) {
+  const std::vector<std::uint16_t> pixels(4 * 4 * 3, 0x1234);
+  int number = 0;
+  constexpr auto kFormats =
+      std::to_array<png_uint_32>({PNG_FORMAT_GRAY, PNG_FORMAT_GA, PNG_FORMAT_RGB, PNG_FORMAT_RGBA,
+                                  PNG_FORMAT_LINEAR_Y, PNG_FORMAT_LINEAR_RGB_ALPHA});
+  for (const png_uint_32 format : kFormats) {
+    png_image png{};
+    png.version = PNG_IMAGE_VERSION;
+    png.width = 4;
+    png.height = 3;
+    png.format = format;
+    std::array<char, 4096> bytes;
+    png_alloc_size_t size = bytes.size();
+    if (png_image_write_to_memory(&png, bytes.data(), &size, 0, pixels.data(), 0, nullptr) == 0) {
+      tools::fail("no seed of PNG: {}", png.message);
+    }
+    tools::write_file(folder / fmt::format("{}", number++), std::string_view(bytes.data(), size));
+  }
+}
+
 void write_command_lines(const fs::path& folder) {
   int number = 0;
   for (const std::string_view line :
@@ -73,6 +119,7 @@ void write_command_lines(const fs::path& folder) {
         "generate\nm.pvae\n--out\na.png\n--seed\n010",
         "reconstruct\nm.pvae\n--image\na.png\n--out\nb.png",
         "self-test\nm.pvae\n--every-isa",
+        "convert\nphotos\n--size\n28x28\n--transpose\n--invert\n--test\n9\n--out\ndata",
         "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png",
         "--help"}) {
     tools::write_file(folder / fmt::format("{}", number++), line);
@@ -90,6 +137,9 @@ int main(int argc, char** argv) {
   write_blobs(folder_for(root, "blob"));
   write_safetensors(folder_for(root, "safetensors"));
   write_idx(folder_for(root, "idx"));
+  write_npy(folder_for(root, "npy"));
+  write_npz(folder_for(root, "npz"));
+  write_pngs(folder_for(root, "png"));
   write_command_lines(folder_for(root, "command_line"));
   return 0;
 }

@@ -1,0 +1,23 @@
+// Any bytes as a .npy file.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <span>
+
+#include "tests/fuzz/one_line.hpp"
+#include "tools/data/npy.hpp"
+
+using namespace picovae;
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const auto bytes = std::as_bytes(std::span(data, size));
+  tests::one_line_or_none([&] {
+    const auto images = tools::images_of(tools::parse_npy(bytes, "FILE"), "FILE");
+    if (images.pixels.size() != images.count * images.rows * images.cols) std::abort();
+  });
+  tests::one_line_or_none([&] {
+    const auto labels = tools::labels_of(tools::parse_npy(bytes, "FILE"), "FILE");
+    if (labels.empty()) std::abort();
+  });
+  return 0;
+}
