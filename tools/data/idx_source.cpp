@@ -126,8 +126,8 @@ std::optional<fs::path> IdxSource::find_file(Split split, const IdxKind& kind) c
   for (const auto half : kHalves) {
     if ((half == "train") != (split == Split::kTrain)) continue;
     for (const char separator : kSeparators) {
-      const auto found = find_idx(folder_ / (prefix_ + file_name(half, kind, separator)));
-      if (found) return found;
+      if (auto found = find_idx(folder_ / (prefix_ + file_name(half, kind, separator))))
+        return found;
     }
   }
   return std::nullopt;
@@ -187,8 +187,8 @@ LabeledImages IdxFileSource::load(Split, const WantedImages&) const { return loa
 
 std::unique_ptr<Source> find_idx_source(const fs::path& path) {
   if (is_folder(path)) {
-    auto source = source_in(path);
-    return source ? std::move(source) : source_below(path);
+    if (auto source = source_in(path)) return source;
+    return source_below(path);
   }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   const std::string prefix = path.filename().string() + "-";
