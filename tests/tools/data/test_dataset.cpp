@@ -69,7 +69,7 @@ TEST_CASE("data sets that do not fit are refused") {
   const auto missing = folder / "missing";
   const auto message = message_of([&] { load_split(missing, Split::kTest, 6); });
   CHECK(is_one_line_about(message, missing));
-  CHECK(contains(message, "MNIST's come from https://"));
+  CHECK(contains(message, "MNIST's IDX files come from https://"));
   CHECK(
       contains(message_of([&] { load_split(folder / "train-labels-idx1-ubyte", Split::kTest, 6); }),
                "a file of images has"));
