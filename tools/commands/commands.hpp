@@ -7,6 +7,7 @@ namespace picovae::tools {
 
 class CommandLine;
 
+void add_data(CommandLine& line);
 void add_train(CommandLine& line);
 void add_eval(CommandLine& line);
 void add_nll(CommandLine& line);
@@ -25,9 +26,9 @@ void add_self_test(CommandLine& line);
 void add_convert(CommandLine& line);
 
 // In the order of --help.
-inline constexpr auto kCommands = {add_train,    add_eval,        add_nll,         add_quantize,
-                                   add_classes,  add_score,       add_export,      add_encode,
-                                   add_generate, add_reconstruct, add_interpolate, add_map,
-                                   add_plot,     add_info,        add_self_test,   add_convert};
+inline constexpr auto kCommands = {
+    add_data,  add_train,  add_eval,   add_nll,       add_quantize,    add_classes,
+    add_score, add_export, add_encode, add_generate,  add_reconstruct, add_interpolate,
+    add_map,   add_plot,   add_info,   add_self_test, add_convert};
 
 }  // namespace picovae::tools

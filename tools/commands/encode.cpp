@@ -32,9 +32,6 @@ struct Options {
   bool json = false;
 };
 
-constexpr std::array<Named<Split>, 2> kSplits = {
-    {{"test", Split::kTest}, {"train", Split::kTrain}}};
-
 // CRC-32C of each image's code as an s8 model's engine gives it: s16 mu, then s16 logvar.
 std::uint32_t checksum_of(const Codes& codes) {
   const auto fixed = [](float value, int bits) {

@@ -1,6 +1,7 @@
 // What every form of a data set gives: IDX files, arrays of NumPy, folders of PNG.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -8,11 +9,14 @@
 #include <string>
 #include <vector>
 
+#include "tools/base/names.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
 
 enum class Split { kTrain, kTest };
+inline constexpr std::array<Named<Split>, 2> kSplits = {
+    {{"train", Split::kTrain}, {"test", Split::kTest}}};
 
 struct LabeledImages {
   Images images;

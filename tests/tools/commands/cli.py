@@ -32,7 +32,7 @@ def idx_labels(labels):
 
 def write_data(folder, train, test, rows=28, columns=28):
     """A data set of so many images, under the names of MNIST's files."""
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     for split, count in (("train", train), ("t10k", test)):
         (folder / f"{split}-images-idx3-ubyte").write_bytes(idx_images(count, rows, columns))
         (folder / f"{split}-labels-idx1-ubyte").write_bytes(idx_labels([i % 10 for i in range(count)]))

@@ -16,8 +16,8 @@ sys.dont_write_bytecode = True
 import cli
 from cli import idx_images, idx_labels, isas, run
 
-COMMANDS = ["train", "eval", "nll", "quantize", "classes", "score", "export", "encode", "generate", "reconstruct",
-            "interpolate", "map", "plot", "info", "self-test", "convert"]
+COMMANDS = ["data", "train", "eval", "nll", "quantize", "classes", "score", "export", "encode", "generate",
+            "reconstruct", "interpolate", "map", "plot", "info", "self-test", "convert"]
 CC = CXX = ""
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "engine/include"
 

@@ -57,6 +57,7 @@ class Files(unittest.TestCase):
         yield ("reconstruct", self.s8, *data, "--count", 4, "--out", out)
         yield ("interpolate", self.s8, *data, "--from", 0, "--to", 8, "--out", out)
         yield ("encode", self.s8, *data, "--out", out)
+        yield ("data", self.data, "--out", out)
         yield ("score", self.s8, *data, "--false-alarms", 0.1, "--csv", out)
         yield ("score", self.s8, *data, "--false-alarms", 0.1, "--keep", out)
         yield ("classes", self.f32, *data, "--out", out)
@@ -199,8 +200,8 @@ class Files(unittest.TestCase):
         names.mkdir()
         for number, arguments in enumerate(self.writers("OUT")):
             command, given = arguments[0], arguments[1]
-            # train reads no such file; the others say that they write in place
-            if command in ("train", "classes") or "--keep" in arguments:
+            # train reads no such file, and data a folder; the others say that they write in place
+            if command in ("train", "data", "classes") or "--keep" in arguments:
                 continue
             option = arguments[list(arguments).index("OUT") - 1]
             links = [names / f"{number}{kind}" for kind in ("soft", "softer", "hard")]

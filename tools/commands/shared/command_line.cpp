@@ -18,6 +18,12 @@
 namespace picovae::tools {
 namespace {
 
+// What a command reads as a data set.
+constexpr const char* kDataForms =
+    "Data set: a folder of IDX files as MNIST's, plain or .gz (DIR/PREFIX if their names have a "
+    "prefix); of PNG pictures, a sub-folder for each label, in train/ and test/ or not; of "
+    "x_train.npy, y_train.npy and so on; or FILE.npz, FILE.npy; picovae convert --help says more";
+
 constexpr double kMost = std::numeric_limits<float>::max();
 
 // Old names of options, which work as the new ones do and which --help does not show.
@@ -222,15 +228,17 @@ Option Command::out(std::filesystem::path& path, const char* shown, const char* 
 
 Option Command::data(std::filesystem::path& folder) {
   folder = default_data_folder();
-  return path(
-             "--data", folder, Access::kRead, "DIR",
-             "Data set: a folder of IDX files as MNIST's, plain or .gz (DIR/PREFIX if their names "
-             "have a prefix); of PNG pictures, a sub-folder for each label, in train/ and test/ or "
-             "not; of x_train.npy, y_train.npy and so on; or FILE.npz, FILE.npy; picovae convert "
-             "--help says more; by default $XDG_CACHE_HOME/picovae/mnist, or "
-             "~/.cache/picovae/mnist")
+  const std::string help = fmt::format(
+      "{}; by default $XDG_CACHE_HOME/picovae/mnist, or ~/.cache/picovae/mnist", kDataForms);
+  return path("--data", folder, Access::kRead, "DIR", help.c_str())
       .stands_for([&folder] { return dataset_files(folder); })
       .hide_default();
+}
+
+Option Command::data_argument(std::filesystem::path& folder) {
+  return path("DIR", folder, Access::kRead, "", kDataForms).stands_for([&folder] {
+    return dataset_files(folder);
+  });
 }
 
 Option Command::seed(std::uint64_t& seed, const char* help) {

@@ -106,7 +106,8 @@ class Command {
   // Options that several commands have.
   Option model(std::filesystem::path& path, const char* help = "A .safetensors or .pvae model");
   Option out(std::filesystem::path& path, const char* shown, const char* help);  // required
-  Option data(std::filesystem::path& folder);  // default: a folder of the user's cache
+  Option data(std::filesystem::path& folder);           // default: a folder of the user's cache
+  Option data_argument(std::filesystem::path& folder);  // DIR, required
   Option seed(std::uint64_t& seed, const char* help);
   Option threads(unsigned& threads);  // default: one a core
   Option pixels(PixelMode& mode);
