@@ -15,12 +15,15 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
+#include "tools/base/notice.hpp"
 #include "tools/base/png.hpp"
 #include "tools/commands/commands.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/commands/train_options.hpp"
 #include "tools/commands/train_report.hpp"
 #include "tools/data/dataset.hpp"
+#include "tools/data/faults.hpp"
+#include "tools/data/look.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/measure/likelihood.hpp"
 #include "tools/measure/model.hpp"
@@ -95,6 +98,13 @@ void check_outputs(const Options& options) {
   if (!options.pictures.empty()) check_writable(samples_picture(options, 1));
 }
 
+// What makes no good model, before time is spent on one.
+void warn_of_faults(const std::filesystem::path& path, const LabeledImages& images) {
+  const std::vector<Fault> faults = faults_of_pixels(look_at(images));
+  if (faults.empty()) return;
+  notice("{}: {}; look with picovae data {}", path.string(), faults.front().text, path.string());
+}
+
 class Training {
  public:
   Training(const Options& options, const Recipe& recipe);
@@ -148,6 +158,7 @@ void Training::run() {
   report_.continue_from(keeper_.start(
       trainer_, settings_of_run(recipe_, dimensions_, kernels_, data_, options_.validation),
       report_.csv()));
+  warn_of_faults(options_.data, data_.train);  // once nothing is refused any more
   if (keeper_.resumes()) {
     say("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",
         trainer_.epoch() + (trainer_.is_between_epochs() ? 0 : 1));

@@ -15,7 +15,7 @@ PROGRAM = ""
 
 def idx_images(count, rows=28, columns=28):
     """Blurry bars and crosses: small data that a network can learn something from. Other sizes are cut
-    from the middle of 28 x 28."""
+    from the middle of 28 x 28, with a dot in the last place: none is constant, which train would warn of."""
     pixels = bytearray()
     top, left = (28 - rows) // 2, (28 - columns) // 2
     for i in range(count):
@@ -23,6 +23,8 @@ def idx_images(count, rows=28, columns=28):
             for x in range(left, left + columns):
                 near = min(abs(x - 6 - 2 * (i % 10)), abs(y - 4 - i % 7) + 3 * (i % 2))
                 pixels.append(max(0, 255 - 90 * near) if 3 < y < 25 else 0)
+        if (rows, columns) != (28, 28):
+            pixels[-1] = 255
     return struct.pack(">IIII", 0x803, count, rows, columns) + bytes(pixels)
 
 

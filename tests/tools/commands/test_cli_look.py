@@ -1,4 +1,4 @@
-"""picovae data says what a data set is like and what is wrong with it.
+"""picovae data says what a data set is like and what is wrong with it, and train says it in one line.
    test_cli_look.py PROGRAM"""
 
 import json
@@ -10,6 +10,13 @@ import unittest
 sys.dont_write_bytecode = True
 import cli
 from cli import idx_images, idx_labels, run
+
+
+def change(folder, half, function):
+    """Rewrites the pixels of one half."""
+    path = folder / f"{half}-images-idx3-ubyte"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:16] + bytes(function(pixel) for pixel in whole[16:]))
 
 
 class Data(unittest.TestCase):
@@ -118,6 +125,22 @@ class Data(unittest.TestCase):
         self.assertGreater(text.index(str(self.data)), 10 * 14 * 28)
         self.assertIn("@", text)
         self.assertEqual(run("data", self.data, "--ascii", "--json").returncode, 2)
+
+    def test_train_says_it_in_one_line(self):
+        train = ("train", "--data", self.data, "--out", self.root / "model.safetensors", "--epochs", 1,
+                 "--hidden", "8,8", "--latent", 2)
+        self.assertNotIn("picovae data", run(*train).stderr)
+        for fault, function in (("the brightest pixel is 1 of 255", lambda pixel: pixel > 100),
+                                ("the background is bright", lambda pixel: 255 - pixel),
+                                ("120 of 120 images are of one brightness", lambda pixel: 140)):
+            change(self.data, "train", function)
+            result = run(*train)
+            self.assertEqual(result.returncode, 0)
+            line = result.stderr.splitlines()[0]
+            self.assertIn(fault, line)
+            self.assertTrue(line.endswith(f"picovae data {self.data}"), line)
+            self.assertEqual(result.stderr.count("picovae data"), 1, result.stderr)
+            cli.write_data(self.data, 120, 40)
 
 
 if __name__ == "__main__":
