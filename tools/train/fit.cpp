@@ -37,7 +37,7 @@ constexpr std::array<Step, 9> kSteps = {{
 }};
 
 std::size_t class_bytes(std::size_t classes, std::size_t latent) {
-  if (classes > kMaxClasses) return 0;  // training says that there will be none
+  if (classes == 0 || classes > kMaxClasses) return 0;  // a model without classes
   return class_section_size(classes, units_that_fit(classes, latent));
 }
 

@@ -17,7 +17,7 @@ struct FitData {
   std::uint16_t pixels;
   // Pixels that each half can surely do without (pixel_statistics.hpp).
   std::uint16_t dead_inputs, dead_outputs;
-  std::size_t classes;  // distinct labels
+  std::size_t classes;  // distinct labels, if there are any
 };
 
 struct Fit {

@@ -39,6 +39,15 @@ TEST_CASE("models of MNIST for common sizes of flash") {
   CHECK(fit_shape(256 * 1024, kMnist).ram == 1936);
 }
 
+TEST_CASE("images without labels, or with too many, need no room for classes") {
+  constexpr std::size_t kFlash = 256 * 1024;
+  const auto model = [](std::size_t classes) {
+    return fit_shape(kFlash, {784, 119, 119, classes}).model;
+  };
+  CHECK(model(0) < model(1));
+  CHECK(model(0) == model(65));
+}
+
 TEST_CASE("model and code fit, and more flash has a larger model") {
   for (const std::uint16_t pixels : kPixels) {
     std::size_t last = 0;
