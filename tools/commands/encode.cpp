@@ -49,14 +49,15 @@ std::uint32_t checksum_of(const Codes& codes) {
   return crc;
 }
 
-// A line for each image: label, mu, logvar.
+// A line for each image: label, mu, logvar. Without labels the first field is empty, so that
+// columns are the same for every data set.
 std::string to_csv(const Codes& codes, std::span<const std::uint8_t> labels) {
   std::string csv = "label";
   for (const char* name : {"mu", "logvar"}) {
     for (std::size_t k = 0; k < codes.latent; ++k) csv += fmt::format(",{}{}", name, k);
   }
   for (std::size_t i = 0; i < codes.count; ++i) {
-    csv += fmt::format("\n{}", labels[i]);
+    csv += labels.empty() ? "\n" : fmt::format("\n{}", labels[i]);
     for (const auto* values : {&codes.mu, &codes.logvar}) {
       for (std::size_t k = 0; k < codes.latent; ++k) {
         csv += fmt::format(",{:.9g}", (*values)[i * codes.latent + k]);
@@ -71,7 +72,6 @@ void run(const Options& options) {
   if (writes) check_writable(options.out);
   const auto model = load_model(options.model, chosen_kernels());
   const auto data = load_split(options.data, options.split, model->dimensions().pixels);
-  if (writes) require_labels(data, options.data);
   const Codes codes = encode_images(*model, data.images.pixels, {});
   std::optional<std::string> crc;
   if (model->header().type == Type::kS8) crc = fmt::format("{:08x}", checksum_of(codes));
@@ -89,7 +89,8 @@ void run(const Options& options) {
   say("{}: {} images{}\n", options.model.string(), codes.count,
       crc ? ", CRC-32C of mu and logvar " + *crc : "");
   if (writes) {
-    say("{}: label, {} mu, {} logvar\n", options.out.string(), codes.latent, codes.latent);
+    say("{}: {}, {} mu, {} logvar\n", options.out.string(),
+        data.labels.empty() ? "no labels" : "label", codes.latent, codes.latent);
   }
 }
 
@@ -103,7 +104,7 @@ void add_encode(CommandLine& line) {
   command.model(options->model);
   command.data(options->data);
   command.path("--out", options->out, Access::kWrite, "FILE",
-               "CSV to write: label, mu, logvar of each image");
+               "CSV to write: label, mu, logvar of each image; label is empty if there are none");
   command.choice("--split", options->split, kSplits, "Which half of the data set");
   command.json(options->json);
   command.run([options] { run(*options); });
