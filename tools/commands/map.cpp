@@ -48,15 +48,14 @@ void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
   const auto test = load_split(options.data, Split::kTest, pixels);
-  const auto labels = require_labels(test, options.data);
   const Codes codes = encode_images(*model, test.images.pixels, {.threads = options.threads});
-  const std::vector<PlanePoint> points = project_codes(codes, labels);
+  const std::vector<PlanePoint> points = project_codes(codes, test.labels);
   const std::vector<std::size_t> active = active_latents(codes);
   const std::array<std::size_t, 2> units = {active[0], active[1]};
   const auto digits = draw_grid(*model, units, options.side);
   write_file(options.out, run_gnuplot(map_script({units, options.side,
                                                   image_size(pixels, model->header().columns),
-                                                  digits, points, labels})));
+                                                  digits, points, test.labels})));
   say("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
       options.out.string(), options.side, options.side, units[0], units[1], active.size(),
       codes.count);
@@ -67,7 +66,8 @@ void run(const Options& options) {
 void add_map(CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command = line.add(
-      "map", "Draw the latent space: digits over two latents, and the test set's codes by label",
+      "map",
+      "Draw the latent space: digits over two latents, and the test set's codes by label, if any",
       "Example:\n  picovae map model.pvae --out map.png");
   command.model(options->model, "A .safetensors or .pvae model with both halves");
   command.data(options->data);

@@ -31,6 +31,34 @@ MatrixXd active_codes(const Codes& codes) {
   return mu;
 }
 
+// Columns: the two directions that project_codes takes of codes about zero, the better one last.
+MatrixXd widest_directions(const MatrixXd& mu) {
+  const Eigen::SelfAdjointEigenSolver<MatrixXd> solver(mu.transpose() * mu);
+  return solver.eigenvectors().rightCols(2);
+}
+
+MatrixXd parting_directions(const MatrixXd& mu, std::span<const std::uint8_t> labels) {
+  constexpr std::size_t kLabels = 256;
+  std::vector<VectorXd> mean(kLabels, VectorXd::Zero(mu.cols()));
+  std::vector<double> count(kLabels);
+  for (Index image = 0; image < mu.rows(); ++image) {
+    const std::uint8_t label = labels[static_cast<std::size_t>(image)];
+    mean[label] += mu.row(image).transpose();
+    ++count[label];
+  }
+  MatrixXd between = MatrixXd::Zero(mu.cols(), mu.cols());
+  for (std::size_t label = 0; label < kLabels; ++label) {
+    if (count[label] > 0) between += mean[label] * mean[label].transpose() / count[label];
+  }
+  const auto n = static_cast<double>(mu.rows());
+  between /= n;
+  MatrixXd within = mu.transpose() * mu / n - between;
+  // A data set with an image a label has no variance within labels.
+  within.diagonal().array() += 1e-6;
+  const Eigen::GeneralizedSelfAdjointEigenSolver<MatrixXd> solver(between, within);
+  return solver.eigenvectors().rightCols(2);  // largest last
+}
+
 }  // namespace
 
 Codes encode_images(const Model& model, std::span<const std::uint8_t> images,
@@ -82,26 +110,8 @@ std::vector<std::size_t> active_latents(const Codes& codes) {
 std::vector<PlanePoint> project_codes(const Codes& codes, std::span<const std::uint8_t> labels) {
   MatrixXd mu = active_codes(codes);
   mu.rowwise() -= mu.colwise().mean().eval();
-  constexpr std::size_t kLabels = 256;
-  std::vector<VectorXd> mean(kLabels, VectorXd::Zero(mu.cols()));
-  std::vector<double> count(kLabels);
-  for (Index image = 0; image < mu.rows(); ++image) {
-    const std::uint8_t label = labels[static_cast<std::size_t>(image)];
-    mean[label] += mu.row(image).transpose();
-    ++count[label];
-  }
-  MatrixXd between = MatrixXd::Zero(mu.cols(), mu.cols());
-  for (std::size_t label = 0; label < kLabels; ++label) {
-    if (count[label] > 0) between += mean[label] * mean[label].transpose() / count[label];
-  }
-  const auto n = static_cast<double>(codes.count);
-  between /= n;
-  MatrixXd within = mu.transpose() * mu / n - between;
-  // A data set with an image a label has no variance within labels.
-  within.diagonal().array() += 1e-6;
-  const Eigen::GeneralizedSelfAdjointEigenSolver<MatrixXd> solver(between, within);
-  const MatrixXd directions = solver.eigenvectors().rightCols(2);  // largest last
-  const MatrixXd points = mu * directions;
+  const MatrixXd points =
+      mu * (labels.empty() ? widest_directions(mu) : parting_directions(mu, labels));
   std::vector<PlanePoint> result;
   for (Index image = 0; image < points.rows(); ++image) {
     result.push_back({points(image, 1), points(image, 0)});

@@ -40,9 +40,9 @@ using PlanePoint = std::array<double, 2>;
 
 // Projects mu of each code on the two directions that tell labels apart best: those with the
 // largest variance between labels against the variance within them (Fisher's linear discriminants).
-// Each axis is scaled to variance 1 within labels. Only active latents count; fails if there are
-// fewer than two.
-//   labels  [codes.count], at least one
+// Each axis is scaled to variance 1 within labels. Without labels: on the two orthogonal directions
+// of the largest variance. Only active latents count; fails if there are fewer than two.
+//   labels  [codes.count], at least one; or empty
 std::vector<PlanePoint> project_codes(const Codes& codes, std::span<const std::uint8_t> labels);
 
 }  // namespace picovae::tools

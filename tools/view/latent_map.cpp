@@ -54,8 +54,10 @@ struct Center {
   unsigned ink = 0;
 };
 
+using Centers = std::map<std::uint8_t, Center>;  // of each label
+
 // Moves apart labels that would cover each other.
-void part(std::map<std::uint8_t, Center>& centers) {
+void part(Centers& centers) {
   constexpr double kLeast = 0.6;  // in units of both axes
   for (int round = 0; round < 100; ++round) {
     for (auto a = centers.begin(); a != centers.end(); ++a) {
@@ -89,6 +91,79 @@ std::string mosaic(const LatentMap& map) {
   return text + "END\n";
 }
 
+// The labels of the points, with their places and colors; none if the points have no labels.
+Centers centers_of(const LatentMap& map) {
+  Centers centers;
+  for (std::size_t i = 0; i < map.labels.size(); ++i) {
+    Center& center = centers[map.labels[i]];
+    ++center.count;
+    for (std::size_t axis = 0; axis < 2; ++axis) center.at[axis] += map.points[i][axis];
+  }
+  std::size_t index = 0;
+  for (auto& [label, center] : centers) {
+    for (double& x : center.at) x /= center.count;
+    center.ink = color(index++, centers.size());
+  }
+  part(centers);
+  return centers;
+}
+
+// Left: the mosaic.
+std::string mosaic_plot(const LatentMap& map) {
+  const double across = static_cast<double>(map.side * map.size.width);
+  const double up = static_cast<double>(map.side * map.size.height);
+  return fmt::format(
+      "set terminal pngcairo size 1500, 760 font 'DejaVu Sans,12' background 'white'\n"
+      "set multiplot\n"
+      "set border linecolor '#606060'\n"
+      "set tics nomirror out textcolor '#202020'\n"
+      "set title font ',14'\n"
+      "set lmargin at screen 0.045; set rmargin at screen 0.465\n"
+      "set bmargin at screen 0.09; set tmargin at screen 0.925\n"
+      "set title 'digits over the two most active latents, the others at 0'\n"
+      "set palette gray negative\n"
+      "unset colorbox; unset key\n"
+      "set cbrange [0:255]\n"
+      "set xrange [0:{:.1f}]; set yrange [0:{:.1f}]\n"
+      "set xtics ({}); set ytics ({})\n"
+      "set xlabel 'latent {}'; set ylabel 'latent {}' offset 1.5, 0\n"
+      "plot $mosaic matrix using ($1 + 0.5):($2 + 0.5):3 with image\n",
+      across, up, normal_tics(across), normal_tics(up), map.units[0], map.units[1]);
+}
+
+// Right: the points. Labels are written over them, and in a key.
+std::string points_plot(const Centers& centers) {
+  const bool labeled = !centers.empty();
+  std::string script, key;
+  if (labeled) script += "$centers << END\n";
+  for (const auto& [label, center] : centers) {
+    script += fmt::format("{:.4g} {:.4g} {}\n", center.at[0], center.at[1], label);
+    key += fmt::format(", NaN with points pointtype 7 pointsize 1.6 linecolor rgb {} title '{}'",
+                       center.ink, label);
+  }
+  if (labeled) {
+    script += "END\n";
+    key += ", $centers using 1:2:3 with labels font ',22' textcolor rgb 'black' notitle";
+  }
+  script += fmt::format(
+      "set lmargin at screen 0.525; set rmargin at screen {}\n"
+      "set title 'codes of the test set{}'\n"
+      "set autoscale x; set autoscale y\n"
+      "set xtics autofreq; set ytics autofreq\n"
+      "set xlabel 'first {}'\n"
+      "set ylabel 'second {}' offset 1, 0\n"
+      "set key outside right center vertical maxrows 20 samplen 0.5 spacing 1.5 font ',13'\n"
+      "plot $points using 1:2:3 with points pointtype 7 pointsize 0.3 linecolor rgb variable "
+      "notitle{}\n"
+      "unset multiplot\n",
+      centers.size() <= 20 ? 0.94 : 0.86,
+      labeled ? " by label, along the two directions that part labels best"
+              : ", along the two directions in which they differ most",
+      labeled ? "discriminant, in standard deviations within a label" : "principal component",
+      labeled ? "discriminant" : "principal component", key);
+  return script;
+}
+
 }  // namespace
 
 std::vector<double> normal_quantiles(std::size_t count) {
@@ -101,67 +176,14 @@ std::vector<double> normal_quantiles(std::size_t count) {
 }
 
 std::string map_script(const LatentMap& map) {
-  std::map<std::uint8_t, Center> centers;
-  for (std::size_t i = 0; i < map.points.size(); ++i) {
-    Center& center = centers[map.labels[i]];
-    ++center.count;
-    for (std::size_t axis = 0; axis < 2; ++axis) center.at[axis] += map.points[i][axis];
-  }
-  std::string key;
-  std::size_t index = 0;
-  for (auto& [label, center] : centers) {
-    for (double& x : center.at) x /= center.count;
-    center.ink = color(index++, centers.size());
-    key += fmt::format("NaN with points pointtype 7 pointsize 1.6 linecolor rgb {} title '{}', ",
-                       center.ink, label);
-  }
-  part(centers);
+  const auto centers = centers_of(map);
   std::string script = mosaic(map) + "$points << END\n";
   // In the order of the data set, so that no label covers the others.
   for (std::size_t i = 0; i < map.points.size(); ++i) {
-    script += fmt::format("{:.4g} {:.4g} {}\n", map.points[i][0], map.points[i][1],
-                          centers[map.labels[i]].ink);
+    const unsigned ink = centers.empty() ? color(0, 1) : centers.at(map.labels[i]).ink;
+    script += fmt::format("{:.4g} {:.4g} {}\n", map.points[i][0], map.points[i][1], ink);
   }
-  script += "END\n$centers << END\n";
-  for (const auto& [label, center] : centers) {
-    script += fmt::format("{:.4g} {:.4g} {}\n", center.at[0], center.at[1], label);
-  }
-  script += "END\n";
-  const double across = static_cast<double>(map.side * map.size.width);
-  const double up = static_cast<double>(map.side * map.size.height);
-  script += fmt::format(
-      "set terminal pngcairo size 1500, 760 font 'DejaVu Sans,12' background 'white'\n"
-      "set multiplot\n"
-      "set border linecolor '#606060'\n"
-      "set tics nomirror out textcolor '#202020'\n"
-      "set title font ',14'\n"
-      // left: the mosaic
-      "set lmargin at screen 0.045; set rmargin at screen 0.465\n"
-      "set bmargin at screen 0.09; set tmargin at screen 0.925\n"
-      "set title 'digits over the two most active latents, the others at 0'\n"
-      "set palette gray negative\n"
-      "unset colorbox; unset key\n"
-      "set cbrange [0:255]\n"
-      "set xrange [0:{:.1f}]; set yrange [0:{:.1f}]\n"
-      "set xtics ({}); set ytics ({})\n"
-      "set xlabel 'latent {}'; set ylabel 'latent {}' offset 1.5, 0\n"
-      "plot $mosaic matrix using ($1 + 0.5):($2 + 0.5):3 with image\n",
-      across, up, normal_tics(across), normal_tics(up), map.units[0], map.units[1]);
-  script += fmt::format(
-      "set lmargin at screen 0.525; set rmargin at screen {}\n"
-      "set title 'codes of the test set by label, along the two directions that part labels best'\n"
-      "set autoscale x; set autoscale y\n"
-      "set xtics autofreq; set ytics autofreq\n"
-      "set xlabel 'first discriminant, in standard deviations within a label'\n"
-      "set ylabel 'second discriminant' offset 1, 0\n"
-      "set key outside right center vertical maxrows 20 samplen 0.5 spacing 1.5 font ',13'\n"
-      "plot $points using 1:2:3 with points pointtype 7 pointsize 0.3 linecolor rgb variable "
-      "notitle, "
-      "{}"
-      "$centers using 1:2:3 with labels font ',22' textcolor rgb 'black' notitle\n"
-      "unset multiplot\n",
-      centers.size() <= 20 ? 0.94 : 0.86, key);
-  return script;
+  return script + "END\n" + mosaic_plot(map) + points_plot(centers);
 }
 
 }  // namespace picovae::tools

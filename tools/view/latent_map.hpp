@@ -1,4 +1,5 @@
-// The latent space as a picture: digits over two latents, and the codes of images by label.
+// The latent space as a picture: digits over two latents, and the codes of images, by label if they
+// have any.
 #pragma once
 
 #include <array>
@@ -21,7 +22,7 @@ struct LatentMap {
   ImageSize size;                        // of an image
   std::span<const std::uint8_t> digits;  // [side][side][height * width], the topmost row first
   std::span<const std::array<double, 2>> points;
-  std::span<const std::uint8_t> labels;  // [points.size()]
+  std::span<const std::uint8_t> labels;  // [points.size()], or empty
 };
 
 // The gnuplot script that writes the picture as a PNG to its standard output.

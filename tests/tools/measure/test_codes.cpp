@@ -133,6 +133,22 @@ TEST_CASE("one label, or one image a label, is a plane too") {
   for (const auto& point : project_codes(codes, labels)) CHECK(std::isfinite(point[0] + point[1]));
 }
 
+TEST_CASE("without labels the plane is that of the largest variance") {
+  std::vector<std::uint8_t> labels;
+  const Codes codes = example(labels);
+  const auto points = project_codes(codes, {});
+  double squares[2] = {}, product = 0;
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    const double wide = std::abs(static_cast<double>(codes.mu[4 * i + 1]));
+    CHECK(std::abs(std::abs(points[i][0]) - wide) < 0.1);  // latent 1, which varies most
+    for (std::size_t axis = 0; axis < 2; ++axis) squares[axis] += std::pow(points[i][axis], 2);
+    product += points[i][0] * points[i][1];
+  }
+  CHECK(squares[0] / 900 == doctest::Approx(4.5).epsilon(0.01));      // of 3 sin
+  CHECK(squares[1] / 900 == doctest::Approx(1.0 / 3).epsilon(0.03));  // of three places in a plane
+  CHECK(std::abs(product) / 900 < 1e-6);
+}
+
 TEST_CASE("a plane needs two active latents") {
   std::vector<std::uint8_t> labels;
   Codes codes = example(labels);

@@ -35,6 +35,16 @@ TEST_CASE("the script holds every pixel upright, and every point under its label
   CHECK(contains(script, "title '200'"));
 }
 
+TEST_CASE("points without labels are of one color, under no label") {
+  const std::vector<std::uint8_t> digit(1);
+  const std::vector<std::array<double, 2>> points = {{1, 2}, {3, 4}};
+  const std::string script = map_script({{0, 1}, 1, {1, 1}, digit, points, {}});
+  CHECK(contains(script, "$points << END\n1 2 2062260\n3 4 2062260\nEND\n"));
+  CHECK(contains(script, "'first principal component'"));
+  CHECK_FALSE(contains(script, "by label"));
+  CHECK_FALSE(contains(script, "$centers"));
+}
+
 TEST_CASE("up to 64 labels have colors of their own") {
   for (const std::size_t count : {10u, 26u, 64u}) {
     std::vector<std::array<double, 2>> points(count);
