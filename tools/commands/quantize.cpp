@@ -142,7 +142,8 @@ void run(const Options& options) {
                  {"worst_pixel", worst},
                  {"split", split},
                  {"images", data.test.images.count},
-                 {"bytes", result.blob.bytes().size()}};
+                 {"bytes", result.blob.bytes().size()},
+                 {"classes", network.classes.labels.size()}};
     if (result.quantized) {
       std::vector<Json> layers;
       for (std::size_t i = 0; i < kLayerCount; ++i) {
@@ -164,6 +165,9 @@ void run(const Options& options) {
       options.decoder_bits == 4 ? ", decoder of 4 bits" : "", result.blob.bytes().size());
   print_table(f32, after, type_name(options.type), split);
   say("  worst pixel     {:9.4f} of 1, over reconstructions of the {} images\n", worst, split);
+  if (network.classes.empty() && data.train.labels.empty()) {
+    say("  no classes      as there are no labels: generate draws from the prior alone\n");
+  }
   if (!result.quantized) return;
   const LiveMasks& live = result.quantized->network.live;
   say("  dead pixels     {} inputs, {} outputs of {}, which cost {:+.4f} nats per training image\n",

@@ -29,8 +29,8 @@ std::vector<std::uint8_t> distinct_labels(std::span<const std::uint8_t> labels);
 //   labels  [codes.count], at least one
 ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> labels);
 
-// Encodes a data set and fits its classes. If fit_classes fails: none, and a line on stderr that
-// says why.
+// Encodes a data set and fits its classes. Without labels: none. If fit_classes fails: none, and a
+// line on stderr that says why.
 ClassGaussians fit_known_classes(const Model& model, const LabeledImages& data,
                                  const EvaluateOptions& options);
 

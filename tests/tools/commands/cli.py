@@ -55,12 +55,16 @@ class CliTest(unittest.TestCase):
 
     SHAPE = ()  # options of train
 
+    @staticmethod
+    def write_data(folder):
+        write_data(folder, 1200, 100)
+
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
         root = cls.root = pathlib.Path(cls.folder.name)
         cls.data = root / "data"
-        write_data(cls.data, 1200, 100)
+        cls.write_data(cls.data)
         cls.f32, cls.s8 = root / "model.safetensors", root / "model.pvae"
         trained = run("train", "--data", cls.data, "--out", cls.f32, "--epochs", 2, *cls.SHAPE,
                       "--log", root / "log.csv", "--pictures", root)
