@@ -2,6 +2,7 @@
 #include <fmt/core.h>
 
 #include <memory>
+#include <string_view>
 
 #include "tools/base/isa.hpp"
 #include "tools/base/text.hpp"
@@ -17,27 +18,30 @@ namespace {
 
 struct Options {
   std::filesystem::path model, data;
+  std::size_t validation = 0;
   EvaluateOptions evaluate;
   bool json = false;
 };
 
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
-  const auto test = load_split(options.data, Split::kTest, model->dimensions().pixels);
+  const auto held_out = load_held_out(options.data, model->dimensions().pixels, options.validation);
+  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
   const Elbo elbo = [&] {
-    Progress bar("evaluating", test.images.count);
-    return evaluate(*model, test.images.pixels, options.evaluate,
+    Progress bar("evaluating", held_out.images.count);
+    return evaluate(*model, held_out.images.pixels, options.evaluate,
                     [&](std::size_t done) { bar.update(done); });
   }();
   if (options.json) {
     Json json = to_json(elbo);
-    json.add("split", name_of(kHeldOut, HeldOut::kTest));
-    json.add("images", test.images.count);
+    json.add("split", split);
+    json.add("images", held_out.images.count);
     say("{}\n", json.text());
     return;
   }
-  say("{}: {} test images, {} of z each, nats per image\n", options.model.string(),
-      test.images.count, counted(static_cast<std::size_t>(options.evaluate.samples), "sample"));
+  say("{}: {} {} images, {} of z each, nats per image\n", options.model.string(),
+      held_out.images.count, split,
+      counted(static_cast<std::size_t>(options.evaluate.samples), "sample"));
   say("  negative ELBO  {:9.4f}\n  reconstruction {:9.4f}\n  KL             {:9.4f}\n",
       elbo.neg_elbo, elbo.reconstruction, elbo.kl);
 }
@@ -52,6 +56,7 @@ void add_eval(CommandLine& line) {
   command.model(options->model);
   command.data(options->data);
   command.whole("--samples", options->evaluate.samples, {1, 10'000}, "L", "z drawn for each image");
+  command.validation(options->validation);
   command.pixels(options->evaluate.pixels);
   command.seed(options->evaluate.seed, "Seed of the noise");
   command.threads(options->evaluate.threads);

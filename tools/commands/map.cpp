@@ -21,6 +21,7 @@ namespace {
 struct Options {
   std::filesystem::path model, data, out;
   std::size_t side = 20;
+  std::size_t validation = 0;
   unsigned threads = 1;
 };
 
@@ -47,15 +48,16 @@ void run(const Options& options) {
   check_writable(options.out);
   const auto model = load_model(options.model, chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
-  const auto test = load_split(options.data, Split::kTest, pixels);
-  const Codes codes = encode_images(*model, test.images.pixels, {.threads = options.threads});
-  const std::vector<PlanePoint> points = project_codes(codes, test.labels);
+  const auto held_out = load_held_out(options.data, pixels, options.validation);
+  const Codes codes = encode_images(*model, held_out.images.pixels, {.threads = options.threads});
+  const std::vector<PlanePoint> points = project_codes(codes, held_out.labels);
   const std::vector<std::size_t> active = active_latents(codes);
   const std::array<std::size_t, 2> units = {active[0], active[1]};
   const auto digits = draw_grid(*model, units, options.side);
-  write_file(options.out, run_gnuplot(map_script({units, options.side,
-                                                  image_size(pixels, model->header().columns),
-                                                  digits, points, test.labels})));
+  write_file(options.out,
+             run_gnuplot(map_script(
+                 {units, options.side, image_size(pixels, model->header().columns), digits, points,
+                  held_out.labels, name_of(kHeldOut, held_out_of(options.validation))})));
   say("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
       options.out.string(), options.side, options.side, units[0], units[1], active.size(),
       codes.count);
@@ -73,6 +75,7 @@ void add_map(CommandLine& line) {
   command.data(options->data);
   command.out(options->out, "FILE.png", "PNG to write (by gnuplot)");
   command.whole("--side", options->side, {2, 40}, "N", "Digits each way");
+  command.validation(options->validation);
   command.threads(options->threads);
   command.run([options] { run(*options); });
 }

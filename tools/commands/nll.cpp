@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <string_view>
 #include <vector>
 
 #include "tools/base/isa.hpp"
@@ -22,6 +23,7 @@ namespace {
 
 struct Options {
   std::filesystem::path model, data;
+  std::size_t validation = 0;
   EvaluateOptions evaluate{.samples = 5000};
   std::size_t count = 0;  // 0: all
   double widen = kWiderPosterior;
@@ -33,10 +35,11 @@ std::size_t count_active(const std::vector<LatentUse>& use) {
       std::count_if(use.begin(), use.end(), [](const LatentUse& u) { return u.is_active(); }));
 }
 
-void print_json(const Nll& nll, double neg_elbo, int samples, const std::vector<LatentUse>& use) {
+void print_json(const Nll& nll, double neg_elbo, std::string_view split, int samples,
+                const std::vector<LatentUse>& use) {
   const std::array interval = {nll.nll - nll.margin(), nll.nll + nll.margin()};
   Json json = {{"nll", nll.nll},       {"interval_95", Json::list(interval)},
-               {"neg_elbo", neg_elbo}, {"split", name_of(kHeldOut, HeldOut::kTest)},
+               {"neg_elbo", neg_elbo}, {"split", split},
                {"images", nll.images}, {"samples", samples}};
   if (!use.empty()) {
     std::vector<Json> latents;
@@ -63,9 +66,10 @@ void print_latents(const std::vector<LatentUse>& use) {
 
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
-  const auto test = load_split(options.data, Split::kTest, model->dimensions().pixels);
-  const std::size_t count = options.count == 0 ? test.images.count : options.count;
-  const auto images = first_images(test, count, options.data);
+  const auto held_out = load_held_out(options.data, model->dimensions().pixels, options.validation);
+  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
+  const std::size_t count = options.count == 0 ? held_out.images.count : options.count;
+  const auto images = first_images(held_out, count, options.data);
   std::vector<LatentUse> use;
   if (options.latents) use = measure_latents(encode_images(*model, images, options.evaluate));
   const Nll nll = [&] {
@@ -78,11 +82,12 @@ void run(const Options& options) {
   once.samples = 1;
   const double neg_elbo = evaluate(*model, images, once).neg_elbo;
   if (options.json) {
-    print_json(nll, neg_elbo, samples, use);
+    print_json(nll, neg_elbo, split, samples, use);
     return;
   }
   say("{}: {}, {} of z each, nats per image\n", options.model.string(),
-      counted(count, "test image"), counted(static_cast<std::size_t>(samples), "sample"));
+      counted(count, fmt::format("{} image", split)),
+      counted(static_cast<std::size_t>(samples), "sample"));
   say("  -log p(x)      {:9.4f}", nll.nll);
   if (count > 1) say("  +- {:.4f} (95 %, over images)", nll.margin());
   say("\n  negative ELBO  {:9.4f}\n", neg_elbo);
@@ -102,8 +107,9 @@ void add_nll(CommandLine& line) {
   command.data(options->data);
   command.whole("--samples", options->evaluate.samples, {1, 1'000'000}, "K",
                 "z drawn for each image");
-  command.whole("--count", options->count, {1}, "N", "The first N test images; all by default")
+  command.whole("--count", options->count, {1}, "N", "The first N of these images; all by default")
       .hide_default();
+  command.validation(options->validation);
   command.real("--widen", options->widen, {1, 10}, "FACTOR",
                "Sigma of the z drawn, as a multiple of the posterior's, up to the prior's 1; "
                "for the estimate of the paper: 1");

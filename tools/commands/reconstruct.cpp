@@ -19,12 +19,13 @@ namespace {
 struct Options {
   std::filesystem::path model, data, image, out;
   std::size_t count = 20;
+  std::size_t validation = 0;
 };
 
 std::vector<std::uint8_t> load_images(const Options& options, ImageSize size) {
   if (options.image.empty()) {
-    const auto test = load_split(options.data, Split::kTest, size.width * size.height);
-    const auto images = first_images(test, options.count, options.data);
+    const auto held_out = load_held_out(options.data, size.width * size.height, options.validation);
+    const auto images = first_images(held_out, options.count, options.data);
     return {images.begin(), images.end()};
   }
   GrayImage image = read_png(options.image);
@@ -56,10 +57,12 @@ void add_reconstruct(CommandLine& line) {
   command.model(options->model);
   command.data(options->data);
   command.whole("--count", options->count, {1, 10'000}, "N", "Test images to take");
+  command.validation(options->validation);
   command
       .path("--image", options->image, Access::kRead, "FILE",
             "A PNG to take instead of test images")
-      .excludes("--count");
+      .excludes("--count")
+      .excludes("--validation");
   command.out(options->out, "FILE", "PNG to write");
   command.run([options] { run(*options); });
 }

@@ -44,6 +44,7 @@ struct Options {
   std::filesystem::path model, data, against, csv, keep;  // the last three empty: none
   ValueOf figure = kFigures[0].value;
   double false_alarms = 0.01;
+  std::size_t validation = 0;
   unsigned threads = 1;
   bool json = false;
 };
@@ -203,19 +204,19 @@ void run(const Options& options) {
   }
   const auto model = make_model(BlobBytes(blob), options.model.string(), chosen_kernels());
   const std::size_t pixels = model->dimensions().pixels;
-  const auto score = [&](const std::filesystem::path& path) {
-    const std::vector<std::uint8_t> images = load_split(path, Split::kTest, pixels).images.pixels;
+  const auto score = [&](const std::filesystem::path& path, std::size_t validation) {
+    const std::vector<std::uint8_t> images = load_held_out(path, pixels, validation).images.pixels;
     Progress bar("scoring", images.size() / pixels);
     return score_images(*model, images, options.threads,
                         [&](std::size_t done) { bar.update(done); });
   };
   Result result;
-  result.normal = score(options.data);
+  result.normal = score(options.data, options.validation);
   if (options.false_alarms * static_cast<double>(result.normal.size()) < 1) {
     fail("--false-alarms {:g}: less than one of {} images; give at least {:g}",
          options.false_alarms, result.normal.size(), 1 / static_cast<double>(result.normal.size()));
   }
-  if (!options.against.empty()) result.other = score(options.against);
+  if (!options.against.empty()) result.other = score(options.against, 0);
   const auto values = values_of(result.normal, options.figure);
   result.threshold = threshold_of(ascending(values), options.false_alarms);
   result.alarms = share_above(values, result.threshold);
@@ -258,6 +259,7 @@ void add_score(CommandLine& line) {
             "Model to write with the quantiles of these scores: the thresholds that a device "
             "asks for; may be MODEL")
       .may_be("MODEL");
+  command.validation(options->validation);
   command.threads(options->threads);
   command.json(options->json);
   command.run([options] { run(*options); });

@@ -127,4 +127,9 @@ Dataset load_dataset(const fs::path& path, std::size_t pixels, std::size_t valid
   return {std::move(train), std::move(held_out)};
 }
 
+LabeledImages load_held_out(const fs::path& path, std::size_t pixels, std::size_t validation) {
+  return validation == 0 ? load_split(path, Split::kTest, pixels)
+                         : load_dataset(path, pixels, validation).test;
+}
+
 }  // namespace picovae::tools

@@ -62,4 +62,8 @@ LabeledImages take_last(LabeledImages& from, std::size_t count);
 Dataset load_dataset(const std::filesystem::path& path, std::size_t pixels,
                      std::size_t validation = 0);
 
+// What load_dataset returns as `test`, alone.
+LabeledImages load_held_out(const std::filesystem::path& path, std::size_t pixels,
+                            std::size_t validation);
+
 }  // namespace picovae::tools

@@ -137,8 +137,9 @@ IdxFiles IdxSource::find(Split split) const {
   const auto images = find_file(split, kImages);
   if (!images) {
     const char* const half = split == Split::kTrain ? "train" : "t10k";
-    fail("{}: no such file (plain or .gz), but others of the data set are there",
-         (folder_ / (prefix_ + file_name(half, kImages, '-'))).string());
+    fail("{}: no such file (plain or .gz), but others of the data set are there{}",
+         (folder_ / (prefix_ + file_name(half, kImages, '-'))).string(),
+         split == Split::kTest ? "; --validation N takes training images" : "");
   }
   return {*images, find_file(split, kLabels).value_or("")};
 }

@@ -132,7 +132,7 @@ std::string mosaic_plot(const LatentMap& map) {
 }
 
 // Right: the points. Labels are written over them, and in a key.
-std::string points_plot(const Centers& centers) {
+std::string points_plot(const Centers& centers, std::string_view split) {
   const bool labeled = !centers.empty();
   std::string script, key;
   if (labeled) script += "$centers << END\n";
@@ -147,7 +147,7 @@ std::string points_plot(const Centers& centers) {
   }
   script += fmt::format(
       "set lmargin at screen 0.525; set rmargin at screen {}\n"
-      "set title 'codes of the test set{}'\n"
+      "set title 'codes of the {} set{}'\n"
       "set autoscale x; set autoscale y\n"
       "set xtics autofreq; set ytics autofreq\n"
       "set xlabel 'first {}'\n"
@@ -156,7 +156,7 @@ std::string points_plot(const Centers& centers) {
       "plot $points using 1:2:3 with points pointtype 7 pointsize 0.3 linecolor rgb variable "
       "notitle{}\n"
       "unset multiplot\n",
-      centers.size() <= 20 ? 0.94 : 0.86,
+      centers.size() <= 20 ? 0.94 : 0.86, split,
       labeled ? " by label, along the two directions that part labels best"
               : ", along the two directions in which they differ most",
       labeled ? "discriminant, in standard deviations within a label" : "principal component",
@@ -183,7 +183,7 @@ std::string map_script(const LatentMap& map) {
     const unsigned ink = centers.empty() ? color(0, 1) : centers.at(map.labels[i]).ink;
     script += fmt::format("{:.4g} {:.4g} {}\n", map.points[i][0], map.points[i][1], ink);
   }
-  return script + "END\n" + mosaic_plot(map) + points_plot(centers);
+  return script + "END\n" + mosaic_plot(map) + points_plot(centers, map.split);
 }
 
 }  // namespace picovae::tools

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tools/view/grid.hpp"
@@ -23,6 +24,7 @@ struct LatentMap {
   std::span<const std::uint8_t> digits;  // [side][side][height * width], the topmost row first
   std::span<const std::array<double, 2>> points;
   std::span<const std::uint8_t> labels;  // [points.size()], or empty
+  std::string_view split;                // what the points are of: "test" or "validation"
 };
 
 // The gnuplot script that writes the picture as a PNG to its standard output.

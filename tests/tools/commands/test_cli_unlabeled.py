@@ -1,4 +1,4 @@
-"""Every command on images without labels: all but those that are asked for a class.
+"""Every command on images without labels, and without test images: all but those that are asked for a class.
    test_cli_unlabeled.py PROGRAM"""
 
 import json
@@ -95,6 +95,37 @@ class Unlabeled(cli.CliTest):
         self.assertEqual(pictures[0], pictures[1])
         self.assertEqual(pictures[0], pictures[2])
         self.assertNotEqual(pictures[0], pictures[3])
+
+
+    def test_without_test_images_either(self):
+        data, model, s8 = self.root / "train_only", self.root / "held.safetensors", self.root / "held.pvae"
+        self.write_data(data)
+        (data / "t10k-images-idx3-ubyte").unlink()
+        held = ("--data", data, "--validation", 200)
+        for command in (("train", "--out", model), ("eval", self.s8)):
+            self.bad(1, *command, "--data", data, says="--validation N")
+        self.good("train", *held, "--out", model, "--epochs", 1, *self.SHAPE)
+        told = json.loads(self.good("quantize", model, *held, "--out", s8, "--json"))
+        self.assertEqual(json.loads(self.good("eval", s8, *held, "--json")),
+                         {**told["quantized"], "split": "validation", "images": 200})
+        self.assertIn("200 validation images", self.good("eval", s8, *held))
+        likelihood = json.loads(self.good("nll", s8, *held, "--samples", 2, "--json"))
+        self.assertEqual((likelihood["split"], likelihood["images"]), ("validation", 200))
+        self.assertAlmostEqual(likelihood["neg_elbo"], told["quantized"]["neg_elbo"])
+        self.assertIn("200 validation images", self.good("nll", s8, *held, "--samples", 2))
+        self.assertEqual(json.loads(self.good("score", s8, *held, "--against", self.data, "--json"))["images"], 200)
+        pairs, picture = self.root / "held_pairs.png", self.root / "held_map.png"
+        self.good("reconstruct", s8, *held, "--out", pairs)
+        # They are the last training images.
+        idx = data / "train-images-idx3-ubyte"
+        whole = idx.read_bytes()
+        (data / "t10k-images-idx3-ubyte").write_bytes(whole[:4] + (200).to_bytes(4, "big") + whole[8:16] +
+                                                      whole[-200 * 784:])
+        self.good("reconstruct", s8, "--data", data, "--out", self.root / "test_pairs.png")
+        self.assertEqual(pairs.read_bytes(), (self.root / "test_pairs.png").read_bytes())
+        if shutil.which("gnuplot"):
+            self.assertIn("200 codes", self.good("map", s8, *held, "--side", 3, "--out", picture))
+        self.bad(2, "reconstruct", s8, *held, "--image", pairs, "--out", self.root / "x")
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ TEST_CASE("the script holds every pixel upright, and every point under its label
   for (std::uint8_t i = 0; i < 16; ++i) digits.push_back(i);
   const std::vector<std::array<double, 2>> points = {{1, 2}, {3, 4}, {5, 6}};
   const std::vector<std::uint8_t> labels = {7, 200, 7};
-  const std::string script = map_script({{3, 9}, 2, {2, 2}, digits, points, labels});
+  const std::string script = map_script({{3, 9}, 2, {2, 2}, digits, points, labels, "test"});
   CHECK(contains(script, "$mosaic << END\n10 11 14 15 \n8 9 12 13 \n2 3 6 7 \n0 1 4 5 \nEND\n"));
   CHECK(contains(script, "$points << END\n1 2 2062260\n3 4 16744206\n5 6 2062260\nEND\n"));
   CHECK(contains(script, "$centers << END\n2.7 4 7\n3.3 4 200\nEND\n"));
@@ -38,8 +38,9 @@ TEST_CASE("the script holds every pixel upright, and every point under its label
 TEST_CASE("points without labels are of one color, under no label") {
   const std::vector<std::uint8_t> digit(1);
   const std::vector<std::array<double, 2>> points = {{1, 2}, {3, 4}};
-  const std::string script = map_script({{0, 1}, 1, {1, 1}, digit, points, {}});
+  const std::string script = map_script({{0, 1}, 1, {1, 1}, digit, points, {}, "validation"});
   CHECK(contains(script, "$points << END\n1 2 2062260\n3 4 2062260\nEND\n"));
+  CHECK(contains(script, "'codes of the validation set, along"));
   CHECK(contains(script, "'first principal component'"));
   CHECK_FALSE(contains(script, "by label"));
   CHECK_FALSE(contains(script, "$centers"));
@@ -51,7 +52,7 @@ TEST_CASE("up to 64 labels have colors of their own") {
     std::vector<std::uint8_t> labels;
     for (std::size_t i = 0; i < count; ++i) labels.push_back(static_cast<std::uint8_t>(i));
     const std::vector<std::uint8_t> digit(1);
-    const std::string script = map_script({{0, 1}, 1, {1, 1}, digit, points, labels});
+    const std::string script = map_script({{0, 1}, 1, {1, 1}, digit, points, labels, "test"});
     std::vector<std::string> inks;
     for (std::size_t at = 0;
          (at = script.find("pointsize 1.6 linecolor rgb ", at)) != std::string::npos; ++at) {
