@@ -1,13 +1,12 @@
 #include "tools/train/rotation.hpp"
 
-#include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
 #include "picovae/shape.hpp"
 #include "tools/train/backpropagation.hpp"
+#include "tools/train/eigenvectors.hpp"
 #include "tools/train/training_state.hpp"
 
 namespace picovae::tools {
@@ -15,7 +14,6 @@ namespace {
 
 constexpr float kObservationRate = 0.05f;  // of the running mean, for each minibatch observed
 constexpr double kDamping = 0.01;          // share of the mean variance that is added to each
-constexpr double kPower = -0.25;
 
 // The first renewal comes as soon as there is a mean, the others rarely: each takes as long as a
 // dozen steps.
@@ -23,26 +21,22 @@ constexpr std::uint64_t kObserveEvery = 10;
 constexpr std::uint64_t kFirstRenewal = 100;
 constexpr std::uint64_t kRenewEvery = 250;
 
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
-
 // s of each variance, so that the scaled inputs have the same total variance.
-std::vector<float> scales_of(const Eigen::VectorXd& variances) {
-  const double total = variances.sum();
+std::vector<float> scales_of(const std::vector<double>& variances) {
+  double total = 0;
+  for (const double v : variances) total += v;
   const double added = kDamping * total / static_cast<double>(variances.size());
-  const Eigen::ArrayXd scales = (variances.array() + added).pow(kPower);
-  const double scaled = (variances.array() * scales.square()).sum();
-  const Eigen::ArrayXd result = scales * std::sqrt(total / scaled);
-  std::vector<float> floats(static_cast<std::size_t>(result.size()));
-  std::transform(result.begin(), result.end(), floats.begin(),
-                 [](double s) { return static_cast<float>(s); });
+  std::vector<double> scales(variances.size());
+  double scaled = 0;
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    scales[i] = 1 / std::sqrt(std::sqrt(variances[i] + added));
+    scaled += variances[i] * scales[i] * scales[i];
+  }
+  const double common = std::sqrt(total / scaled);
+  std::vector<float> floats(scales.size());
+  std::transform(scales.begin(), scales.end(), floats.begin(),
+                 [&](double s) { return static_cast<float>(s * common); });
   return floats;
-}
-
-Eigen::MatrixXd to_eigen(const Rotation& rotation) {
-  const Eigen::Map<const Eigen::MatrixXf, 0, Eigen::OuterStride<>> moments(
-      rotation.second_moment.data(), index(rotation.in), index(rotation.in),
-      Eigen::OuterStride<>(index(rotation.stride)));
-  return moments.cast<double>();
 }
 
 // to = transposed(from), both [in][stride]; padding is left as it is.
@@ -104,14 +98,11 @@ void set_matrices(Rotation& rotation) {
 void renew(Rotation& rotation, RotationChange& change, ProductFn product) {
   const std::size_t in = rotation.in;
   const std::size_t stride = rotation.stride;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(to_eigen(rotation));
-  const std::vector<float> scales = scales_of(solver.eigenvalues().cwiseMax(0));
   AlignedFloats axes(in * stride);
-  for (std::size_t i = 0; i < in; ++i) {
-    for (std::size_t j = 0; j < in; ++j) {
-      axes.data()[i * stride + j] = static_cast<float>(solver.eigenvectors()(index(j), index(i)));
-    }
-  }
+  std::vector<double> variances =
+      eigenvectors(rotation.second_moment.data(), in, stride, axes.data());
+  for (double& v : variances) v = std::max(v, 0.0);
+  const std::vector<float> scales = scales_of(variances);
 
   // With o for old and n for new, Bn^-1 Bo = sn^-1 (Un^T Uo) so mixes weights, and
   // Bn^T Bo^-T = sn (Un^T Uo) so^-1 their gradients. At first Uo and so are the identity.
