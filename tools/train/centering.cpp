@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <numbers>
 #include <vector>
+
+#include "tools/base/fixed_math.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -45,7 +46,7 @@ void start_at_mean(const Centering& centering, Network& network) {
   for (std::size_t i = 0; i < network.pixels; ++i) {
     const double mean =
         std::clamp<double>(centering.pixel_mean.data()[i], kLeastMean, 1 - kLeastMean);
-    network.decoder2.bias[i] = static_cast<float>(std::log(mean / (1 - mean)));
+    network.decoder2.bias[i] = static_cast<float>(fixed::log(mean / (1 - mean)));
   }
 }
 

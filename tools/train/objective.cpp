@@ -1,7 +1,8 @@
 #include "tools/train/objective.hpp"
 
 #include <algorithm>
-#include <cmath>
+
+#include "tools/base/fixed_math.hpp"
 
 namespace picovae::tools {
 
@@ -16,22 +17,22 @@ double log_density_ratio(std::span<const float> z, std::span<const float> eps,
     product *= static_cast<double>(sigma[k]);
     constexpr std::size_t kTogether = 32;  // sigma is from e^-7 to e^3: no overflow
     if (k % kTogether == kTogether - 1) {
-      sum += std::log(product);
+      sum += fixed::log(product);
       product = 1;
     }
   }
-  return sum + std::log(product);
+  return sum + fixed::log(product);
 }
 
 double normalize_weights(std::span<double> log_weights) {
   const double largest = *std::max_element(log_weights.begin(), log_weights.end());
   double sum = 0;
   for (double& w : log_weights) {
-    w = std::exp(w - largest);
+    w = fixed::exp(w - largest);
     sum += w;
   }
   for (double& w : log_weights) w /= sum;
-  return largest + std::log(sum / static_cast<double>(log_weights.size()));
+  return largest + fixed::log(sum / static_cast<double>(log_weights.size()));
 }
 
 }  // namespace picovae::tools

@@ -4,11 +4,13 @@
 #include <cmath>
 #include <numbers>
 
+#include "tools/base/fixed_math.hpp"
+
 namespace picovae::tools {
 namespace {
 
 // From 0 at 0 to 1 at 1, level at both ends.
-double rise(double x) { return 0.5 * (1 - std::cos(std::numbers::pi * x)); }
+double rise(double x) { return 0.5 * (1 - fixed::cos(std::numbers::pi * x)); }
 
 }  // namespace
 
@@ -21,9 +23,8 @@ double rate_share(Schedule schedule, double warmup, std::uint64_t t, std::uint64
 }
 
 AdamStep adam_step(const AdamRates& rates, std::uint64_t t) {
-  const auto steps = static_cast<double>(t);
-  return {.rate = static_cast<float>(rates.alpha / (1 - std::pow(rates.beta1, steps))),
-          .root_correction = static_cast<float>(1 / std::sqrt(1 - std::pow(rates.beta2, steps))),
+  return {.rate = static_cast<float>(rates.alpha / (1 - fixed::power(rates.beta1, t))),
+          .root_correction = static_cast<float>(1 / std::sqrt(1 - fixed::power(rates.beta2, t))),
           .one_minus_beta1 = static_cast<float>(1 - rates.beta1),
           .one_minus_beta2 = static_cast<float>(1 - rates.beta2),
           .epsilon = static_cast<float>(rates.epsilon),
