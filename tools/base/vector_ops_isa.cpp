@@ -1,6 +1,6 @@
 // vector_ops.hpp with the instructions of one ISA: CMake compiles this file once for each ISA whose
-// f32 is its own (engine/cmake/isa.cmake). Everything is internal to this file, so that no other
-// can end up with code for an ISA that the machine lacks.
+// f32 is its own and has a fused multiply-add (engine/cmake/isa.cmake). Everything is internal to
+// this file, so that no other can end up with code for an ISA that the machine lacks.
 #include <cstddef>
 
 #include "host/activation_f32.hpp"
@@ -14,11 +14,15 @@
 namespace picovae::tools {
 namespace {
 
+// Sums run over as many lanes on every ISA, those of the widest one, and these are then added in
+// one order: so they have the same bits everywhere.
+constexpr std::size_t kLanes = 16;
+
 template <typename Simd>
 struct VectorOpsBody {
   using V = typename Simd::Floats;
   static constexpr std::size_t kWidth = V::size;
-  static_assert(16 % kWidth == 0, "rows are padded to whole vectors");
+  static_assert(kLanes % kWidth == 0, "rows are padded to whole vectors");
 
   PICOVAE_INLINE static V load(const float* from) { return V::load_aligned(from); }
   PICOVAE_INLINE static void store(float* to, const V& v) { v.store_aligned(to); }
@@ -27,6 +31,29 @@ struct VectorOpsBody {
     exp_f32<Simd>(v);
     return v[0];
   }
+
+  struct Sum {
+    V of[kLanes / kWidth];
+
+    PICOVAE_INLINE Sum() {
+      for (V& v : of) v = V(0.0f);
+    }
+    // Value i of kLanes joins lane i.
+    template <typename ValuesAt>
+    PICOVAE_INLINE void add(ValuesAt values_at) {
+      unroll<kLanes / kWidth>([&](auto v) __attribute__((always_inline)) {
+        of[v] += values_at(v * kWidth);
+      });
+    }
+    PICOVAE_INLINE float total() const {
+      alignas(V) float lanes[kLanes];
+      for (std::size_t v = 0; v < kLanes / kWidth; ++v) store(lanes + v * kWidth, of[v]);
+      for (std::size_t half = kLanes / 2; half != 0; half /= 2) {
+        for (std::size_t i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+      }
+      return lanes[0];
+    }
+  };
 
   static void center_pixels(const float* x, const float* mean, float scale, float* y,
                             std::size_t n) {
@@ -56,31 +83,35 @@ struct VectorOpsBody {
     V log1p[1];
     polynomial<Simd>(kLog1p, t, log1p);
     const V one(1.0f);
-    const V sigmoid = xsimd::select(logit < V(0.0f), t[0], one) / (one + t[0]);
+    const V sigmoid = Simd::divide(xsimd::select(logit < V(0.0f), t[0], one), one + t[0]);
     gradient = weight * (sigmoid - x);
     return xsimd::max(logit, V(0.0f)) - logit * x + t[0] * log1p[0];
   }
 
   static float cross_entropy(float* logits, const float* x, float weight, std::size_t n) {
-    V sum(0.0f);
-    V gradient;
+    Sum sum;
+    const auto add = [&](float* from, const float* pixels) __attribute__((always_inline)) {
+      sum.add([&](std::size_t at) __attribute__((always_inline)) {
+        V gradient;
+        const V loss =
+            cross_entropy_vector(load(from + at), load(pixels + at), V(weight), gradient);
+        store(from + at, gradient);
+        return loss;
+      });
+    };
     std::size_t i = 0;
-    for (; i + kWidth <= n; i += kWidth) {
-      sum += cross_entropy_vector(load(logits + i), load(x + i), V(weight), gradient);
-      store(logits + i, gradient);
-    }
+    for (; i + kLanes <= n; i += kLanes) add(logits + i, x + i);
     if (i < n) {
-      alignas(V) float last_logits[kWidth];
-      alignas(V) float last_x[kWidth];
-      for (std::size_t j = 0; j < kWidth; ++j) {
+      alignas(V) float last_logits[kLanes];
+      alignas(V) float last_x[kLanes];
+      for (std::size_t j = 0; j < kLanes; ++j) {
         last_logits[j] = i + j < n ? logits[i + j] : -100.0f;  // with x = 0 this costs exp(-100)
         last_x[j] = i + j < n ? x[i + j] : 0.0f;
       }
-      sum += cross_entropy_vector(load(last_logits), load(last_x), V(weight), gradient);
-      store(last_logits, gradient);
+      add(last_logits, last_x);
       for (std::size_t j = 0; i + j < n; ++j) logits[i + j] = last_logits[j];
     }
-    return xsimd::hadd(sum);
+    return sum.total();
   }
 
   PICOVAE_INLINE static V clamped_logvar(const V& logvar) {
@@ -88,15 +119,17 @@ struct VectorOpsBody {
   }
 
   static float posterior(const Posterior& p) {
-    V sum(0.0f);
-    for (std::size_t i = 0; i < p.n; i += kWidth) {
-      const V mu = load(p.mu + i);
-      const V logvar = clamped_logvar(load(p.logvar + i));
-      const V sigma = exp(V(0.5f) * logvar);
-      store(p.sigma + i, sigma);
-      sum += mu * mu + sigma * sigma - V(1.0f) - logvar;
+    Sum sum;
+    for (std::size_t i = 0; i < p.n; i += kLanes) {
+      sum.add([&](std::size_t at) __attribute__((always_inline)) {
+        const V mu = load(p.mu + i + at);
+        const V logvar = clamped_logvar(load(p.logvar + i + at));
+        const V sigma = exp(V(0.5f) * logvar);
+        store(p.sigma + i + at, sigma);
+        return mu * mu + sigma * sigma - V(1.0f) - logvar;
+      });
     }
-    return 0.5f * xsimd::hadd(sum);
+    return 0.5f * sum.total();
   }
 
   static void reparameterize(const Posterior& p, const float* eps, float* z) {
@@ -118,7 +151,7 @@ struct VectorOpsBody {
       for (std::size_t s = 0; s < g.samples; ++s) {
         const V eps = load(g.eps + s * g.stride + i);
         V dz = load(g.dz + s * g.stride + i);
-        if (g.sticking) dz += sample_weight * (mu + sigma * eps - eps / sigma);
+        if (g.sticking) dz += sample_weight * (mu + sigma * eps - Simd::divide(eps, sigma));
         by_mean += dz;
         by_noise += dz * eps;
       }
@@ -150,16 +183,21 @@ struct VectorOpsBody {
       square = without_dust(square + one_minus_beta2 * (gradient * gradient - square));
       store(m + i, mean);
       store(v + i, square);
-      const V root = xsimd::sqrt(square) * root_correction;
+      const V root = Simd::sqrt(square) * root_correction;
       const V direction = mean + look_ahead * (gradient - mean);
-      store(w + i, load(w + i) - rate * direction / (root + epsilon));
+      store(w + i, load(w + i) - Simd::divide(rate * direction, root + epsilon));
     }
   }
 
   static float sum_of_squares(const float* values, std::size_t n) {
-    V sum(0.0f);
-    for (std::size_t i = 0; i < n; i += kWidth) sum += load(values + i) * load(values + i);
-    return xsimd::hadd(sum);
+    Sum sum;
+    for (std::size_t i = 0; i < n; i += kLanes) {
+      sum.add([&](std::size_t at) __attribute__((always_inline)) {
+        const V v = load(values + i + at);
+        return v * v;
+      });
+    }
+    return sum.total();
   }
 
   static constexpr VectorOps kTable = {center_pixels,      softplus,  softplus_backward,

@@ -87,7 +87,7 @@ PICOVAE_INLINE void sigmoid_f32(typename Simd::Floats (&x)[N]) {
   unroll<N>([&](auto i)
                 __attribute__((always_inline)) { x[i] = xsimd::min(Floats(88.0f), -x[i]); });
   exp_f32<Simd>(x);
-  unroll<N>([&](auto i) __attribute__((always_inline)) { x[i] = Simd::reciprocal(one + x[i]); });
+  unroll<N>([&](auto i) __attribute__((always_inline)) { x[i] = Simd::divide(one, one + x[i]); });
 }
 
 template <typename Simd, Activation kActivation, std::size_t N>

@@ -80,7 +80,9 @@ concept FloatIsa = requires(typename I::Floats f, const std::uint16_t* halves) {
   typename I::Ints;  // an xsimd batch of s32 with as many lanes as Floats, an xsimd batch of f32
   requires std::same_as<decltype(I::kTuning), const Tuning>;
   { I::multiply_add(f, f, f) } -> std::same_as<typename I::Floats>;  // a * b + c, rounded once
-  { I::reciprocal(f) } -> std::same_as<typename I::Floats>;          // 1 / x, within one ulp
+  // a / b and the root of a, as IEEE 754 rounds them; 32-bit Arm, within one and a half ulp
+  { I::divide(f, f) } -> std::same_as<typename I::Floats>;
+  { I::sqrt(f) } -> std::same_as<typename I::Floats>;
   { I::load_f16(halves) } -> std::same_as<typename I::Floats>;
   { I::load_bf16(halves) } -> std::same_as<typename I::Floats>;
   // If true: multiply_add_lane<L>(a, b, c) = a[L] * b + c.
@@ -136,8 +138,12 @@ struct IsaDefaults {
   static PICOVAE_INLINE void interleave(Floats&, Floats&) {}  // not called
   static constexpr bool kMatrixTile = false;
   template <typename Floats>
-  static PICOVAE_INLINE Floats reciprocal(Floats x) {
-    return Floats(1.0f) / x;
+  static PICOVAE_INLINE Floats divide(Floats a, Floats b) {
+    return a / b;
+  }
+  template <typename Floats>
+  static PICOVAE_INLINE Floats sqrt(Floats a) {
+    return xsimd::sqrt(a);
   }
 };
 

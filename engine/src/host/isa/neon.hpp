@@ -3,7 +3,7 @@
 //   load_two(s32*)            two vectors of s32, as NeonSums
 //   multiply_high(a, b)       products of the high halves of two vectors of s8
 //   multiply_add_high(sum, a, b), multiply_add_high<Lane>(sum, a, b)
-//   reciprocal(x)             1 / x, within one ulp
+//   divide(a, b), sqrt(a)
 #pragma once
 
 #include <arm_neon.h>
@@ -33,7 +33,8 @@ struct NeonWith : IsaDefaults {
   static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
     return vfmaq_f32(c, a, b);
   }
-  static PICOVAE_INLINE Floats reciprocal(Floats x) { return Core::reciprocal(x); }
+  static PICOVAE_INLINE Floats divide(Floats a, Floats b) { return Core::divide(a, b); }
+  static PICOVAE_INLINE Floats sqrt(Floats a) { return Core::sqrt(a); }
   static PICOVAE_INLINE Floats load_f16(const std::uint16_t* from) {
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(from)));
   }

@@ -28,11 +28,13 @@ struct Neon32Core {
   }
   // There is no division. xsimd's two Newton steps leave 3 ulp with a sigmoid's own: another step,
   // from a residual that is rounded once, ends below one.
-  static PICOVAE_INLINE float32x4_t reciprocal(xsimd::batch<float, Arch> x) {
+  static PICOVAE_INLINE float32x4_t divide(xsimd::batch<float, Arch> a,
+                                           xsimd::batch<float, Arch> b) {
     const xsimd::batch<float, Arch> one(1.0f);
-    const xsimd::batch<float, Arch> near = one / x;
-    return vfmaq_f32(near, near, vfmsq_f32(one, near, x));
+    const xsimd::batch<float, Arch> near = one / b;
+    return vmulq_f32(a, vfmaq_f32(near, near, vfmsq_f32(one, near, b)));
   }
+  static PICOVAE_INLINE float32x4_t sqrt(xsimd::batch<float, Arch> a) { return xsimd::sqrt(a); }
 };
 
 struct Neon : NeonWith<Neon32Core> {

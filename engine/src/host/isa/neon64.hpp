@@ -37,9 +37,8 @@ struct Neon64Core {
     return vmlal_high_lane_s16(sum, a, b, kLane);
   }
   // xsimd 8 leaves the rounding errors of two Newton steps.
-  static PICOVAE_INLINE float32x4_t reciprocal(float32x4_t x) {
-    return vdivq_f32(vdupq_n_f32(1.0f), x);
-  }
+  static PICOVAE_INLINE float32x4_t divide(float32x4_t a, float32x4_t b) { return vdivq_f32(a, b); }
+  static PICOVAE_INLINE float32x4_t sqrt(float32x4_t a) { return vsqrtq_f32(a); }
 };
 
 struct Neon : NeonWith<Neon64Core> {
