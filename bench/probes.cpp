@@ -4,13 +4,13 @@
 
 namespace picovae::bench {
 
-#define PICOVAE_DECLARE(name, Type, floats, bf16, s8) \
-  namespace name {                                    \
-  extern const Probe kProbe;                          \
+#define PICOVAE_DECLARE(name, Type, floats, fused, bf16, s8) \
+  namespace name {                                           \
+  extern const Probe kProbe;                                 \
   }
 PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 
-#define PICOVAE_ADDRESS(name, Type, floats, bf16, s8) &name::kProbe,
+#define PICOVAE_ADDRESS(name, Type, floats, fused, bf16, s8) &name::kProbe,
 constexpr const Probe* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)};
 
 std::span<const Probe* const> built_probes() { return kBuilt; }

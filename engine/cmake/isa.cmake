@@ -1,10 +1,11 @@
 # The list of the host's instruction sets, and what is compiled once for each of them.
 #
-# picovae_isa(NAME TYPE [FLOATS ISA] [BYTES ISA] [PAIRS] [HEADER NAME] [FLAGS flags...])
+# picovae_isa(NAME TYPE [FLOATS ISA] [FUSED ISA] [BYTES ISA] [PAIRS] [HEADER NAME] [FLAGS flags...])
 #   NAME    as users see it: PICOVAE_ISA=NAME, and a namespace in C++
 #   TYPE    the struct in engine/src/host/isa/HEADER.hpp (HEADER is NAME unless given); also Isa::kTYPE and
 #           kTYPEKernels in picovae/kernels.hpp
 #   FLOATS  the ISA whose f32 kernels it shares, if they are the same
+#   FUSED   the ISA that trains for it, if its own multiply-add rounds twice
 #   BYTES   the ISA whose s8 kernels it shares
 #   PAIRS   its bf16 layers are dot products of bf16 (dense_bf16.cpp), which f32 arithmetic has not: nothing takes
 #           this ISA unasked
@@ -16,7 +17,7 @@ endif()
 
 set(PICOVAE_ISAS "")
 macro(picovae_isa name type)
-  cmake_parse_arguments(isa "PAIRS" "FLOATS;BYTES;HEADER" "FLAGS" ${ARGN})
+  cmake_parse_arguments(isa "PAIRS" "FLOATS;FUSED;BYTES;HEADER" "FLAGS" ${ARGN})
   list(APPEND PICOVAE_ISAS ${name})
   set(PICOVAE_ISA_TYPE_${name} ${type})
   set(PICOVAE_ISA_FLAGS_${name} ${isa_FLAGS})
@@ -26,6 +27,10 @@ macro(picovae_isa name type)
       set(PICOVAE_ISA_${part}_${name} ${isa_${part}})
     endif()
   endforeach()
+  set(PICOVAE_ISA_FUSED_${name} ${PICOVAE_ISA_FLOATS_${name}})
+  if(isa_FUSED)
+    set(PICOVAE_ISA_FUSED_${name} ${isa_FUSED})
+  endif()
   set(PICOVAE_ISA_PAIRS_${name} "")
   if(isa_PAIRS)
     set(PICOVAE_ISA_PAIRS_${name} ${name})
@@ -59,7 +64,8 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     picovae_isa(avxvnni AvxVnni FLOATS avx2 HEADER avx2 FLAGS ${avx2} -mavxvnni)
     picovae_isa(avx2 Avx2 FLAGS ${avx2})
   endif()
-  picovae_isa(sse2 Sse2)
+  picovae_isa(sse2 Sse2 FUSED sse2fma)
+  picovae_isa(sse2fma Sse2Fma BYTES sse2 HEADER sse2)
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # GCC would move the loads of a tile so far ahead that it runs out of registers.
@@ -81,16 +87,16 @@ foreach(isa IN LISTS PICOVAE_ISAS)
   if(PICOVAE_ISA_PAIRS_${isa})
     set(bf16 ${isa})
   endif()
-  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${bf16}, ${PICOVAE_ISA_BYTES_${isa}})")
+  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${PICOVAE_ISA_FUSED_${isa}}, ${bf16}, ${PICOVAE_ISA_BYTES_${isa}})")
 endforeach()
 file(CONFIGURE OUTPUT ${PICOVAE_GENERATED}/picovae_isas.hpp CONTENT
 "// Written by engine/cmake/isa.cmake: the host's ISAs, best first, without the scalar reference.
-//   X(name, Type, and the names of the ISAs whose kernels it has for f32, for bf16 and for s8)
+//   X(name, Type, and the names of the ISAs whose kernels it has for f32, for training, for bf16 and for s8)
 #pragma once
 #define PICOVAE_FOR_EACH_ISA(X)${lines}
 " @ONLY)
 
-# picovae_per_isa(target source [FLOATS|BYTES|PAIRS]): adds `source` to `target` once for each ISA, with one of these
+# picovae_per_isa(target source [FLOATS|FUSED|BYTES|PAIRS]): adds `source` to `target` once for each ISA, with one of these
 # words only for those with such kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string),
 # PICOVAE_ISA_ID (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
 # It is optimized in every build type: an unoptimized kernel is of no use, and may export code of its ISA in weak

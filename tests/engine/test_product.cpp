@@ -234,17 +234,13 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
   }
 }
 
-TEST_CASE(
-    "vector products are one fused multiply-add a term, in order: the same bits on every ISA that "
-    "has one") {
+TEST_CASE("products are one fused multiply-add a term, in order: the same bits on every ISA") {
   Random random(8);
   for (const Case& of :
        {Case{.m = 29, .n = 80, .k = 701}, Case{.m = 29, .n = 80, .k = 701, .b = View::kTransposed},
         Case{.m = 29, .n = 80, .k = 701, .skip_zeros = true}}) {
     Operands data(of, 0, random);
     for (const Kernels* kernels : runnable_kernels()) {
-      // These have no fused one and round each product as well.
-      if (kernels->isa == Isa::kScalar || kernels->isa == Isa::kSse2) continue;
       CAPTURE(std::string(kernels->name));
       data.run(*kernels);
       for (std::size_t i = 0; i < of.m; ++i) {
@@ -254,6 +250,56 @@ TEST_CASE(
             sum = std::fma(data.a_at(i, l), data.b_at(l, j), sum);
           }
           REQUIRE(data.c_at(i, j) == sum);
+        }
+      }
+    }
+  }
+}
+
+// A product of (c, a) and (1, b) is a * b + c. Where an emulated one could round twice: c far from
+// a * b or nearly its opposite, and results that are subnormal or too large.
+TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
+  Random random(11);
+  constexpr std::size_t kRows = 64, kColumns = 16;
+  std::vector<float> a(2 * kRows);
+  alignas(64) float b[2 * kColumns], c[kRows * kColumns];
+  const auto any = [&](int lowest, int highest) {
+    return std::ldexp(
+               1 + static_cast<float>(random.word() >> (random.between(0, 1) * 11 + 9)) * 0x1p-23f,
+               random.between(lowest, highest)) *
+           (random.between(0, 1) == 0 ? 1.0f : -1.0f);
+  };
+  for (int round = 0; round < 300; ++round) {
+    const int exponent = round % 3 == 0 ? -70 : round % 3 == 1 ? 0 : 62;  // of a and of b
+    std::fill_n(b, kColumns, 1.0f);
+    for (std::size_t j = 0; j < kColumns; ++j) b[kColumns + j] = any(exponent - 5, exponent + 5);
+    for (std::size_t i = 0; i < kRows; ++i) {
+      a[2 * i + 1] = any(exponent - 5, exponent + 5);
+      const float near = -a[2 * i + 1] * b[kColumns + i % kColumns];
+      a[2 * i] = i % 2 == 0
+                     ? near
+                     : std::ldexp(any(0, 0),
+                                  std::clamp(2 * exponent + random.between(-60, 60), -149, 127));
+    }
+    for (const Kernels* kernels : runnable_kernels()) {
+      CAPTURE(std::string(kernels->name));
+      product_for(kernels->isa)({.a = a.data(),
+                                 .a_row = 2,
+                                 .a_column = 1,
+                                 .b = b,
+                                 .b_row = kColumns,
+                                 .c = c,
+                                 .c_row = kColumns,
+                                 .m = kRows,
+                                 .n = kColumns,
+                                 .k = 2});
+      for (std::size_t i = 0; i < kRows; ++i) {
+        for (std::size_t j = 0; j < kColumns; ++j) {
+          const float expected =
+              std::fma(a[2 * i + 1], b[kColumns + j], std::fma(a[2 * i], 1.0f, 0.0f));
+          if (c[i * kColumns + j] == expected) continue;
+          REQUIRE(std::isnan(expected));
+          REQUIRE(std::isnan(c[i * kColumns + j]));
         }
       }
     }

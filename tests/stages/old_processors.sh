@@ -22,8 +22,8 @@ PYTHON
 
 # "processor, what its emulation leaves out: kernels"
 processors=(
-  'Conroe: sse2'
-  'Nehalem: sse2'
+  'Conroe: sse2fma'
+  'Nehalem: sse2fma'
   'Haswell,-pcid,-x2apic,-tsc-deadline,-hle,-rtm,-invpcid: avx2'
 )
 for picovae in "$@"; do

@@ -10,7 +10,13 @@ namespace picovae::tools {
 
 const Kernels& chosen_kernels() {
   const char* name = std::getenv("PICOVAE_ISA");
-  if (name == nullptr || *name == '\0') return select_kernels();
+  if (name == nullptr || *name == '\0') {
+    const Kernels& best = select_kernels();
+#if defined(__x86_64__)
+    if (best.isa == Isa::kSse2) return kSse2FmaKernels;
+#endif
+    return best;
+  }
   std::string choices;
   for (const Kernels* kernels : built_kernels()) {
     const bool runs = machine_runs(kernels->isa);

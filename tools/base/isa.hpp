@@ -1,4 +1,5 @@
-// The kernels that the tools run: the best of this machine, or those that PICOVAE_ISA names.
+// The kernels that the tools run: the best of this machine whose f32 has a fused multiply-add, so
+// that models and figures have the same bits on all of them; or those that PICOVAE_ISA names.
 #pragma once
 
 #include "picovae/kernels.hpp"

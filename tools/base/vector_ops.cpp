@@ -4,16 +4,16 @@
 
 namespace picovae::tools {
 
-#define PICOVAE_DECLARE(name, Type, floats, bf16, s8) \
-  namespace floats {                                  \
-  extern const VectorOps kVectorOps;                  \
+#define PICOVAE_DECLARE(name, Type, floats, fused, bf16, s8) \
+  namespace fused {                                          \
+  extern const VectorOps kVectorOps;                         \
   }
 PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 
 const VectorOps& vector_ops(Isa isa) {
   const VectorOps* last = nullptr;
-#define PICOVAE_LOOK_UP(name, Type, floats, bf16, s8) \
-  last = &floats::kVectorOps;                         \
+#define PICOVAE_LOOK_UP(name, Type, floats, fused, bf16, s8) \
+  last = &fused::kVectorOps;                                 \
   if (isa == Isa::k##Type) return *last;
   PICOVAE_FOR_EACH_ISA(PICOVAE_LOOK_UP)
   return *last;

@@ -1,4 +1,5 @@
-// The elementwise work of training as a table of functions, one table an ISA.
+// The elementwise work of training as a table of functions, one table an ISA. All give the same
+// bits, but for that of 32-bit Arm, which has no division and takes subnormal numbers for zero.
 //
 // Rows start at multiples of 64 bytes; n counts floats. Unless a function says otherwise, n is a
 // multiple of 16, and a row's padding is computed along with the rest.
@@ -81,7 +82,7 @@ struct VectorOps {
   float (*sum_of_squares)(const float* values, std::size_t n);
 };
 
-// The table for `isa`; for an ISA without one (scalar) that of the least ISA of this build.
+// The table for `isa`; for one without (scalar, sse2) that of the least ISA of this build.
 const VectorOps& vector_ops(Isa isa);
 
 }  // namespace picovae::tools

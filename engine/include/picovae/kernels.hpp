@@ -55,6 +55,7 @@ using DenseFn = void (*)(const Dense& layer, const void* x, std::size_t x_stride
 
 enum class Isa : std::uint8_t {
   kScalar,
+  kSse2Fma,
   kSse2,
   kAvx2,
   kAvxVnni,
@@ -99,6 +100,7 @@ struct Kernels {
 
 // One table an ISA. A table may be named on any machine; running it needs the ISA.
 extern const Kernels kScalarKernels;
+extern const Kernels kSse2FmaKernels;     // any x86-64: f32 with the bits of those below, slowly
 extern const Kernels kSse2Kernels;        // any x86-64
 extern const Kernels kAvx2Kernels;        // with FMA
 extern const Kernels kAvxVnniKernels;     // and dot products of bytes

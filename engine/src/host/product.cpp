@@ -1,5 +1,5 @@
 // The trainer's product of one ISA: CMake compiles this file once for each ISA whose f32 is its own
-// (engine/cmake/isa.cmake).
+// and has a fused multiply-add (engine/cmake/isa.cmake).
 //
 // k is cut into blocks and the columns into strips as wide as a tile, so that a strip of b stays in
 // L1 while all rows pass it. In b its rows are far apart, often a page each, and more pages than a

@@ -12,7 +12,8 @@ namespace picovae {
 //      multiples of 16 floats and n is one of 16; or b_row is 1, a transposed view, of any n
 //   c  element (i, j) is c[i * c_row + j]; c and c_row are multiples of 16 floats. Columns between
 //      n and the next multiple of 16 become zero
-// Each element's sum runs over l in order, so a result does not depend on how the work is split.
+// Each element's sum runs over l in order, one fused multiply-add a term: a result depends neither
+// on the ISA nor on how the work is split. (32-bit Arm takes subnormal numbers for zero.)
 struct Product {
   const float* a;
   std::size_t a_row, a_column;

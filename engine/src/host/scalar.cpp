@@ -101,9 +101,9 @@ void product(const Product& p) {
     for (std::size_t j = 0; j < p.n; ++j) {
       float sum = 0;
       for (std::size_t l = 0; l < p.k; ++l) {
-        sum += p.a[i * p.a_row + l * p.a_column] * p.b[l * p.b_row + j * p.b_column];
+        sum = std::fma(p.a[i * p.a_row + l * p.a_column], p.b[l * p.b_row + j * p.b_column], sum);
       }
-      c[j] = sum;
+      c[j] = p.skip_zeros ? sum + 0.0f : sum;
     }
     for (std::size_t j = p.n; j % 16 != 0; ++j) c[j] = 0;
   }

@@ -24,17 +24,17 @@ namespace picovae {
 // scalar.cpp.
 using DenseFunction = std::remove_pointer_t<DenseFn>;
 using ProductFunction = std::remove_pointer_t<ProductFn>;
-#define PICOVAE_DECLARE(name, Type, floats, bf16, s8)       \
-  namespace name {                                          \
-  DenseFunction dense_f32, dense_f16, dense_bf16, dense_s8; \
-  ProductFunction product;                                  \
+#define PICOVAE_DECLARE(name, Type, floats, fused, bf16, s8) \
+  namespace name {                                           \
+  DenseFunction dense_f32, dense_f16, dense_bf16, dense_s8;  \
+  ProductFunction product;                                   \
   }
 PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 namespace scalar {
 ProductFunction product;
 }
 
-#define PICOVAE_TABLE(name_, Type, floats, bf16_, s8_)                   \
+#define PICOVAE_TABLE(name_, Type, floats, fused, bf16_, s8_)            \
   constinit const Kernels k##Type##Kernels = {.isa = Isa::k##Type,       \
                                               .name = #name_,            \
                                               .layout = Layout::kHost,   \
@@ -47,7 +47,7 @@ PICOVAE_FOR_EACH_ISA(PICOVAE_TABLE)
 
 namespace {
 
-#define PICOVAE_ADDRESS(name, Type, floats, bf16, s8) &k##Type##Kernels,
+#define PICOVAE_ADDRESS(name, Type, floats, fused, bf16, s8) &k##Type##Kernels,
 constexpr const Kernels* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)(&kScalarKernels)};
 
 #if defined(__x86_64__)
@@ -97,6 +97,7 @@ bool machine_runs(Isa isa) {
       return true;
 #if defined(__x86_64__)
     case Isa::kSse2:
+    case Isa::kSse2Fma:
       return true;
     case Isa::kAvx2:
       return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c();
@@ -128,9 +129,9 @@ bool machine_runs(Isa isa) {
 
 ProductFn product_for(Isa isa) {
   switch (isa) {
-#define PICOVAE_PRODUCT(name, Type, floats, bf16, s8) \
-  case Isa::k##Type:                                  \
-    return floats::product;
+#define PICOVAE_PRODUCT(name, Type, floats, fused, bf16, s8) \
+  case Isa::k##Type:                                         \
+    return fused::product;
     PICOVAE_FOR_EACH_ISA(PICOVAE_PRODUCT)
     default:
       return scalar::product;

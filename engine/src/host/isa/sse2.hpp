@@ -1,4 +1,5 @@
-// SSE2: every x86-64 processor.
+// SSE2: every x86-64 processor. It has no fused multiply-add: Sse2 rounds twice instead, and
+// Sse2Fma makes one of a dozen instructions, for the bits that all other processors get.
 #pragma once
 
 #if !defined(__SSE2__) || defined(__SSE3__)
@@ -137,6 +138,66 @@ struct Sse2 : IsaDefaults {
     const __m128i odd = _mm_mul_epu32(_mm_srli_epi64(a, 32), _mm_srli_epi64(b, 32));
     return _mm_unpacklo_epi32(_mm_shuffle_epi32(even, _MM_SHUFFLE(3, 1, 2, 0)),
                               _mm_shuffle_epi32(odd, _MM_SHUFFLE(3, 1, 2, 0)));
+  }
+};
+
+struct Sse2Fma : Sse2 {
+  // In double a product is exact. Only the sum is rounded there, which counts if that puts it half
+  // way between two floats, or if the float is subnormal and half way is at another bit.
+  static PICOVAE_INLINE Floats multiply_add(Floats a, Floats b, Floats c) {
+    const Doubles product = multiply(a, b), addend = widen(c);
+    const Doubles sum = {_mm_add_pd(product.low, addend.low),
+                         _mm_add_pd(product.high, addend.high)};
+    const __m128i ends = words<_MM_SHUFFLE(2, 0, 2, 0)>(sum);
+    const __m128i starts =
+        _mm_and_si128(words<_MM_SHUFFLE(3, 1, 3, 1)>(sum), _mm_set1_epi32(0x7fffffff));
+    const __m128i half_way =
+        _mm_cmpeq_epi32(_mm_slli_epi32(ends, 3), _mm_set1_epi32(-0x7fffffff - 1));
+    const __m128i subnormal =  // less than 2^-126 and not zero
+        _mm_and_si128(_mm_cmplt_epi32(starts, _mm_set1_epi32(0x38100000)),
+                      _mm_cmpgt_epi32(starts, _mm_setzero_si128()));
+    if (__builtin_expect(_mm_movemask_epi8(_mm_or_si128(half_way, subnormal)), 0) != 0) {
+      return narrow({round_to_odd(product.low, addend.low, sum.low),
+                     round_to_odd(product.high, addend.high, sum.high)});
+    }
+    return narrow(sum);
+  }
+
+ private:
+  struct Doubles {
+    __m128d low, high;
+  };
+  static PICOVAE_INLINE Doubles widen(__m128 v) {
+    return {_mm_cvtps_pd(v), _mm_cvtps_pd(_mm_movehl_ps(v, v))};
+  }
+  static PICOVAE_INLINE Doubles multiply(__m128 a, __m128 b) {
+    const Doubles x = widen(a), y = widen(b);
+    return {_mm_mul_pd(x.low, y.low), _mm_mul_pd(x.high, y.high)};
+  }
+  static PICOVAE_INLINE __m128 narrow(Doubles v) {
+    return _mm_movelh_ps(_mm_cvtpd_ps(v.low), _mm_cvtpd_ps(v.high));
+  }
+  // Of each double 32 bits.
+  template <int kWhich>
+  static PICOVAE_INLINE __m128i words(Doubles v) {
+    return _mm_castps_si128(_mm_shuffle_ps(_mm_castpd_ps(v.low), _mm_castpd_ps(v.high), kWhich));
+  }
+
+  // The sum rounded to odd: if it is no double itself, to that of its neighbors whose last bit
+  // is 1. Rounding this to float is as if the sum had not been rounded before (Boldo and Melquiond
+  // 2008, "Emulation of FMA and correctly rounded sums").
+  static PICOVAE_INLINE __m128d round_to_odd(__m128d product, __m128d addend, __m128d sum) {
+    // What the sum lacks, exactly (Knuth's TwoSum).
+    const __m128d part = _mm_sub_pd(sum, product);
+    const __m128d error =
+        _mm_add_pd(_mm_sub_pd(product, _mm_sub_pd(sum, part)), _mm_sub_pd(addend, part));
+    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), error);
+    const __m128i inexact = _mm_castpd_si128(_mm_cmplt_pd(_mm_setzero_pd(), size));  // -1 or 0
+    // Towards zero if the error has the other sign, and then to odd.
+    const __m128i signs = _mm_srai_epi32(_mm_castpd_si128(_mm_xor_pd(sum, error)), 31);
+    const __m128i too_large = _mm_shuffle_epi32(signs, _MM_SHUFFLE(3, 3, 1, 1));
+    const __m128i down = _mm_add_epi64(_mm_castpd_si128(sum), _mm_and_si128(too_large, inexact));
+    return _mm_castsi128_pd(_mm_or_si128(down, _mm_srli_epi64(inexact, 63)));
   }
 };
 
