@@ -156,8 +156,7 @@ Training::Training(const Options& options, const Recipe& recipe)
 void Training::run() {
   report_.print_head(kernels_, options_.threads);
   report_.continue_from(keeper_.start(
-      trainer_, settings_of_run(recipe_, dimensions_, kernels_, data_, options_.validation),
-      report_.csv()));
+      trainer_, settings_of_run(recipe_, dimensions_, data_, options_.validation), report_.csv()));
   warn_of_faults(options_.data, data_.train);  // once nothing is refused any more
   if (keeper_.resumes()) {
     say("resumed {} epoch {}\n", trainer_.is_between_epochs() ? "after" : "within",

@@ -45,7 +45,6 @@ std::string checksum_around(std::span<const std::byte> bytes, std::size_t digits
 }
 
 std::string option_of(const std::string& setting) {
-  if (setting == "isa") return "PICOVAE_ISA";
   if (setting == "learning_rate") return "--lr";
   if (setting == "centred") return "--centered";
   if (setting == "version" || setting == "shape") return "picovae's " + setting;

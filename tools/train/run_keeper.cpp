@@ -67,11 +67,10 @@ std::vector<fs::path> checkpoint_files(const fs::path& checkpoint, const fs::pat
   return {path, lock_of(path)};
 }
 
-Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Kernels& kernels,
-                         const Dataset& data, std::size_t validation) {
+Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Dataset& data,
+                         std::size_t validation) {
   Settings settings = settings_of(recipe);
   settings["version"] = PICOVAE_VERSION;
-  settings["isa"] = kernels.name;
   settings["shape"] = fmt::format("{},{},{},{}", d.pixels, d.hidden1, d.hidden2, d.latent);
   settings["validation"] = fmt::format("{}", validation);
   std::uint32_t sum = 0;

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "picovae/kernels.hpp"
 #include "tools/base/file.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/train/recipe.hpp"
@@ -15,9 +14,9 @@
 
 namespace picovae::tools {
 
-// What must stay the same when a run is resumed: the recipe, the data, and what it runs on.
-Settings settings_of_run(const Recipe& recipe, const Dimensions& dimensions, const Kernels& kernels,
-                         const Dataset& data, std::size_t validation);
+// What must stay the same when a run is resumed: the recipe and the data, not the machine.
+Settings settings_of_run(const Recipe& recipe, const Dimensions& dimensions, const Dataset& data,
+                         std::size_t validation);
 
 // The files that keep a run: the checkpoint, which is `checkpoint` or else out.checkpoint, and the
 // lock beside it. None if the run is kept nowhere: if the checkpoint is a stream such as /dev/null,
