@@ -1,6 +1,6 @@
 // Trains the network: Adam on minibatches of the negative ELBO or another loss, in a form that
 // folds into the plain network (recipe.hpp). The same recipe on the same images gives the same
-// bytes on any number of threads.
+// bytes on any ISA and any number of threads.
 #pragma once
 
 #include <cstddef>
@@ -32,8 +32,8 @@ class Trainer {
   // memory whenever a rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
   //   recipe   batch and samples at least 1; a batch may be larger than `images`
-  //   kernels  choose the ISA
-  //   threads  at least 1; the result does not depend on them
+  //   kernels  choose the ISA; the result does not depend on it, but on 32-bit Arm
+  //   threads  at least 1; nor on these
   Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
           const Kernels& kernels, unsigned threads = 1);
   ~Trainer();
