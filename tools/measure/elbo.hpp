@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <span>
 
+#include "tools/base/fixed_math.hpp"
 #include "tools/measure/evaluation.hpp"
 
 namespace picovae::tools {
@@ -17,6 +18,11 @@ struct Elbo {
 
 // Cross-entropy of one image: sum of max(l, 0) - l x + log(1 + exp(-|l|)).
 double bernoulli_cross_entropy(std::span<const float> logits, std::span<const float> pixels);
+
+// exp(logvar / 2), rounded to float: sigma of a posterior in f32.
+inline float sigma_of(float logvar) {
+  return static_cast<float>(fixed::exp(0.5 * static_cast<double>(logvar)));
+}
 
 // -0.5 sum(1 + logvar - mu^2 - exp(logvar)) of one posterior.
 double gaussian_kl(std::span<const float> mu, std::span<const float> logvar);

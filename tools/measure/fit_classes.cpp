@@ -1,14 +1,14 @@
 #include "tools/measure/fit_classes.hpp"
 
 #include <fmt/format.h>
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <string>
 
 #include "picovae/classes.hpp"
+#include "tools/base/cholesky.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/fixed_math.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -24,41 +24,38 @@ std::vector<std::uint16_t> choose_units(const Codes& codes, std::size_t classes)
   return units;
 }
 
-// Mean and covariance of a class's z, and how many codes there were.
+// Mean [units] and covariance [units][units] of a class's z.
 struct Moments {
-  Eigen::VectorXd mean;
-  Eigen::MatrixXd covariance;
-  double count = 0;
+  std::vector<double> mean, covariance;
 };
 
 // Two passes over the codes of one class.
 Moments class_moments(const Codes& codes, std::span<const std::uint8_t> labels, std::uint8_t label,
                       std::span<const std::uint16_t> units) {
-  const auto size = static_cast<Eigen::Index>(units.size());
-  Moments moments{Eigen::VectorXd::Zero(size), Eigen::MatrixXd::Zero(size, size)};
-  const auto for_each = [&](auto function) {
-    Eigen::VectorXd mu(size), variance(size);
-    for (std::size_t image = 0; image < codes.count; ++image) {
-      if (labels[image] != label) continue;
-      for (std::size_t i = 0; i < units.size(); ++i) {
-        const std::size_t at = image * codes.latent + units[i];
-        mu[static_cast<Eigen::Index>(i)] = static_cast<double>(codes.mu[at]);
-        variance[static_cast<Eigen::Index>(i)] = std::exp(static_cast<double>(codes.logvar[at]));
-      }
-      function(mu, variance);
+  const std::size_t size = units.size();
+  Moments moments{std::vector<double>(size), std::vector<double>(size * size)};
+  double count = 0;
+  for (std::size_t image = 0; image < codes.count; ++image) {
+    if (labels[image] != label) continue;
+    ++count;
+    for (std::size_t i = 0; i < size; ++i) {
+      moments.mean[i] += static_cast<double>(codes.mu[image * codes.latent + units[i]]);
     }
-  };
-  for_each([&](const auto& mu, const auto&) {
-    moments.mean += mu;
-    ++moments.count;
-  });
-  moments.mean /= moments.count;
-  for_each([&](const auto& mu, const auto& variance) {
-    const Eigen::VectorXd off = mu - moments.mean;
-    moments.covariance += off * off.transpose();
-    moments.covariance.diagonal() += variance;
-  });
-  moments.covariance /= moments.count;
+  }
+  for (double& mean : moments.mean) mean /= count;
+  std::vector<double> off(size);
+  for (std::size_t image = 0; image < codes.count; ++image) {
+    if (labels[image] != label) continue;
+    for (std::size_t i = 0; i < size; ++i) {
+      const std::size_t at = image * codes.latent + units[i];
+      off[i] = static_cast<double>(codes.mu[at]) - moments.mean[i];
+      moments.covariance[i * size + i] += fixed::exp(static_cast<double>(codes.logvar[at]));
+    }
+    for (std::size_t i = 0; i < size; ++i) {
+      for (std::size_t j = 0; j < size; ++j) moments.covariance[i * size + j] += off[i] * off[j];
+    }
+  }
+  for (double& value : moments.covariance) value /= count;
   return moments;
 }
 
@@ -89,12 +86,13 @@ ClassGaussians fit_classes(const Codes& codes, std::span<const std::uint8_t> lab
     fail("no latent tells images apart, so there are no classes to keep; train longer");
   }
   for (const std::uint8_t label : classes.labels) {
-    const Moments moments = class_moments(codes, labels, label, classes.units);
-    const Eigen::MatrixXd factor = moments.covariance.llt().matrixL();
-    for (Eigen::Index r = 0; r < factor.rows(); ++r) {
-      classes.mean.push_back(static_cast<float>(moments.mean[r]));
-      for (Eigen::Index c = 0; c < factor.cols(); ++c) {
-        classes.factor.push_back(static_cast<float>(kSpread * factor(r, c)));
+    Moments moments = class_moments(codes, labels, label, classes.units);
+    const std::size_t size = classes.units.size();
+    cholesky(moments.covariance, size);
+    for (std::size_t i = 0; i < size; ++i) {
+      classes.mean.push_back(static_cast<float>(moments.mean[i]));
+      for (std::size_t j = 0; j < size; ++j) {  // the lower factor is the upper one's transpose
+        classes.factor.push_back(static_cast<float>(kSpread * moments.covariance[j * size + i]));
       }
     }
   }

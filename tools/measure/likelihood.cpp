@@ -8,6 +8,7 @@
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 #include "tools/base/aligned.hpp"
+#include "tools/base/fixed_math.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/base/vector_ops.hpp"
 
@@ -27,7 +28,7 @@ class Sampler {
       : model_(model.clone()),
         ops_(vector_ops(model_->kernels().isa)),
         options_(options),
-        wider_logvar_(static_cast<float>(2 * std::log(widen))),
+        wider_logvar_(static_cast<float>(2 * fixed::log(widen))),
         pixels_(model_->header().dimensions.pixels),
         latent_(model_->header().dimensions.latent),
         x_(pixels_),
@@ -63,7 +64,7 @@ class Sampler {
     log_sigmas_ = 0;
     for (float& logvar : std::span(logvar_).first(latent_)) {
       logvar = std::max(logvar, std::min(logvar + wider_logvar_, kPriorLogvar));
-      log_sigmas_ += std::log(model_->sigma(logvar));
+      log_sigmas_ += fixed::log(model_->sigma(logvar));
     }
     for (std::size_t s = 1; s < kBatch; ++s) {
       std::copy_n(mu_.data(), latent_, mu_.data() + s * latent_);
@@ -128,14 +129,16 @@ void LogMeanExp::add(double v) {
   ++count_;
   if (v == -std::numeric_limits<double>::infinity()) return;
   if (v <= largest_) {
-    sum_ += std::exp(v - largest_);
+    sum_ += fixed::exp(v - largest_);
   } else {
-    sum_ = sum_ * std::exp(largest_ - v) + 1;
+    sum_ = sum_ * fixed::exp(largest_ - v) + 1;
     largest_ = v;
   }
 }
 
-double LogMeanExp::value() const { return largest_ + std::log(sum_ / static_cast<double>(count_)); }
+double LogMeanExp::value() const {
+  return largest_ + fixed::log(sum_ / static_cast<double>(count_));
+}
 
 Nll estimate_nll(const Model& model, std::span<const std::uint8_t> images,
                  const EvaluateOptions& options, double widen, const ImageProgress& progress) {

@@ -8,6 +8,7 @@
 #include "picovae/forward.hpp"
 #include "picovae/latent.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/fixed_math.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/elbo.hpp"
@@ -44,7 +45,7 @@ struct FloatUnits {
   static float logvar(float v) { return v; }
   static float logit(float v) { return v; }
   static float z_in(float v) { return v; }
-  static float sigma(float logvar) { return std::exp(0.5F * logvar); }
+  static float sigma(float logvar) { return sigma_of(logvar); }
   static float sample(float mu, float logvar, std::int16_t eps) {
     return mu + sigma(logvar) * LatentMath<Float>::from_normal(eps);
   }
@@ -202,8 +203,8 @@ class EngineModel final : public Model {
     score.kl = gaussian_kl(of_row(mu_, latent_count_), of_row(logvar_, latent_count_));
     for (std::size_t i = 0; i < pixel_count_; ++i) {
       const double p = images[row * pixel_count_ + i] / 255.0;
-      const double error = 255 * (p - 1 / (1 + std::exp(-static_cast<double>(logits[i]))));
-      if (p > 0 && p < 1) score.entropy -= p * std::log(p) + (1 - p) * std::log1p(-p);
+      const double error = 255 * (p - 1 / (1 + fixed::exp(-static_cast<double>(logits[i]))));
+      if (p > 0 && p < 1) score.entropy -= p * fixed::log(p) + (1 - p) * fixed::log(1 - p);
       score.squares += error * error;
     }
     return score;

@@ -8,6 +8,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
+#include "tools/measure/elbo.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -36,7 +37,7 @@ void update_largest(const AlignedRows<float>& activations, std::vector<double>& 
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
                          const CalibrationOptions& options, const Kernels& kernels)
-    : options_(options) {
+    : options_(options), kernels_(kernels) {
   for (const DenseWeights& layer : engine_layers(network)) layers_.emplace_back(layer, kernels);
   const std::size_t given = images.size() / network.pixels;
   const std::size_t count = std::min(options.images, given);
@@ -57,11 +58,11 @@ Calibration::LayerTrace Calibration::next() {
   LayerTrace trace{layer.outputs(x_, options_.threads), {}};
   if (layer_activation(next_) == Activation::kSoftplus) {
     x_ = trace.outputs;
-    apply_softplus(x_);
+    apply_softplus(x_, kernels_);
     update_largest(x_, trace.largest);
     if (prior_.rows() > 0) {
       prior_ = layer.outputs(prior_, options_.threads);
-      apply_softplus(prior_);
+      apply_softplus(prior_, kernels_);
       update_largest(prior_, trace.largest);
     }
   } else if (next_ == kEncoderHeads) {
@@ -81,7 +82,7 @@ void Calibration::draw_latents(const AlignedRows<float>& heads) {
     const auto item = static_cast<std::uint32_t>(row);
     normals(options_.seed, kCalibration, 0, item, eps.data(), latent);
     for (std::size_t i = 0; i < latent; ++i) {
-      const float sigma = std::exp(0.5F * heads.row(row)[latent + i]);
+      const float sigma = sigma_of(heads.row(row)[latent + i]);
       const float z = heads.row(row)[i] + sigma * LatentMath<Float>::from_normal(eps[i]);
       const float bounded =
           std::clamp(z * (1 << kNormalBits), -float{kMaxLatent}, float{kMaxLatent});

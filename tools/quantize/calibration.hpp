@@ -29,7 +29,7 @@ class Calibration {
   };
 
   //   images   [count][pixels] u8
-  //   kernels  run the float model
+  //   kernels  run the float model, and are kept
   Calibration(const Network& network, std::span<const std::uint8_t> images,
               const CalibrationOptions& options, const Kernels& kernels);
 
@@ -50,6 +50,7 @@ class Calibration {
 
   std::vector<FloatLayer> layers_;
   CalibrationOptions options_;
+  const Kernels& kernels_;
   std::size_t next_ = 0;
   AlignedRows<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder
   AlignedRows<std::uint8_t> pixels_;

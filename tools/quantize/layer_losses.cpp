@@ -26,7 +26,7 @@ std::span<const float> part_of_row(const AlignedRows<float>& samples, std::size_
 class MixedModel {
  public:
   MixedModel(const Network& network, const QuantizedNetwork& quantized, const Kernels& kernels)
-      : dimensions_(quantized.dimensions), quantized_(quantized) {
+      : dimensions_(quantized.dimensions), quantized_(quantized), kernels_(kernels) {
     for (const DenseWeights& layer : engine_layers(network)) {
       float_layers_.emplace_back(layer, kernels);
     }
@@ -59,7 +59,7 @@ class MixedModel {
       normals(options.seed, Purpose::kPosterior, 0, static_cast<std::uint32_t>(first + i),
               eps.data(), latent);
       for (std::size_t k = 0; k < latent; ++k) {
-        z.row(i)[k] = mu[k] + std::exp(0.5F * logvar[k]) * LatentMath<Float>::from_normal(eps[k]);
+        z.row(i)[k] = mu[k] + sigma_of(logvar[k]) * LatentMath<Float>::from_normal(eps[k]);
       }
     }
     h = layer(kDecoder0, integer, z);
@@ -77,7 +77,7 @@ class MixedModel {
   AlignedRows<float> layer(Layer index, Layer integer, const AlignedRows<float>& x) const {
     AlignedRows<float> y =
         index == integer ? run_integer(index, x) : float_layers_[index].outputs(x, 1);
-    if (layer_activation(index) == Activation::kSoftplus) apply_softplus(y);
+    if (layer_activation(index) == Activation::kSoftplus) apply_softplus(y, kernels_);
     return y;
   }
 
@@ -135,6 +135,7 @@ class MixedModel {
 
   Dimensions dimensions_;
   const QuantizedNetwork& quantized_;
+  const Kernels& kernels_;
   std::vector<FloatLayer> float_layers_;
   std::vector<IntegerLayer> integer_layers_;
 };

@@ -1,27 +1,23 @@
 #include "tools/quantize/least_squares.hpp"
 
-#include <Eigen/Cholesky>
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "host/product.hpp"
 #include "picovae/s4.hpp"
+#include "tools/base/cholesky.hpp"
 #include "tools/base/threads.hpp"
 
 namespace picovae::tools {
 namespace {
-
-using RowMatrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 // f32 sums of so many products of 7-bit numbers are whole numbers below 2^24, hence exact.
 constexpr std::size_t kExactRows = 1024;
 static_assert(kExactRows * 127 * 127 < std::size_t{1} << 24);
 
 constexpr std::size_t kBlock = 64;  // columns that a thread takes at a time
-
-Eigen::Index index(std::size_t i) { return static_cast<Eigen::Index>(i); }
 
 // Columns first .. first + columns - 1 of a, each times all columns of b, summed over the rows:
 // sums [a.width()][b.width()].
@@ -100,23 +96,35 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
   return moments;
 }
 
-std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,
-                                double ridge) {
-  const auto in = static_cast<Eigen::Index>(moments.in);
-  const auto out = static_cast<Eigen::Index>(moments.out);
+std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior, double ridge,
+                                unsigned threads) {
+  const auto [in, out] = std::pair(moments.in, moments.out);
   const double lambda = ridge * std::max(moments.mean_variance(), kLeastVariance);
-  RowMatrix system = Eigen::Map<const RowMatrix>(moments.covariance.data(), in, in);
-  system.diagonal().array() += lambda;
-  const RowMatrix target = Eigen::Map<const RowMatrix>(moments.cross.data(), out, in) +
-                           lambda * Eigen::Map<const RowMatrix>(prior.data(), out, in);
-  std::vector<double> weights(moments.in * moments.out);
-  Eigen::Map<RowMatrix>(weights.data(), out, in).transpose() =
-      system.llt().solve(target.transpose());
+  std::vector<double> system = moments.covariance;
+  for (std::size_t i = 0; i < in; ++i) system[i * in + i] += lambda;
+  cholesky(system, in);
+  std::vector<double> target(in * out);  // [in][out]: an equation system's right sides side by side
+  for (std::size_t j = 0; j < out; ++j) {
+    for (std::size_t i = 0; i < in; ++i) {
+      target[i * out + j] = moments.cross[j * in + i] + lambda * prior[j * in + i];
+    }
+  }
+  cholesky_solve(system, in, target, out, threads);
+  std::vector<double> weights(in * out);
+  for (std::size_t i = 0; i < in; ++i) {
+    for (std::size_t j = 0; j < out; ++j) weights[j * in + i] = target[i * out + j];
+  }
   return weights;
 }
 
+// The variance of the output's error is e^T C e, e the errors of the weights in the order of
+// rounding. With the factors of C taken from its end, C = R R^T and R upper triangular, it is the
+// sum over j of
+//   R_jj^2 (e_j + sum over i < j of e_i R_ij / R_jj)^2,
+// and each weight can make its own term small once those before it are rounded. These are the
+// roundings of GPTQ, which needs the inverse of C.
 WeightRounder::WeightRounder(std::span<const double> covariance, std::size_t in, double damping)
-    : in_(in), order_(in), upper_(in * in) {
+    : in_(in), order_(in), feedback_(in * in) {
   const auto variance = [&](std::size_t i) { return covariance[i * in + i]; };
   std::iota(order_.begin(), order_.end(), std::size_t{0});
   std::stable_sort(order_.begin(), order_.end(),
@@ -125,15 +133,20 @@ WeightRounder::WeightRounder(std::span<const double> covariance, std::size_t in,
   for (std::size_t i = 0; i < in; ++i) trace += variance(i);
   const double added = damping * std::max(trace / static_cast<double>(in), kLeastVariance);
 
-  RowMatrix damped(index(in), index(in));
+  std::vector<double> damped(in * in);  // from the last to the first
   for (std::size_t i = 0; i < in; ++i) {
     for (std::size_t j = 0; j < in; ++j) {
-      damped(index(i), index(j)) = covariance[order_[i] * in + order_[j]];
+      damped[i * in + j] = covariance[order_[in - 1 - i] * in + order_[in - 1 - j]];
+    }
+    damped[i * in + i] += added;
+  }
+  cholesky(damped, in);
+  for (std::size_t j = 0; j < in; ++j) {  // R^T from its end
+    const double* column = damped.data() + (in - 1 - j) * in;
+    for (std::size_t i = 0; i < j; ++i) {
+      feedback_[i * in + j] = column[in - 1 - i] / column[in - 1 - j];
     }
   }
-  damped.diagonal().array() += added;
-  const RowMatrix inverse = damped.llt().solve(RowMatrix::Identity(damped.rows(), damped.cols()));
-  Eigen::Map<RowMatrix>(upper_.data(), damped.rows(), damped.cols()) = inverse.llt().matrixU();
 }
 
 void WeightRounder::round(std::span<const double> weight, double scale, std::span<std::int8_t> q,
@@ -146,9 +159,9 @@ void WeightRounder::round(std::span<const double> weight, double scale, std::spa
     const double step = groups.empty() ? 1 : groups[order_[i] / kS4Group];
     const double rounded = step * std::clamp(std::nearbyint(left[i] / step), lowest, highest);
     q[order_[i]] = static_cast<std::int8_t>(rounded);
-    const double* row = upper_.data() + i * in_;
-    const double error = (left[i] - rounded) / row[i];
-    for (std::size_t j = i + 1; j < in_; ++j) left[j] -= error * row[j];
+    const double error = weight[order_[i]] / scale - rounded;
+    const double* feedback = feedback_.data() + i * in_;
+    for (std::size_t j = i + 1; j < in_; ++j) left[j] += error * feedback[j];
   }
 }
 

@@ -34,12 +34,12 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
 // The rows w [out][in] that minimize E[(w x - y)^2] + lambda |w - prior|^2, x and y centered, where
 // lambda is `ridge` times the mean variance of the inputs (ridge regression: Hoerl and Kennard
 // 1970). Inputs that never vary keep the prior.
-std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior,
-                                double ridge);
+std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior, double ridge,
+                                unsigned threads);
 
 inline constexpr int kMaxWeight = 127;  // |s8 weight|
 
-// GPTQ (Frantar et al. 2022, Algorithm 1): weights are rounded one by one, and the error of each is
+// As GPTQ does (Frantar et al. 2022): weights are rounded one by one, and the error of each is
 // made up for by those still to come, as the covariance of the inputs says. Inputs of large
 // variance come first. One object serves all rows of a layer, and several threads.
 class WeightRounder {
@@ -57,7 +57,7 @@ class WeightRounder {
  private:
   std::size_t in_;
   std::vector<std::size_t> order_;  // input that is rounded at each step
-  std::vector<double> upper_;       // [in][in]: U of inverse(covariance) = U^T U, in that order
+  std::vector<double> feedback_;    // [in][in]: what each one's error adds to those after it
 };
 
 }  // namespace picovae::tools

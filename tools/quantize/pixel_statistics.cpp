@@ -6,6 +6,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/live.hpp"
+#include "tools/base/fixed_math.hpp"
 
 namespace picovae::tools {
 
@@ -29,9 +30,10 @@ PixelStatistics statistics_of(std::span<const std::uint8_t> images, std::size_t 
 Constant constant_for(double mean, std::size_t images) {
   const auto count = static_cast<double>(images);
   const double p = (mean * count + 0.5) / (count + 1);
-  const auto q = static_cast<std::int16_t>(std::lround(std::log(p / (1 - p)) * (1 << kLogitBits)));
+  const auto q =
+      static_cast<std::int16_t>(std::lround(fixed::log(p / (1 - p)) * (1 << kLogitBits)));
   const double logit = std::ldexp(q, -kLogitBits);
-  return {q, std::log1p(std::exp(logit)) - mean * logit};
+  return {q, fixed::softplus(logit) - mean * logit};
 }
 
 std::size_t count_dead_outputs(const PixelStatistics& pixels, double nats) {

@@ -8,6 +8,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/live.hpp"
+#include "tools/base/fixed_math.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/quantize/pixel_statistics.hpp"
@@ -119,9 +120,11 @@ class Pruner {
                  [&](Model& own, const EncodedImages& part) {
                    std::vector<float> logits(part.x.size());
                    own.decode_logits(part.mu, logits.data());
+                   float* cost = costs.data() + part.first * pixels_;
                    for (std::size_t i = 0; i < logits.size(); ++i) {
-                     costs[part.first * pixels_ + i] = static_cast<float>(bernoulli_cross_entropy(
-                         std::span(logits).subspan(i, 1), std::span(part.x).subspan(i, 1)));
+                     const double logit = logits[i];
+                     cost[i] = static_cast<float>(fixed::softplus(logit) -
+                                                  logit * static_cast<double>(part.x[i]));
                    }
                  });
     std::vector<double> mean(pixels_);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 #include <utility>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "picovae/latent.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/fixed_math.hpp"
 #include "tools/quantize/calibration.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
@@ -62,7 +64,8 @@ double sqnr(const AlignedRows<float>& expected, const AlignedRows<std::int16_t>&
     }
   }
   constexpr double kLeast = 1e-20;
-  return 10 * std::log10(std::max(signal, kLeast) / std::max(noise, kLeast));
+  const double ratio = std::max(signal, kLeast) / std::max(noise, kLeast);
+  return 10 / std::numbers::ln10 * fixed::log(ratio);
 }
 
 // The layer without the inputs or the outputs that are dead.
@@ -141,7 +144,7 @@ class Quantizer {
     check_finite(index, moments);
     const int bits = index < kDecoder0 ? 8 : options_.decoder_bits;
     const std::vector<double> weights =
-        fit_weights(moments, scaled_weights(index), bits == 4 ? kRidge4 : kRidge);
+        fit_weights(moments, scaled_weights(index), bits == 4 ? kRidge4 : kRidge, options_.threads);
     QuantizedLayer& layer = result_.network.layers[index];
     layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
     const bool rescaled = layer_activation(index) == Activation::kSoftplus;

@@ -1,9 +1,9 @@
 #include "tools/quantize/run_layer.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "tools/base/error.hpp"
+#include "tools/base/vector_ops.hpp"
 
 namespace picovae::tools {
 
@@ -18,12 +18,10 @@ IntegerLayer::IntegerLayer(const QuantizedLayer& layer, Layer index, const Kerne
   if (kernel_ == nullptr) fail("the {} kernels cannot run integer models", kernels.name);
 }
 
-void apply_softplus(AlignedRows<float>& outputs) {
+void apply_softplus(AlignedRows<float>& outputs, const Kernels& kernels) {
+  const VectorOps& ops = vector_ops(kernels.isa);
   for (std::size_t row = 0; row < outputs.rows(); ++row) {
-    float* values = outputs.row(row);
-    for (std::size_t i = 0; i < outputs.width(); ++i) {
-      values[i] = std::max(values[i], 0.0F) + std::log1p(std::exp(-std::abs(values[i])));
-    }
+    ops.softplus(outputs.row(row), 0, outputs.stride());
   }
 }
 

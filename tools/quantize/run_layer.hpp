@@ -80,7 +80,7 @@ AlignedRows<T> live_columns(const AlignedRows<T>& all, const std::vector<std::ui
   return live;
 }
 
-// outputs -> activations of a float layer, in place.
-void apply_softplus(AlignedRows<float>& outputs);
+// outputs -> activations of a float layer, in place; padding too.
+void apply_softplus(AlignedRows<float>& outputs, const Kernels& kernels);
 
 }  // namespace picovae::tools

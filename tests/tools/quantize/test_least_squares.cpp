@@ -77,13 +77,13 @@ TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
   }
   const std::vector<double> prior(kIn, 0.25);
   const Moments moments = compute_moments(x, y, kRows, kScalarKernels, 1);
-  const std::vector<double> found = fit_weights(moments, prior, 1e-5);
+  const std::vector<double> found = fit_weights(moments, prior, 1e-5, 2);
   for (std::size_t i = 0; i < kIn; ++i) {
     CAPTURE(i);
     CHECK(std::abs(found[i] - (i == kDead ? 0.25 : truth[i])) < 0.001);
   }
   // A strong pull leads to the prior.
-  for (const double w : fit_weights(moments, prior, 1e6)) CHECK(std::abs(w - 0.25) < 0.001);
+  for (const double w : fit_weights(moments, prior, 1e6, 1)) CHECK(std::abs(w - 0.25) < 0.001);
 }
 
 TEST_CASE("rounding makes up for its errors if inputs move together") {
