@@ -145,6 +145,19 @@ TEST_CASE("f32 activations are within 3 ulp of exact for any finite argument") {
   }
 }
 
+TEST_CASE("f32 activations equal the reference bit for bit where multiply-add is fused") {
+  const std::vector<float> x = finite_arguments();
+  for (const Activation activation : {Activation::kSoftplus, Activation::kSigmoid}) {
+    CAPTURE(static_cast<int>(activation));
+    const std::vector<float> expected = activate(kScalarKernels, activation, x);
+    for (const Kernels* kernels : runnable_kernels()) {
+      if (!equals_reference(*kernels)) continue;
+      CAPTURE(std::string(kernels->name));
+      CHECK(activate(*kernels, activation, x) == expected);
+    }
+  }
+}
+
 TEST_CASE("f32 activations pass NaN on, and reach their limits at infinity") {
   std::vector<float> nans;
   for (const std::uint32_t bits : {0x7fc00000u, 0xffc00000u, 0x7f800001u, 0xff800001u, 0x7fffffffu,
