@@ -261,6 +261,17 @@ def kills(options):
     run("/usr/bin/python3", "tests/tools/commands/test_training_survives.py", PICOVAE, "--kills", "200")
 
 
+def one_model(options):
+    """After "Debug of both compilers" and "Arm Linux", whose programs it takes."""
+    programs = {"gcc Release": PICOVAE, "clang Release": CLANG / "picovae",
+                "gcc -O0": BUILD / "test-gcc-o0/picovae", "clang Debug": BUILD / "test-clang-debug/picovae",
+                "aarch64": f"qemu-aarch64 -cpu max {BUILD / 'test-arm-linux/aarch64/picovae/picovae'}"}
+    if not on_emulated_linux(options):
+        del programs["aarch64"]
+    run("/usr/bin/python3", "tests/stages/one_model.py", "--model", RELEASE / "end_to_end/model.safetensors", "--data",
+        mnist(), "--folder", BUILD / "test-one-model", *(f"{name}={command}" for name, command in programs.items()))
+
+
 def signatures(options):
     run("/usr/bin/python3", "tests/stages/matrix.py", "show", *(["--require-isa"] if options.require_isa else []),
         *sorted((ROOT / MATRIX).glob("*.json")))
@@ -308,6 +319,7 @@ STAGES = (
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
     Stage("coverage", coverage, lambda options: options.coverage, "coverage"),
     Stage("Debug of both compilers", clang_debug, on_slow),
+    Stage("one model", one_model, on_slow),
     Stage("kernels at -O0", kernels_o0, on_slow),
     Stage("boards by clang", boards_by_clang, lambda options: options.slow and options.boards),
     Stage("fuzzers", fuzzers, on_slow, "fuzz"),

@@ -37,7 +37,8 @@ std::vector<double> positive_matrix(std::size_t n, Dice& dice) {
 }  // namespace
 
 TEST_CASE("the factor's square is the matrix, and systems are solved") {
-  for (const std::size_t n : {1, 2, 7, 8, 9, 63, 64, 65, 72, 131, 200}) {
+  constexpr std::size_t kSizes[] = {1, 2, 7, 8, 9, 63, 64, 65, 72, 131, 200};
+  for (const std::size_t n : kSizes) {
     CAPTURE(n);
     Dice dice(static_cast<std::uint32_t>(n));
     const std::vector<double> matrix = positive_matrix(n, dice);
