@@ -85,7 +85,7 @@ void epoch(benchmark::State& state, const Recipe& chosen, unsigned threads) {
   constexpr std::size_t kSteps = 100;
   Recipe recipe = chosen;
   recipe.batch = kBatch;
-  recipe.epochs = 1000;  // for the schedule; the benchmark runs fewer
+  recipe.epochs = 1000;  // the benchmark runs fewer: early steps, of `samples`
   Trainer trainer(MnistShape::kDimensions, images().first(kSteps * kBatch * MnistShape::kPixels),
                   recipe, chosen_kernels(), threads);
   for (int warm_up = 0; warm_up < 3; ++warm_up) trainer.run_epoch({});
@@ -122,7 +122,8 @@ struct Parts {
   }
   void draw_noise() {
     for (std::size_t i = 0; i < kBatch; ++i) {
-      minibatches.draw_noise(next_position(), 0, 1, pass.noise(i, 0), plan.dimensions.latent);
+      minibatches.draw_noise(next_position(), 1, plan.dimensions.latent, pass.noise_stride(),
+                             pass.noise(i, 0));
     }
   }
   void forward() { pass.forward(parameters, 0, kBatch, kBatch); }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Thirty epochs at the defaults: at most 95.0 nats on the test set, of which s8 loses at most 0.25. What README.md shows
+# Thirty epochs at the defaults: at most 94.5 nats on the test set, of which s8 loses at most 0.25. What README.md shows
 # of a demo is what they print, and the model that ships is theirs, byte for byte.
 #   full_training.sh PICOVAE FOLDER
 set -euo pipefail
@@ -15,7 +15,7 @@ model=$folder/model.pvae output=$folder/output.txt
   "$picovae" generate "$model" --count 1 --seed 7 --ascii
   "$picovae" info "$model"
 } | tee "$output"
-awk -F, 'END { if (!($6 <= 95.0)) { print "full_training: test ELBO " $6 " is above 95.0"; exit 1 } }' "$folder/log.csv"
+awk -F, 'END { if (!($6 <= 94.5)) { print "full_training: test ELBO " $6 " is above 94.5"; exit 1 } }' "$folder/log.csv"
 "$root/tests/checks/demo_figures.py" "$root/README.md" "$output"
 "$picovae" score "$model" --data "$data" --keep "$model" > /dev/null  # the thresholds that it ships with
 cmp "$model" "$root/engine/models/mnist_s8.pvae"

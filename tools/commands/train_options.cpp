@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <initializer_list>
 #include <span>
@@ -95,6 +96,12 @@ void add_training_options(Command command, Recipe& recipe) {
   command.whole("--epochs", recipe.epochs, {1, 100'000}, "N", "Passes over the training images");
   command.whole("--batch", recipe.batch, {1, 10'000}, "N", "Images in an optimizer step");
   command.whole("--samples", recipe.samples, {1, 1000}, "L", "z drawn for each image in a step");
+  command.whole("--samples-late", recipe.samples_late, {1, 1000}, "L",
+                "The same in the last steps; at least --samples");
+  command.real("--late-share", recipe.late_share, {0, 1}, "SHARE",
+               "Share of the steps that are the last ones");
+  command.on_or_off("--antithetic", recipe.antithetic,
+                    "Every second z of an image mirrors the one before: mu - sigma eps");
   command.real("--beta", recipe.beta, {0}, "B", "Weight of the KL in the loss");
   command.pixels(recipe.pixels);
   command.seed(recipe.seed, "Seed of weights, order and noise");
@@ -163,6 +170,30 @@ void apply_deck_loss(const Command& command, Recipe& recipe) {
   recipe.bound = Bound::kDeck;
 }
 
+// More samples in --samples alone are no fewer later.
+void settle_samples(const Command& command, Recipe& recipe) {
+  if (!command.given("--samples-late")) {
+    recipe.samples_late = std::max(recipe.samples, recipe.samples_late);
+  } else if (recipe.samples_late < recipe.samples) {
+    throw Misuse(fmt::format("--samples-late {} is less than --samples {}", recipe.samples_late,
+                             recipe.samples));
+  }
+}
+
+// The bound is another one for each number of z, which are independent.
+void keep_samples_equal(const Command& command, Recipe& recipe) {
+  for (const char* other : {"--samples-late", "--late-share"}) {
+    if (command.given(other)) {
+      throw Misuse(fmt::format("--objective iwae contradicts {}: all steps have --samples", other));
+    }
+  }
+  if (command.given("--antithetic") && recipe.antithetic) {
+    throw Misuse("--objective iwae contradicts --antithetic on: its z are independent");
+  }
+  recipe.samples_late = recipe.samples;
+  recipe.antithetic = false;
+}
+
 void check_importance_weighted(const Command& command, Recipe& recipe) {
   refuse_with(command, "--objective iwae", {"--beta", "--kl-warmup"});
   if (recipe.samples < 2) {
@@ -170,6 +201,7 @@ void check_importance_weighted(const Command& command, Recipe& recipe) {
                              recipe.samples));
   }
   turn_off_sticking(command, "--objective iwae", recipe);
+  keep_samples_equal(command, recipe);
 }
 
 void check_kl_warmup(const Recipe& recipe) {
@@ -241,6 +273,7 @@ Recipe requested_recipe(const Command& command, const RecipeOptions& options) {
   if (!command.given("--lr") && recipe.schedule == Schedule::kCosine) {
     recipe.learning_rate = long_rate(recipe.learning_rate, recipe.epochs);
   }
+  settle_samples(command, recipe);
   if (options.deck_loss) {
     apply_deck_loss(command, recipe);
   } else if (recipe.bound == Bound::kImportanceWeighted) {

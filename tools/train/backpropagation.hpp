@@ -35,21 +35,26 @@ struct ImageLoss {
 
 class Backpropagation {
  public:
-  // Takes all memory for minibatches of up to `capacity` images.
+  // Takes all memory for minibatches of up to `capacity` images of objective.samples each.
   Backpropagation(const Plan& plan, std::size_t capacity, const Objective& objective,
                   const Kernels& kernels, const Form& form = {});
 
   // The weight of the KL from the next forward() on.
   void set_beta(float beta) { objective_.beta = beta; }
 
+  // z drawn for each image from the next minibatch on: 1 to those of the constructor.
+  void set_samples(std::size_t samples) { objective_.samples = samples; }
+  std::size_t samples() const { return objective_.samples; }
+
   // What a caller fills in before forward(): pixels [plan pixels] in [0, 1] of an image of the
-  // minibatch, and eps [latent] of each of its samples.
+  // minibatch, and eps [latent] of each of its samples, noise_stride() apart.
   float* pixels(std::size_t image) {
     return pixels_.data() + image * plan_.layers[kEncoder0].input_stride;
   }
   float* noise(std::size_t image, std::size_t sample) {
     return noise_.data() + (image * objective_.samples + sample) * plan_.latent_width;
   }
+  std::size_t noise_stride() const { return plan_.latent_width; }
 
   // For images [first, last) of a minibatch of `images`: forward to their losses and the gradient
   // by their logits; backward from there to the gradient by each layer's sums.

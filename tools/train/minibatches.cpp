@@ -1,6 +1,8 @@
 #include "tools/train/minibatches.hpp"
 
+#include <algorithm>
 #include <array>
+#include <functional>
 #include <numeric>
 #include <utility>
 
@@ -25,11 +27,12 @@ void draw_as(std::span<const std::uint8_t> image, float* x) {
 }  // namespace
 
 Minibatches::Minibatches(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
-                         std::uint64_t seed)
+                         std::uint64_t seed, const Noise& noise)
     : images_(images),
       pixels_(pixels),
       mode_(mode),
       seed_(seed),
+      noise_(noise),
       order_(images.size() / pixels),
       chances_(order_.size()) {}
 
@@ -52,12 +55,19 @@ void Minibatches::draw_pixels(std::size_t position, float* x) const {
   for (std::size_t i = 0; i < pixels_; ++i) x[i] = pixel_value(image[i], mode_, words[i]);
 }
 
-void Minibatches::draw_noise(std::size_t position, std::size_t sample, std::size_t samples,
-                             float* eps, std::size_t count) const {
+void Minibatches::draw_noise(std::size_t position, std::size_t samples, std::size_t count,
+                             std::size_t stride, float* eps) const {
   std::array<std::int16_t, kMaxWidth> drawn;
-  const std::size_t item = order_[position] * samples + sample;
-  normals(seed_, Purpose::kTraining, epoch_, static_cast<std::uint32_t>(item), drawn.data(), count);
-  for (std::size_t i = 0; i < count; ++i) eps[i] = LatentMath<Float>::from_normal(drawn[i]);
+  for (std::size_t s = 0; s < samples; ++s, eps += stride) {
+    if (noise_.antithetic && s % 2 == 1) {
+      std::transform(eps - stride, eps - stride + count, eps, std::negate<>());
+      continue;
+    }
+    const std::size_t item = order_[position] * noise_.most + s;
+    normals(seed_, Purpose::kTraining, epoch_, static_cast<std::uint32_t>(item), drawn.data(),
+            count);
+    for (std::size_t i = 0; i < count; ++i) eps[i] = LatentMath<Float>::from_normal(drawn[i]);
+  }
 }
 
 }  // namespace picovae::tools

@@ -11,11 +11,18 @@
 
 namespace picovae::tools {
 
+// Which noise the samples of an image get.
+struct Noise {
+  std::size_t most = 1;     // samples that an image has at any time
+  bool antithetic = false;  // samples 1, 3, ... get the negated noise of the one before (Hammersley
+                            // and Morton 1956)
+};
+
 class Minibatches {
  public:
   // images [count][pixels] u8, owned by the caller.
   Minibatches(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
-              std::uint64_t seed);
+              std::uint64_t seed, const Noise& noise = {});
 
   std::size_t images() const { return order_.size(); }
 
@@ -25,9 +32,10 @@ class Minibatches {
   // The image at `position` of the epoch as network inputs, x [pixels] out.
   void draw_pixels(std::size_t position, float* x) const;
 
-  // eps ~ N(0, I) for a sample of the image at `position`, eps [count] out.
-  void draw_noise(std::size_t position, std::size_t sample, std::size_t samples, float* eps,
-                  std::size_t count) const;
+  // eps ~ N(0, I) for `samples` samples, at most Noise::most, of the image at `position`: eps
+  // [samples][stride] out, of which the first `count` of each row are written.
+  void draw_noise(std::size_t position, std::size_t samples, std::size_t count, std::size_t stride,
+                  float* eps) const;
 
  private:
   std::span<const std::uint8_t> pixels_of(std::size_t position) const {
@@ -38,6 +46,7 @@ class Minibatches {
   std::size_t pixels_;
   PixelMode mode_;
   std::uint64_t seed_;
+  Noise noise_;
   std::uint32_t epoch_ = 0;
   std::vector<std::uint32_t> order_;    // position -> image
   std::vector<std::uint32_t> chances_;  // what start_epoch() shuffles by

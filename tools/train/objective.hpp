@@ -23,7 +23,7 @@ inline constexpr std::array<Named<Bound>, 3> kBounds{{
 }};
 
 struct Objective {
-  std::size_t samples = 1;  // z drawn for each image
+  std::size_t samples = 1;  // z drawn for each image, at most (Backpropagation::set_samples)
   float beta = 1;           // weight of the KL; of kElbo alone
   bool sticking = false;    // another estimate of the KL's gradient (VectorOps); of kElbo alone
   Bound bound = Bound::kElbo;

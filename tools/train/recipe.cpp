@@ -8,6 +8,8 @@ namespace picovae::tools {
 
 Recipe deck_recipe() {
   Recipe recipe;
+  recipe.samples_late = 1;
+  recipe.antithetic = false;
   recipe.centered = false;
   recipe.rotated = false;
   recipe.learning_rate = 1e-3;
@@ -23,6 +25,11 @@ Recipe deck_recipe() {
 
 double long_rate(double rate, int epochs) {
   return epochs > 30 ? rate * std::sqrt(30.0 / epochs) : rate;
+}
+
+std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps) {
+  const double late = recipe.late_share * static_cast<double>(steps);
+  return steps - static_cast<std::uint64_t>(std::llround(late)) + 1;
 }
 
 const char* option_to_lower(const Recipe& recipe) {
@@ -56,6 +63,9 @@ Settings settings_of(const Recipe& recipe) {
   add("centred", recipe.centered);  // files keep the key they have always had
   add("rotated", recipe.rotated);
   add("samples", recipe.samples);
+  add("samples_late", recipe.samples_late);
+  add("late_share", recipe.late_share);
+  add("antithetic", recipe.antithetic);
   add("beta", recipe.beta);
   add("kl_warmup", recipe.kl_warmup);
   add("objective", name_of(kBounds, recipe.bound));

@@ -28,12 +28,17 @@ inline constexpr std::array<Named<Schedule>, 2> kSchedules{{
 struct Recipe {
   int epochs = 30;
   std::size_t batch = 100;
-  int samples = 1;       // z drawn for each image
+  int samples = 1;       // z drawn for each image in a step
   float beta = 1;        // weight of the KL
   double kl_warmup = 0;  // epochs over which beta rises to this, linearly from 0
   Bound bound = Bound::kElbo;
   PixelMode pixels = PixelMode::kGray;
   std::uint64_t seed = 1;
+
+  // Noise counts most in the end, when steps are small: there a second z is worth its time.
+  int samples_late = 2;     // in the last steps
+  double late_share = 0.5;  // which share of all steps they are
+  bool antithetic = true;   // every second z is mu - sigma eps of the one before
 
   // The form that the network is trained in. It folds into plain weights in the end.
   bool centered = true;  // inputs and hidden activations about zero (centering.hpp)
@@ -58,6 +63,9 @@ Recipe deck_recipe();
 // The rate for a training of `epochs` with a recipe whose rate is `rate`: lower if there are more
 // than 30. At 5e-3 training diverges after 20 epochs near the highest rate.
 double long_rate(double rate, int epochs);
+
+// The first of `steps` steps, 1, 2, ..., that draws samples_late; steps + 1 if none does.
+std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps);
 
 // The option to lower if training diverges: --lr, or another that is further above its default.
 const char* option_to_lower(const Recipe& recipe);

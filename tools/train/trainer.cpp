@@ -24,6 +24,10 @@ Centering chosen_centering(const Recipe& recipe, std::span<const std::uint8_t> i
   return recipe.centered ? centering_of(images, pixels, recipe.pixels) : no_centering(pixels);
 }
 
+std::size_t most_samples(const Recipe& recipe) {
+  return static_cast<std::size_t>(std::max(recipe.samples, recipe.samples_late));
+}
+
 TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centering& centering) {
   Network network = initial_network(plan.dimensions, recipe.seed);
   if (recipe.centered) start_at_mean(centering, network);
@@ -49,18 +53,19 @@ struct Trainer::Work {
   Work(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& chosen,
        const Kernels& kernels, unsigned threads)
       : recipe(chosen),
-        samples(static_cast<std::size_t>(chosen.samples)),
         plan(dimensions),
         product(product_for(kernels.isa)),
         centering(chosen_centering(chosen, images, dimensions.pixels)),
         state(first_state(plan, chosen, centering)),
-        minibatches(images, dimensions.pixels, chosen.pixels, chosen.seed),
+        minibatches(images, dimensions.pixels, chosen.pixels, chosen.seed,
+                    {most_samples(chosen), chosen.antithetic}),
         batch(std::min(chosen.batch, minibatches.images())),
         steps_an_epoch((minibatches.images() + batch - 1) / batch),
-        pass(plan, batch, {samples, chosen.beta, chosen.sticking, chosen.bound}, kernels,
-             form_of(centering, state)),
-        optimizer(chosen, static_cast<std::uint64_t>(chosen.epochs) * steps_an_epoch,
-                  vector_ops(kernels.isa), state),
+        steps(static_cast<std::uint64_t>(chosen.epochs) * steps_an_epoch),
+        late(first_late_step(chosen, steps)),
+        pass(plan, batch, {most_samples(chosen), chosen.beta, chosen.sticking, chosen.bound},
+             kernels, form_of(centering, state)),
+        optimizer(chosen, steps, vector_ops(kernels.isa), state),
         rotator(state, product),
         team(threads) {
     for (unsigned i = 0; i < team.size(); ++i) scratch.emplace_back(optimizer.scratch_size());
@@ -75,7 +80,6 @@ struct Trainer::Work {
   [[noreturn]] void fail_diverged(std::size_t count);
 
   Recipe recipe;
-  std::size_t samples;
   Plan plan;
   ProductFn product;
   Centering centering;
@@ -84,6 +88,8 @@ struct Trainer::Work {
   Minibatches minibatches;
   std::size_t batch;
   std::uint64_t steps_an_epoch;
+  std::uint64_t steps;  // of the whole training
+  std::uint64_t late;   // the first of them that draws samples_late
   Backpropagation pass;
   Optimizer optimizer;
   Rotator rotator;
@@ -94,15 +100,16 @@ struct Trainer::Work {
 void Trainer::Work::step(std::size_t first, std::size_t count) {
   pass.set_beta(static_cast<float>(recipe.beta * beta_share()));
   ++state.steps;
+  pass.set_samples(
+      static_cast<std::size_t>(state.steps < late ? recipe.samples : recipe.samples_late));
   optimizer.start_step();
   team.run([&](unsigned member) {
     const std::size_t from = count * member / team.size();
     const std::size_t to = count * (member + 1) / team.size();
     for (std::size_t i = from; i < to; ++i) {
       minibatches.draw_pixels(first + i, pass.pixels(i));
-      for (std::size_t s = 0; s < samples; ++s) {
-        minibatches.draw_noise(first + i, s, samples, pass.noise(i, s), plan.dimensions.latent);
-      }
+      minibatches.draw_noise(first + i, pass.samples(), plan.dimensions.latent, pass.noise_stride(),
+                             pass.noise(i, 0));
     }
     pass.forward(state.parameters, from, to, count);
     pass.backward(state.parameters, from, to, count);
@@ -111,7 +118,7 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
     optimizer.differentiate(pass, count, scratch[member].data());
   });
   if (!loss_is_finite(count) || !optimizer.finish_step(team)) fail_diverged(count);
-  rotator.after_step(pass, count, samples, team, scratch);
+  rotator.after_step(pass, count, pass.samples(), team, scratch);
 }
 
 // Of the step after those that are done.

@@ -31,7 +31,7 @@ class Trainer {
   // Takes all memory that training needs, but for that of the eigenvalue solver, which takes its
   // memory whenever a rotation is renewed.
   //   images   [count][pixels] u8, owned by the caller, at least one
-  //   recipe   batch and samples at least 1; a batch may be larger than `images`
+  //   recipe   batch, samples and samples_late at least 1; a batch may be larger than `images`
   //   kernels  choose the ISA; the result does not depend on it, but on 32-bit Arm
   //   threads  at least 1; nor on these
   Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,

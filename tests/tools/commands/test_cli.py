@@ -519,6 +519,19 @@ class Commands(cli.CliTest):
             self.good("plot", log, "--out", self.root / "objective.png")
         self.good(*train, "--kl-warmup", 0.5, "--beta", 0.9)
 
+    def test_samples(self):
+        out = self.root / "sampled.safetensors"
+        names = ("samples", "samples_late", "late_share", "antithetic")
+        for extra, settings in (([], ("1", "2", "0.5", "true")),
+                                (["--samples", 5], ("5", "5", "0.5", "true")),
+                                (["--samples-late", 3, "--late-share", 0.25, "--antithetic", "off"],
+                                 ("1", "3", "0.25", "false")),
+                                (["--objective", "iwae", "--samples", 3], ("3", "3", "0.5", "false")),
+                                (["--preset", "deck"], ("1", "1", "0.5", "false"))):
+            self.good("train", "--data", self.data, "--out", out, "--epochs", 1, *extra)
+            metadata = self.metadata_of(out)
+            self.assertEqual(tuple(metadata[name] for name in names), settings)
+
 
 if __name__ == "__main__":
     CC, CXX = sys.argv.pop(2), sys.argv.pop(2)

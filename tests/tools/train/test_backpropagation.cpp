@@ -23,12 +23,13 @@ using namespace picovae::tools;
 struct Example {
   Dimensions dimensions;
   std::size_t images;
-  Objective objective;
+  Objective objective;  // of which all samples are drawn
   Network network;
   std::vector<float> x;                   // [images][pixels]
   std::vector<float> eps;                 // [images][samples][latent]
   Centering centering = no_centering(0);  // of no size: none
   std::vector<Rotation> rotations = {};   // none, or of kRotatedLayers
+  std::size_t spare_samples = 0;          // that there is room for and that are not drawn
 };
 
 Form form_of(const Example& e) {
@@ -232,9 +233,12 @@ struct Result {
 
 Result backpropagate(const Example& e, const Kernels& kernels) {
   const Plan plan(e.dimensions);
-  Backpropagation pass(plan, e.images, e.objective, kernels, form_of(e));
   const std::size_t latent = e.dimensions.latent;
   const std::size_t samples = e.objective.samples;
+  Objective largest = e.objective;
+  largest.samples += e.spare_samples;
+  Backpropagation pass(plan, e.images, largest, kernels, form_of(e));
+  pass.set_samples(samples);
   for (std::size_t i = 0; i < e.images; ++i) {
     std::copy_n(&e.x[i * e.dimensions.pixels], e.dimensions.pixels, pass.pixels(i));
     for (std::size_t s = 0; s < samples; ++s) {
@@ -324,6 +328,16 @@ TEST_CASE("gradients of every tensor agree with central differences") {
       CAPTURE(beta);
       check_gradients(make_example({20, 7, 6, 3}, 5, {samples, beta}));
     }
+  }
+}
+
+TEST_CASE("gradients are right if fewer samples are drawn than there is room for") {
+  constexpr double kError = 1e-5;
+  for (const std::size_t samples : {std::size_t{1}, std::size_t{3}}) {
+    CAPTURE(samples);
+    Example e = in_another_form(make_example({20, 7, 6, 3}, 5, {samples, 1.0f, false}));
+    e.spare_samples = 2;
+    check_gradients(e, kError);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 #include <vector>
@@ -53,17 +54,47 @@ TEST_CASE("each epoch has another order, a permutation") {
 TEST_CASE("noise belongs to the image, the sample and the epoch") {
   std::vector<std::uint8_t> images(9);
   std::iota(images.begin(), images.end(), std::uint8_t{0});
-  Minibatches minibatches(images, 1, PixelMode::kGray, 7);
+  Minibatches minibatches(images, 1, PixelMode::kGray, 7, {.most = 2});
   minibatches.start_epoch(3);
   for (std::size_t position = 0; position < 9; ++position) {
     float x = 0;
     minibatches.draw_pixels(position, &x);
     const long image = std::lround(x * 255);
-    float eps[5];
-    minibatches.draw_noise(position, 1, 2, eps, 5);
-    std::int16_t expected[5];
-    normals(7, Purpose::kTraining, 3, static_cast<std::uint32_t>(2 * image + 1), expected, 5);
-    for (int i = 0; i < 5; ++i) CHECK(eps[i] == static_cast<float>(expected[i]) / 1024);
+    for (const std::size_t samples : {1u, 2u}) {
+      std::array<float, 16> eps{};
+      minibatches.draw_noise(position, samples, 5, 8, eps.data());
+      for (std::size_t s = 0; s < 2; ++s) {
+        std::int16_t expected[5];
+        const auto item = static_cast<std::uint32_t>(2 * image) + static_cast<std::uint32_t>(s);
+        normals(7, Purpose::kTraining, 3, item, expected, 5);
+        for (std::size_t i = 0; i < 8; ++i) {
+          const bool drawn = s < samples && i < 5;
+          CHECK(eps[s * 8 + i] == (drawn ? static_cast<float>(expected[i]) / 1024 : 0));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("antithetic samples come in pairs of opposite noise, the last of an odd number alone") {
+  const auto images = stripes(4);
+  const auto draw = [&](bool antithetic, std::size_t samples) {
+    Minibatches minibatches(images, 64, PixelMode::kGray, 7, {5, antithetic});
+    minibatches.start_epoch(2);
+    std::vector<float> eps(5 * 16);
+    minibatches.draw_noise(3, samples, 16, 16, eps.data());
+    return eps;
+  };
+  const auto independent = draw(false, 5);
+  for (const std::size_t samples : {1u, 2u, 3u, 5u}) {
+    CAPTURE(samples);
+    const auto eps = draw(true, samples);
+    for (std::size_t s = 0; s < 5; ++s) {
+      for (std::size_t i = 0; i < 16; ++i) {
+        const float own = independent[(s - s % 2) * 16 + i];
+        CHECK(eps[s * 16 + i] == (s >= samples ? 0 : s % 2 == 1 ? -own : own));
+      }
+    }
   }
 }
 

@@ -66,7 +66,7 @@ std::vector<float> gradient_of(const Network& network, const std::vector<std::ui
                        kScalarKernels);
   for (std::size_t i = 0; i < minibatches.images(); ++i) {
     minibatches.draw_pixels(i, pass.pixels(i));
-    minibatches.draw_noise(i, 0, 1, pass.noise(i, 0), kSmall.latent);
+    minibatches.draw_noise(i, 1, kSmall.latent, pass.noise_stride(), pass.noise(i, 0));
   }
   pass.forward(parameters, 0, minibatches.images(), minibatches.images());
   pass.backward(parameters, 0, minibatches.images(), minibatches.images());

@@ -48,7 +48,7 @@ TEST_CASE("the same recipe gives the same bytes on one, two and three threads") 
         Recipe recipe;
         recipe.batch = 5;  // enough steps for rotations to be renewed
         recipe.epochs = 3;
-        recipe.samples = 2;
+        recipe.samples_late = 3;  // from the middle of the second epoch on
         recipe.pixels = pixels;
         recipe.seed = seed;
         Trainer trainer(kSmall, images, recipe, *kernels, threads);
@@ -69,6 +69,47 @@ TEST_CASE("the same recipe gives the same bytes on one, two and three threads") 
       CHECK(train(1, 2) != expected);
     }
   }
+}
+
+TEST_CASE("the late steps are a share of all") {
+  Recipe recipe;
+  const auto first = [&](double share, std::uint64_t steps) {
+    recipe.late_share = share;
+    return first_late_step(recipe, steps);
+  };
+  CHECK(first(0, 10) == 11);
+  CHECK(first(0.1, 10) == 10);
+  CHECK(first(0.5, 10) == 6);
+  CHECK(first(0.5, 11) == 6);
+  CHECK(first(0.5, 15'000) == 7'501);
+  CHECK(first(1, 10) == 1);
+}
+
+TEST_CASE("more samples are drawn in the late steps and not before") {
+  const auto images = stripes(60);
+  const auto losses = [&](auto change) {
+    Recipe recipe;
+    recipe.batch = 20;
+    recipe.epochs = 4;
+    change(recipe);
+    Trainer trainer(kSmall, images, recipe, select_kernels());
+    std::vector<double> after;  // each step, the mean of its epoch so far
+    for (int epoch = 0; epoch < 4; ++epoch) {
+      trainer.run_epoch([&](double, const EpochLoss& so_far) { after.push_back(so_far.loss); });
+    }
+    REQUIRE(after.size() == 12);
+    return after;
+  };
+  const auto agree = [](const std::vector<double>& a, const std::vector<double>& b) {
+    return std::mismatch(a.begin(), a.end(), b.begin()).first - a.begin();
+  };
+  const auto never = losses([](Recipe& r) { r.late_share = 0; });
+  CHECK(agree(losses([](Recipe&) {}), never) == 6);
+  CHECK(agree(losses([](Recipe& r) { r.late_share = 0.25; }), never) == 9);
+  const auto always = losses([](Recipe& r) { r.late_share = 1; });
+  CHECK(agree(always, never) == 0);
+  CHECK(losses([](Recipe& r) { r.samples = 2, r.late_share = 0; }) == always);
+  CHECK(losses([](Recipe& r) { r.late_share = 1, r.antithetic = false; }) != always);
 }
 
 TEST_CASE("training lowers the loss") {
