@@ -24,6 +24,7 @@
 #include "tools/data/dataset.hpp"
 #include "tools/data/faults.hpp"
 #include "tools/data/look.hpp"
+#include "tools/measure/codes.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/measure/likelihood.hpp"
 #include "tools/measure/model.hpp"
@@ -105,6 +106,12 @@ void warn_of_faults(const std::filesystem::path& path, const LabeledImages& imag
   notice("{}: {}; look with picovae data {}", path.string(), faults.front().text, path.string());
 }
 
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
 class Training {
  public:
   Training(const Options& options, const Recipe& recipe);
@@ -118,6 +125,8 @@ class Training {
   void write_epoch();
   void write_log();
   void write_model();
+  std::string time_left(double epochs);
+  std::size_t count_active() const;
 
   const Options& options_;
   const Recipe& recipe_;
@@ -132,7 +141,9 @@ class Training {
   std::optional<OutputFile> log_stream_;  // if the log cannot be replaced by a longer one
   std::size_t logged_ = 0;                // characters that went there
   EpochFigures figures_{};
-  std::unique_ptr<Model> model_;  // of the epoch that was evaluated
+  std::optional<Clock::time_point> start_;  // the end of this process's first step
+  double epochs_before_ = 0;                // that were done then
+  std::unique_ptr<Model> model_;            // of the epoch that was evaluated
 };
 
 Dataset load_data(const Options& options, const Recipe& recipe) {
@@ -177,18 +188,19 @@ void Training::run() {
   }
   write_model();
   keeper_.finish();
-  report_.print_end(figures_, options_.out.string());
+  report_.print_end(figures_, options_.out.string(), count_active(), dimensions_.latent);
 }
 
 // One epoch, or what is left of it, with a progress bar. If it ends early, the checkpoint holds the
 // run, and the message says so.
 void Training::train_epoch() {
   constexpr std::size_t kSteps = 1000;
-  const auto start = std::chrono::steady_clock::now();
+  const auto start = Clock::now();
   try {
     Progress bar(fmt::format("epoch {} of {}", trainer_.epoch() + 1, recipe_.epochs), kSteps);
     figures_.train = trainer_.run_epoch([&](double fraction, const EpochLoss& so_far) {
-      bar.update(static_cast<std::size_t>(fraction * kSteps), fmt::format("{:.2f}", so_far.loss));
+      bar.update(static_cast<std::size_t>(fraction * kSteps),
+                 fmt::format("{:.2f}  {}", so_far.loss, time_left(trainer_.epoch() + fraction)));
       keeper_.check_signals();
     });
   } catch (const Interrupted& stop) {
@@ -198,8 +210,18 @@ void Training::train_epoch() {
   } catch (const Error& error) {
     fail("{}{}", error.what(), keeper_.kept(trainer_.epoch()));
   }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
-  figures_.seconds = seconds.count();
+  figures_.seconds = seconds_since(start);
+}
+
+// Of the training, as text, when so many epochs are done. A resumed one begins anywhere.
+std::string Training::time_left(double epochs) {
+  if (!start_) {
+    start_ = Clock::now();
+    epochs_before_ = epochs;
+  }
+  const auto share = [&](double done) { return work_share(recipe_, done / recipe_.epochs); };
+  const double before = share(epochs_before_);
+  return tools::time_left((share(epochs) - before) / (1 - before), seconds_since(*start_));
 }
 
 // As it is now, of these images.
@@ -254,6 +276,11 @@ void Training::write_model() {
   network.metadata = metadata_of(recipe_, held_out_of(options_.validation), figures_.held_out);
   network.classes = fit_known_classes(*model_, data_.train, evaluation_);
   save_network(options_.out, network);
+}
+
+// Latents of the model that the decoder listens to, by the held-out images.
+std::size_t Training::count_active() const {
+  return active_latents(encode_images(*model_, data_.test.images.pixels, evaluation_)).size();
 }
 
 }  // namespace

@@ -2,8 +2,10 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 
+#include "tools/base/notice.hpp"
 #include "tools/base/text.hpp"
 #include "tools/commands/shared/command_line.hpp"
 
@@ -55,13 +57,22 @@ void TrainReport::add(const EpochFigures& e) {
   csv_ += own_loss_ ? fmt::format(",{:.5f},{:.5f}\n", e.train.loss, e.held_out_loss) : "\n";
 }
 
-void TrainReport::print_end(const EpochFigures& last, const std::string& out) const {
+void TrainReport::print_end(const EpochFigures& last, const std::string& out, std::size_t active,
+                            std::size_t latents) const {
   if (own_loss_) {
     say("{}: {} loss {:.4f}, the {}'s\n", out, held_out_, last.held_out_loss,
         name_of(kBounds, recipe_.bound));
   }
-  say("{}: {} negative ELBO {:.4f} after {}\n", out, held_out_, last.held_out.neg_elbo,
-      counted(static_cast<std::size_t>(last.epoch), "epoch"));
+  say("{}: {} negative ELBO {:.4f} after {}; {} of {} active\n", out, held_out_,
+      last.held_out.neg_elbo, counted(static_cast<std::size_t>(last.epoch), "epoch"), active,
+      counted(latents, "latent"));
+  constexpr std::size_t kFew = 2;
+  if (active < std::min(kFew, latents)) {
+    notice(
+        "{} of {} active: the code collapsed and images hardly depend on it; train longer, with a "
+        "lower --beta or with --kl-warmup",
+        active, counted(latents, "latent"));
+  }
 }
 
 }  // namespace picovae::tools

@@ -1,6 +1,7 @@
 // The figures of a training, epoch by epoch: as lines for people, and as a CSV.
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,8 +32,10 @@ class TrainReport {
   // Prints a line, and adds one to the CSV.
   void add(const EpochFigures& figures);
 
-  // Prints the last figures: those of the model in the file `out`.
-  void print_end(const EpochFigures& last, const std::string& out) const;
+  // Prints the last figures: those of the model in the file `out`, of whose `latents` so many are
+  // active (LatentUse). Warns if they are too few to be a code.
+  void print_end(const EpochFigures& last, const std::string& out, std::size_t active,
+                 std::size_t latents) const;
 
   const std::string& csv() const { return csv_; }
   void continue_from(std::string csv) { csv_ = std::move(csv); }

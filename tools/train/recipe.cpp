@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cmath>
 
 namespace picovae::tools {
@@ -30,6 +31,16 @@ double long_rate(double rate, int epochs) {
 std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps) {
   const double late = recipe.late_share * static_cast<double>(steps);
   return steps - static_cast<std::uint64_t>(std::llround(late)) + 1;
+}
+
+double work_share(const Recipe& recipe, double done) {
+  const double early = 1 + recipe.samples;
+  const double late = 1 + recipe.samples_late;
+  const auto work = [&](double steps) {
+    const double late_steps = std::max(0.0, steps - (1 - recipe.late_share));
+    return early * (steps - late_steps) + late * late_steps;
+  };
+  return work(done) / work(1);
 }
 
 const char* option_to_lower(const Recipe& recipe) {

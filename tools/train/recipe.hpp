@@ -67,6 +67,10 @@ double long_rate(double rate, int epochs);
 // The first of `steps` steps, 1, 2, ..., that draws samples_late; steps + 1 if none does.
 std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps);
 
+// The share of a training's work, 0 to 1, that is done after the first `done`, 0 to 1, of its
+// steps: each z costs about what the encoder does.
+double work_share(const Recipe& recipe, double done);
+
 // The option to lower if training diverges: --lr, or another that is further above its default.
 const char* option_to_lower(const Recipe& recipe);
 

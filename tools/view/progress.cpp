@@ -15,18 +15,18 @@ void draw(int descriptor, std::string_view text) {
   [[maybe_unused]] const auto written = ::write(descriptor, text.data(), text.size());
 }
 
-std::string time_left(std::size_t done, std::size_t total, double seconds) {
+}  // namespace
+
+std::string time_left(double part, double seconds) {
   constexpr double kLongest = 359'999;  // 99:59:59
-  if (done == 0) return "";
-  const double left = seconds * static_cast<double>(total - done) / static_cast<double>(done) + 0.5;
+  if (part <= 0) return "";
+  const double left = seconds * (1 - part) / part + 0.5;
   const auto whole = static_cast<unsigned>(std::clamp(left, 0.0, kLongest));
   if (whole >= 3600) {
     return fmt::format("{}:{:02}:{:02} left", whole / 3600, whole / 60 % 60, whole % 60);
   }
   return fmt::format("{}:{:02} left", whole / 60, whole % 60);
 }
-
-}  // namespace
 
 std::string progress_line(std::string_view label, std::size_t done, std::size_t total,
                           double seconds, std::string_view tail, std::size_t width) {
@@ -37,7 +37,7 @@ std::string progress_line(std::string_view label, std::size_t done, std::size_t 
   const auto percent = static_cast<unsigned>(part * 100.0);
   std::string line =
       fmt::format("{} [{:#<{}}{: <{}}] {:3}%  {}", label, "", filled, "", kBar - filled, percent,
-                  tail.empty() ? time_left(done, total, seconds) : std::string(tail));
+                  tail.empty() ? time_left(part, seconds) : std::string(tail));
   while (!line.empty() && line.back() == ' ') line.pop_back();
   if (line.size() > width) line.resize(width);
   return line;

@@ -39,6 +39,10 @@ class Progress {
   Clock::time_point next_ = start_;
 };
 
+// "1:23 left", or "2:00:00 left", if `part` of some work, 0 to 1, took `seconds`; empty if that
+// says nothing yet, at 0.
+std::string time_left(double part, double seconds);
+
 // The text of one update: at most `width` characters, without control characters.
 //   seconds  since the work began
 std::string progress_line(std::string_view label, std::size_t done, std::size_t total,

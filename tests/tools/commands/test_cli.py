@@ -5,6 +5,7 @@ import gzip
 import json
 import os
 import pathlib
+import re
 import shutil
 import struct
 import subprocess
@@ -518,6 +519,22 @@ class Commands(cli.CliTest):
             self.assertLess(figures["test_loss"], figures["test_neg_elbo"])
             self.good("plot", log, "--out", self.root / "objective.png")
         self.good(*train, "--kl-warmup", 0.5, "--beta", 0.9)
+
+    def test_the_end_says_how_many_latents_are_active(self):
+        out = self.root / "collapsed.safetensors"
+        train = ["train", "--data", self.data, "--out", out, "--epochs", 2]
+        last = self.good(*train).splitlines()[-1]
+        found = re.search(r" after 2 epochs; (\d+) of 50 latents active$", last)
+        nll = json.loads(self.good("nll", out, "--data", self.data, "--samples", 1, "--latents", "--json"))
+        self.assertEqual(int(found.group(1)), nll["active"])
+        self.assertGreater(nll["active"], 1)
+        collapsed = run(*train, "--beta", 1000)
+        self.assertEqual(collapsed.returncode, 0, collapsed.stderr)
+        self.assertIn("; 0 of 50 latents active\n", collapsed.stdout)
+        self.assertIn("picovae: 0 of 50 latents active: the code collapsed", collapsed.stderr)
+        one = run(*train, "--latent", 1)  # it cannot have two
+        self.assertIn(" of 1 latent active\n", one.stdout)
+        self.assertNotIn("collapsed", one.stderr)
 
     def test_samples(self):
         out = self.root / "sampled.safetensors"

@@ -85,6 +85,16 @@ TEST_CASE("the late steps are a share of all") {
   CHECK(first(1, 10) == 1);
 }
 
+TEST_CASE("late steps are more of the work") {
+  Recipe recipe;  // 2 an early step, 3 a late one
+  CHECK(work_share(recipe, 0) == 0);
+  CHECK(work_share(recipe, 0.5) == doctest::Approx(0.4));
+  CHECK(work_share(recipe, 0.75) == doctest::Approx(0.7));
+  CHECK(work_share(recipe, 1) == 1);
+  recipe.late_share = 0;
+  CHECK(work_share(recipe, 0.3) == doctest::Approx(0.3));
+}
+
 TEST_CASE("more samples are drawn in the late steps and not before") {
   const auto images = stripes(60);
   const auto losses = [&](auto change) {

@@ -70,6 +70,14 @@ TEST_CASE("the text of a progress bar") {
   CHECK(progress_line("train", 1, 4, 1, "", 10) == "train [###");
 }
 
+TEST_CASE("the time that is left") {
+  CHECK(time_left(0, 5).empty());
+  CHECK(time_left(0.25, 10) == "0:30 left");
+  CHECK(time_left(0.5, 61.4) == "1:01 left");
+  CHECK(time_left(1, 100) == "0:00 left");
+  CHECK(time_left(1e-9, 3600) == "99:59:59 left");
+}
+
 TEST_CASE("a progress bar is silent without a terminal") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);
