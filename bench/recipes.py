@@ -28,7 +28,12 @@ CHOICES = [
     ("rate of biases x3", ["--bias-rate", "3"]),
     ("batch 50", ["--batch", "50"]),
     ("batch 200", ["--batch", "200"]),
-    ("two samples of z", ["--samples", "2"]),
+    ("one z throughout", ["--samples-late", "1"]),
+    ("a pair of z throughout", ["--samples", "2"]),
+    ("two independent z late", ["--antithetic", "off"]),
+    ("a pair in the last 40 %", ["--late-share", "0.4"]),
+    ("a pair in the last 60 %", ["--late-share", "0.6"]),
+    ("rate 6e-3", ["--lr", "6e-3"]),
     ("KL warm-up of 5 epochs", ["--kl-warmup", "5"]),
 ]
 QUICK = ("default", "deck", "not rotated")
