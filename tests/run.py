@@ -243,14 +243,6 @@ def fuzzers(options):
     run("tests/stages/fuzz.sh", "20")
 
 
-def same_model(options):
-    """One seed, one model: on every ISA of both compilers, and on an emulated Arm if it was built."""
-    arm = BUILD / "test-arm-linux/aarch64/picovae/picovae"
-    programs = [PICOVAE, str(CLANG / "picovae"), *([f"qemu-aarch64 -cpu max {arm}"] if (ROOT / arm).exists() else [])]
-    run("/usr/bin/python3", "tests/stages/same_model.py", "--data", mnist(), "--folder", BUILD / "test-same-model", "--",
-        *programs)
-
-
 def full_training(options):
     run("tests/stages/full_training.sh", PICOVAE, RELEASE / "full_training")
     run("bench/recipes.sh", "--quick", "--built", RELEASE, "--folder", RELEASE / "recipes")
@@ -268,8 +260,8 @@ def one_model(options):
                 "aarch64": f"qemu-aarch64 -cpu max {BUILD / 'test-arm-linux/aarch64/picovae/picovae'}"}
     if not on_emulated_linux(options):
         del programs["aarch64"]
-    run("/usr/bin/python3", "tests/stages/one_model.py", "--model", RELEASE / "end_to_end/model.safetensors", "--data",
-        mnist(), "--folder", BUILD / "test-one-model", *(f"{name}={command}" for name, command in programs.items()))
+    run("/usr/bin/python3", "tests/stages/one_model.py", "--data", mnist(), "--folder", BUILD / "test-one-model",
+        *(f"{name}={command}" for name, command in programs.items()))
 
 
 def signatures(options):
@@ -323,7 +315,6 @@ STAGES = (
     Stage("kernels at -O0", kernels_o0, on_slow),
     Stage("boards by clang", boards_by_clang, lambda options: options.slow and options.boards),
     Stage("fuzzers", fuzzers, on_slow, "fuzz"),
-    Stage("same model", same_model, on_slow),
     Stage("full training", full_training, on_slow),
     Stage("training killed 200 times", kills, on_slow),
     Stage("one signature", signatures, always),
