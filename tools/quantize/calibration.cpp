@@ -23,16 +23,6 @@ std::size_t spread_step(std::size_t count) {
   return step;
 }
 
-// Raises `largest` to the largest of each column.
-void update_largest(const AlignedRows<float>& activations, std::vector<double>& largest) {
-  largest.resize(activations.width());
-  for (std::size_t row = 0; row < activations.rows(); ++row) {
-    for (std::size_t i = 0; i < largest.size(); ++i) {
-      largest[i] = std::max(largest[i], static_cast<double>(activations.row(row)[i]));
-    }
-  }
-}
-
 }  // namespace
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
@@ -56,15 +46,12 @@ Calibration::Calibration(const Network& network, std::span<const std::uint8_t> i
 Calibration::LayerTrace Calibration::next() {
   const FloatLayer& layer = layers_[next_];
   LayerTrace trace{layer.outputs(x_, options_.threads), {}};
+  if (prior_.rows() > 0) trace.prior_outputs = layer.outputs(prior_, options_.threads);
   if (layer_activation(next_) == Activation::kSoftplus) {
     x_ = trace.outputs;
     apply_softplus(x_, kernels_);
-    update_largest(x_, trace.largest);
-    if (prior_.rows() > 0) {
-      prior_ = layer.outputs(prior_, options_.threads);
-      apply_softplus(prior_, kernels_);
-      update_largest(prior_, trace.largest);
-    }
+    prior_ = trace.prior_outputs;
+    apply_softplus(prior_, kernels_);
   } else if (next_ == kEncoderHeads) {
     draw_latents(trace.outputs);
   }
@@ -75,7 +62,7 @@ Calibration::LayerTrace Calibration::next() {
 void Calibration::draw_latents(const AlignedRows<float>& heads) {
   const std::size_t latent = heads.width() / 2;
   x_ = AlignedRows<float>(heads.rows(), latent);
-  prior_ = AlignedRows<float>(heads.rows(), latent);
+  if (options_.prior) prior_ = AlignedRows<float>(heads.rows(), latent);
   latents_ = AlignedRows<std::int16_t>(heads.rows(), latent);
   std::vector<std::int16_t> eps(latent);
   for (std::size_t row = 0; row < heads.rows(); ++row) {
@@ -89,6 +76,7 @@ void Calibration::draw_latents(const AlignedRows<float>& heads) {
       x_.row(row)[i] = z;
       latents_.row(row)[i] = static_cast<std::int16_t>(std::lround(bounded));
     }
+    if (!options_.prior) continue;
     normals(options_.seed, kCalibration, 1, item, eps.data(), latent);
     for (std::size_t i = 0; i < latent; ++i) {
       prior_.row(row)[i] = LatentMath<Float>::from_normal(eps[i]);

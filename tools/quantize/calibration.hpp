@@ -1,5 +1,5 @@
 // The float model over calibration images, layer by layer: what each layer of the integer model has
-// to reproduce, and how large its activations grow.
+// to reproduce.
 #pragma once
 
 #include <cstddef>
@@ -18,14 +18,15 @@ struct CalibrationOptions {
   std::size_t images = 0;  // how many, spread evenly over those given
   std::uint64_t seed = 0;  // of the noise of the latents
   unsigned threads = 1;
+  bool prior = false;  // whether the decoder runs on digits of the prior as well
 };
 
 class Calibration {
  public:
-  // What one layer does in float.
+  // What one layer does in float, before the activation.
   struct LayerTrace {
-    AlignedRows<float> outputs;   // [images][out], before the activation
-    std::vector<double> largest;  // [out], softplus layers: activations of images and prior digits
+    AlignedRows<float> outputs;        // [images][out]
+    AlignedRows<float> prior_outputs;  // the same of digits of the prior; or none
   };
 
   //   images   [count][pixels] u8
@@ -41,8 +42,8 @@ class Calibration {
   // z ~ q(z|x) of each image in Q3.10, once the encoder's heads have run.
   const AlignedRows<std::int16_t>& latents() const { return latents_; }
 
-  // Runs the next layer, kEncoder0 first. The decoder's input is z ~ q(z|x); for the ranges alone
-  // it also runs on as many z of the prior.
+  // Runs the next layer, kEncoder0 first. The decoder's input is z ~ q(z|x), and as many z of the
+  // prior if they are wanted.
   LayerTrace next();
 
  private:

@@ -6,16 +6,16 @@
 #include <numeric>
 #include <vector>
 
-#include "tools/quantize/calibration.hpp"
+#include "tools/quantize/activation_ranges.hpp"
 
 namespace picovae::tools {
 namespace {
 
 // Inputs of a layer, largest first.
-//   largest  [in]: activation of each
-std::vector<std::size_t> descending(const DenseWeights& layer, const std::vector<double>& largest) {
+//   ranges  [in], of their activations
+std::vector<std::size_t> descending(const DenseWeights& layer, const std::vector<double>& ranges) {
   std::vector<double> reach = input_squares(layer);
-  for (std::size_t k = 0; k < layer.in; ++k) reach[k] = std::sqrt(reach[k]) * largest[k];
+  for (std::size_t k = 0; k < layer.in; ++k) reach[k] = std::sqrt(reach[k]) * ranges[k];
   std::vector<std::size_t> order(layer.in);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -41,17 +41,11 @@ void reorder(const std::vector<std::size_t>& order, DenseWeights& from, DenseWei
 
 Network order_units(const Network& network, std::span<const std::uint8_t> images,
                     const QuantizeOptions& options, const Kernels& kernels) {
-  Calibration calibration(network, images, {options.images, options.seed, options.threads},
-                          kernels);
+  const auto ranges =
+      choose_ranges(network, images, {.seed = options.seed, .threads = options.threads}, kernels);
   Network ordered = network;
-  for (std::size_t layer = 0; layer < kDecoder2; ++layer) {
-    const std::vector<double> largest = calibration.next().largest;
-    if (layer == kDecoder0) {
-      reorder(descending(network.decoder1, largest), ordered.decoder0, ordered.decoder1);
-    } else if (layer == kDecoder1) {
-      reorder(descending(network.decoder2, largest), ordered.decoder1, ordered.decoder2);
-    }
-  }
+  reorder(descending(network.decoder1, ranges[kDecoder0]), ordered.decoder0, ordered.decoder1);
+  reorder(descending(network.decoder2, ranges[kDecoder1]), ordered.decoder1, ordered.decoder2);
   return ordered;
 }
 

@@ -11,6 +11,7 @@
 #include "tools/base/aligned.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/fixed_math.hpp"
+#include "tools/quantize/activation_ranges.hpp"
 #include "tools/quantize/calibration.hpp"
 #include "tools/quantize/least_squares.hpp"
 #include "tools/quantize/quantize_layer.hpp"
@@ -23,17 +24,16 @@ namespace {
 constexpr double kRidge = 0.3;        // pull towards the float weights
 constexpr double kRidge4 = 0.03;      // the same for weights of 4 bits
 constexpr double kDamping = 0.05;     // of the rounding
-constexpr double kRange = 0.9;        // of a unit's largest activation: what 127 means
-constexpr double kLeastRange = 0.03;  // share of the layer's largest that every unit's range has
+constexpr double kLeastRange = 0.03;  // share of the layer's widest range that every unit's has
 
 constexpr std::size_t kHeldOut = 1000;  // images for the SQNR; at least a tenth of a small set
 
 // The rescales that make 127 of each unit's range.
-std::vector<std::int16_t> choose_rescales(const std::vector<double>& largest) {
-  const double least = kLeastRange * *std::max_element(largest.begin(), largest.end());
+std::vector<std::int16_t> choose_rescales(const std::vector<double>& ranges) {
+  const double least = kLeastRange * *std::max_element(ranges.begin(), ranges.end());
   std::vector<std::int16_t> rescales;
-  for (const double value : largest) {
-    const double range = std::max(kRange * value, least);
+  for (const double value : ranges) {
+    const double range = std::max(value, least);
     const double rescale = std::floor(std::ldexp(1.0, 15 - kSoftplusBits) * kMaxActivation / range);
     rescales.push_back(static_cast<std::int16_t>(std::clamp(rescale, 1.0, 32767.0)));
   }
@@ -109,8 +109,13 @@ class Quantizer {
       : options_(options),
         kernels_(kernels),
         split_(split(images.size() / network.pixels, options.images)),
+        ranges_(choose_ranges(network, images, {.seed = options.seed, .threads = options.threads},
+                              kernels)),
         calibration_(network, images,
-                     {split_.fitted + split_.held_out, options.seed, options.threads}, kernels),
+                     {.images = split_.fitted + split_.held_out,
+                      .seed = options.seed,
+                      .threads = options.threads},
+                     kernels),
         layers_(engine_layers(network)) {
     result_.network.dimensions = dimensions_of(network);
     result_.network.live = options.live;
@@ -148,7 +153,7 @@ class Quantizer {
     QuantizedLayer& layer = result_.network.layers[index];
     layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
     const bool rescaled = layer_activation(index) == Activation::kSoftplus;
-    if (rescaled) layer.rescale = choose_rescales(trace.largest);
+    if (rescaled) layer.rescale = choose_rescales(ranges_[index]);
 
     const IntegerLayer integer(layer, index, kernels_);
     result_.layers[index] = {kLayerNames[index],
@@ -177,6 +182,7 @@ class Quantizer {
   QuantizeOptions options_;
   const Kernels& kernels_;
   Split split_;
+  std::array<std::vector<double>, kLayerCount> ranges_;  // of units' activations
   Calibration calibration_;
   std::array<DenseWeights, kLayerCount> layers_;
   Quantized result_;

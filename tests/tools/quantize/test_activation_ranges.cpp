@@ -1,0 +1,126 @@
+#include "tools/quantize/activation_ranges.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <span>
+#include <utility>
+
+#include "picovae/blob.hpp"
+#include "picovae/ranges.hpp"
+#include "tests/engine/random_models.hpp"
+#include "tests/tools/examples.hpp"
+#include "tools/quantize/activation_costs.hpp"
+#include "tools/quantize/calibration.hpp"
+#include "tools/quantize/run_layer.hpp"
+
+using namespace picovae;
+using namespace picovae::tests;
+using namespace picovae::tools;
+
+namespace {
+
+constexpr Dimensions kSize{70, 37, 21, 3};
+constexpr std::size_t kImages = 6000;  // if they are few, to cut off one never pays
+
+// Activations and costs of what a layer sees.
+struct Layers {
+  LayerMatrices seen, drawn, seen_costs, drawn_costs;
+};
+
+Layers run(const Network& network, std::span<const std::uint8_t> images) {
+  Calibration calibration(
+      network, images,
+      {.images = images.size() / network.pixels, .seed = 1, .threads = 1, .prior = true},
+      kScalarKernels);
+  Layers layers;
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    auto trace = calibration.next();
+    layers.seen[l] = std::move(trace.outputs);
+    layers.drawn[l] = std::move(trace.prior_outputs);
+  }
+  layers.seen_costs = activation_costs(network, layers.seen, kScalarKernels, 1);
+  layers.drawn_costs = activation_costs(network, layers.drawn, kScalarKernels, 1);
+  for (LayerMatrices* matrices : {&layers.seen, &layers.drawn}) {
+    for (AlignedRows<float>& outputs : *matrices) apply_softplus(outputs);
+  }
+  return layers;
+}
+
+double rounding_cost(const AlignedRows<float>& x, const AlignedRows<float>& costs, std::size_t unit,
+                     double range) {
+  double sum = 0;
+  for (std::size_t row = 0; row < x.rows(); ++row) {
+    const double value = x.row(row)[unit];
+    const double step = range / kMaxActivation;
+    const double q = std::min(std::floor(value / step + 0.5), double{kMaxActivation});
+    sum += costs.row(row)[unit] * (value - q * step) * (value - q * step);
+  }
+  return sum;
+}
+
+double largest_in(const AlignedRows<float>& x, std::size_t unit) {
+  double largest = 0;
+  for (std::size_t row = 0; row < x.rows(); ++row) {
+    largest = std::max(largest, static_cast<double>(x.row(row)[unit]));
+  }
+  return largest;
+}
+
+}  // namespace
+
+TEST_CASE("no range costs images and prior digits less than the one chosen") {
+  const Network network = random_network(kSize, 10);
+  const auto images = wavy_images(kImages, kSize.pixels, 1);
+  const auto ranges = choose_ranges(network, images, {.images = kImages}, kScalarKernels);
+  const Layers layers = run(network, images);
+  std::size_t narrower = 0;
+  for (std::size_t l = 0; l < kLayerCount; ++l) {
+    if (layer_activation(l) != Activation::kSoftplus) {
+      CHECK(ranges[l].empty());
+      continue;
+    }
+    REQUIRE(ranges[l].size() == layers.seen[l].width());
+    for (std::size_t i = 0; i < ranges[l].size(); ++i) {
+      const auto cost = [&](double range) {
+        return rounding_cost(layers.seen[l], layers.seen_costs[l], i, range) +
+               0.25 * rounding_cost(layers.drawn[l], layers.drawn_costs[l], i, range);
+      };
+      const double largest =
+          std::max(largest_in(layers.seen[l], i), largest_in(layers.drawn[l], i));
+      CHECK(ranges[l][i] <= largest * 1.0001);
+      for (const double share : {1.0, 0.9, 0.75, 0.6, 0.45, 0.3}) {
+        CHECK(cost(ranges[l][i]) <= cost(share * largest) * 1.01 + 1e-9);
+      }
+      if (ranges[l][i] < 0.99 * largest) ++narrower;
+    }
+  }
+  CHECK(narrower > 10);
+}
+
+TEST_CASE("a unit that one image drives far out is rounded for the others") {
+  constexpr std::size_t kMany = 20'000;
+  Network network = random_network(kSize, 10);
+  auto images = wavy_images(kMany, kSize.pixels, 1);
+  // Pixel 0 is lit in one image alone, and reaches unit 5 alone.
+  for (std::size_t image = 0; image < kMany; ++image) images[image * kSize.pixels] = 0;
+  for (std::size_t j = 0; j < kSize.hidden1; ++j) network.encoder0.weight[j * kSize.pixels] = 0;
+  const auto before = choose_ranges(network, images, {.images = kMany}, kScalarKernels);
+  images[7 * kSize.pixels] = 255;
+  network.encoder0.weight[5 * kSize.pixels] =
+      static_cast<float>(1.5 * largest_in(run(network, images).seen[kEncoder0], 5));
+  const auto after = choose_ranges(network, images, {.images = kMany}, kScalarKernels);
+  const double largest = largest_in(run(network, images).seen[kEncoder0], 5);
+  CHECK(largest > 1.4 * before[kEncoder0][5]);
+  CHECK(after[kEncoder0][5] < 0.96 * largest);
+  CHECK(after[kEncoder0][4] == before[kEncoder0][4]);
+}
+
+TEST_CASE("ranges do not depend on the number of threads") {
+  const Network network = random_network(kSize, 4);
+  const auto images = wavy_images(kImages, kSize.pixels, 2);
+  CHECK(choose_ranges(network, images, {.images = 300, .threads = 1}, kScalarKernels) ==
+        choose_ranges(network, images, {.images = 300, .threads = 3}, kScalarKernels));
+}
