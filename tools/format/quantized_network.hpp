@@ -23,6 +23,9 @@ struct QuantizedLayer {
   // [out][s4_groups(in)], 1..15: each weight is its group's scale times -8..7, and is stored so
   // (engine s4.hpp). Empty: s8.
   std::vector<std::uint8_t> scale{};
+  // [out], how much outputs are above those of the float layer (activation_ranges.hpp); empty: they
+  // are the same. In no blob.
+  std::vector<double> raise{};
 };
 
 // The pixels that a model has (engine live.hpp). Empty vectors: all of them.

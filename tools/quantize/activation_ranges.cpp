@@ -21,6 +21,11 @@ constexpr std::size_t kCandidates = (kWidest - kNarrowest) / kApart + 1;
 
 constexpr double kPriorShare = 0.25;  // what a digit of the prior counts beside an image
 
+// Units are raised until they reach this before the activation, 0.55 behind it, and at most by so
+// much. More would leave the part of softplus that is like exp. Found by experiment.
+constexpr double kReach = -0.3;
+constexpr double kMostRaise = 0.5;
+
 // One layer's activations, and what errors of them cost.
 struct Samples {
   const AlignedRows<float>& activations;
@@ -28,17 +33,37 @@ struct Samples {
   double share;
 };
 
-std::vector<double> largest_of(std::span<const Samples> all, std::size_t units) {
-  std::vector<double> largest(units);
-  for (const Samples& samples : all) {
-    for (std::size_t row = 0; row < samples.activations.rows(); ++row) {
-      const float* x = samples.activations.row(row);
-      for (std::size_t i = 0; i < units; ++i) {
-        largest[i] = std::max(largest[i], static_cast<double>(x[i]));
-      }
+// Raises `largest` [units] to the largest of each column.
+void update_largest(const AlignedRows<float>& samples, std::vector<double>& largest) {
+  for (std::size_t row = 0; row < samples.rows(); ++row) {
+    for (std::size_t i = 0; i < largest.size(); ++i) {
+      largest[i] = std::max(largest[i], static_cast<double>(samples.row(row)[i]));
     }
   }
-  return largest;
+}
+
+std::vector<double> raises(const AlignedRows<float>& seen, const AlignedRows<float>& drawn) {
+  std::vector<double> raise(seen.width(), kReach - kMostRaise);  // the largest output, or this
+  update_largest(seen, raise);
+  update_largest(drawn, raise);
+  for (double& value : raise) value = std::max(kReach - value, 0.0);
+  return raise;
+}
+
+// Of each column, what minimizes |before - gain * after|^2; 1 if there is nothing.
+std::vector<double> gains(const AlignedRows<float>& before, const AlignedRows<float>& after) {
+  std::vector<double> products(before.width()), squares(before.width());
+  for (std::size_t row = 0; row < before.rows(); ++row) {
+    for (std::size_t i = 0; i < products.size(); ++i) {
+      const double value = after.row(row)[i];
+      products[i] += value * before.row(row)[i];
+      squares[i] += value * value;
+    }
+  }
+  for (std::size_t i = 0; i < products.size(); ++i) {
+    products[i] = products[i] > 0 ? products[i] / squares[i] : 1;
+  }
+  return products;
 }
 
 // What rounding to steps of ranges / kMaxActivation costs each unit.
@@ -66,7 +91,8 @@ std::vector<double> rounding_costs(std::span<const Samples> all, std::span<const
 }
 
 std::vector<double> best_ranges(std::span<const Samples> all, std::size_t units, unsigned threads) {
-  const std::vector<double> largest = largest_of(all, units);
+  std::vector<double> largest(units);
+  for (const Samples& samples : all) update_largest(samples.activations, largest);
   std::array<std::vector<double>, kCandidates> ranges, costs;
   parallel_for(threads, kCandidates, [&](std::size_t c) {
     const double share = (kWidest - kApart * static_cast<int>(c)) / 100.0;
@@ -87,10 +113,10 @@ std::vector<double> best_ranges(std::span<const Samples> all, std::size_t units,
 
 }  // namespace
 
-std::array<std::vector<double>, kLayerCount> choose_ranges(const Network& network,
-                                                           std::span<const std::uint8_t> images,
-                                                           const RangeOptions& options,
-                                                           const Kernels& kernels) {
+std::array<UnitRanges, kLayerCount> choose_ranges(const Network& network,
+                                                  std::span<const std::uint8_t> images,
+                                                  const RangeOptions& options,
+                                                  const Kernels& kernels) {
   Calibration calibration(
       network, images,
       {.images = options.images, .seed = options.seed, .threads = options.threads, .prior = true},
@@ -104,15 +130,29 @@ std::array<std::vector<double>, kLayerCount> choose_ranges(const Network& networ
   const LayerMatrices seen_costs = activation_costs(network, seen, kernels, options.threads);
   const LayerMatrices drawn_costs = activation_costs(network, drawn, kernels, options.threads);
 
-  std::array<std::vector<double>, kLayerCount> ranges;
+  std::array<UnitRanges, kLayerCount> units;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     if (layer_activation(l) != Activation::kSoftplus) continue;
-    apply_softplus(seen[l], kernels);
-    apply_softplus(drawn[l], kernels);
+    units[l].raise = raises(seen[l], drawn[l]);
+    AlignedRows<float> before = seen[l];
+    apply_softplus(before, kernels);
+    for (AlignedRows<float>* samples : {&seen[l], &drawn[l]}) {
+      raise_outputs(*samples, units[l].raise);
+      apply_softplus(*samples, kernels);
+    }
+    units[l].gain = gains(before, seen[l]);
     const Samples all[] = {{seen[l], seen_costs[l], 1}, {drawn[l], drawn_costs[l], kPriorShare}};
-    ranges[l] = best_ranges(all, seen[l].width(), options.threads);
+    units[l].range = best_ranges(all, seen[l].width(), options.threads);
   }
-  return ranges;
+  return units;
+}
+
+void raise_outputs(AlignedRows<float>& outputs, std::span<const double> raise, double times) {
+  for (std::size_t row = 0; row < outputs.rows(); ++row) {
+    for (std::size_t j = 0; j < raise.size(); ++j) {
+      outputs.row(row)[j] += static_cast<float>(times * raise[j]);
+    }
+  }
 }
 
 }  // namespace picovae::tools

@@ -9,6 +9,7 @@
 #include "picovae/random.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/threads.hpp"
+#include "tools/quantize/activation_ranges.hpp"
 #include "tools/quantize/quantize_layer.hpp"
 #include "tools/quantize/run_layer.hpp"
 
@@ -77,7 +78,12 @@ class MixedModel {
   AlignedRows<float> layer(Layer index, Layer integer, const AlignedRows<float>& x) const {
     AlignedRows<float> y =
         index == integer ? run_integer(index, x) : float_layers_[index].outputs(x, 1);
-    if (layer_activation(index) == Activation::kSoftplus) apply_softplus(y, kernels_);
+    if (layer_activation(index) != Activation::kSoftplus) return y;
+    // The float layers know of no raised units, the next integer layer does.
+    const std::vector<double>& raise = quantized_.layers[index].raise;
+    if (index == integer) raise_outputs(y, raise, -1);
+    if (index + 1 == integer) raise_outputs(y, raise);
+    apply_softplus(y, kernels_);
     return y;
   }
 

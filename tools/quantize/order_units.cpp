@@ -12,10 +12,10 @@ namespace picovae::tools {
 namespace {
 
 // Inputs of a layer, largest first.
-//   ranges  [in], of their activations
-std::vector<std::size_t> descending(const DenseWeights& layer, const std::vector<double>& ranges) {
+std::vector<std::size_t> descending(const DenseWeights& layer, const UnitRanges& units) {
   std::vector<double> reach = input_squares(layer);
-  for (std::size_t k = 0; k < layer.in; ++k) reach[k] = std::sqrt(reach[k]) * ranges[k];
+  for (std::size_t k = 0; k < layer.in; ++k)
+    reach[k] = std::sqrt(reach[k]) * units.gain[k] * units.range[k];
   std::vector<std::size_t> order(layer.in);
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
@@ -41,11 +41,11 @@ void reorder(const std::vector<std::size_t>& order, DenseWeights& from, DenseWei
 
 Network order_units(const Network& network, std::span<const std::uint8_t> images,
                     const QuantizeOptions& options, const Kernels& kernels) {
-  const auto ranges =
+  const auto units =
       choose_ranges(network, images, {.seed = options.seed, .threads = options.threads}, kernels);
   Network ordered = network;
-  reorder(descending(network.decoder1, ranges[kDecoder0]), ordered.decoder0, ordered.decoder1);
-  reorder(descending(network.decoder2, ranges[kDecoder1]), ordered.decoder1, ordered.decoder2);
+  reorder(descending(network.decoder1, units[kDecoder0]), ordered.decoder0, ordered.decoder1);
+  reorder(descending(network.decoder2, units[kDecoder1]), ordered.decoder1, ordered.decoder2);
   return ordered;
 }
 

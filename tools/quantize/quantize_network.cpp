@@ -109,8 +109,8 @@ class Quantizer {
       : options_(options),
         kernels_(kernels),
         split_(split(images.size() / network.pixels, options.images)),
-        ranges_(choose_ranges(network, images, {.seed = options.seed, .threads = options.threads},
-                              kernels)),
+        units_(choose_ranges(network, images, {.seed = options.seed, .threads = options.threads},
+                             kernels)),
         calibration_(network, images,
                      {.images = split_.fitted + split_.held_out,
                       .seed = options.seed,
@@ -144,6 +144,7 @@ class Quantizer {
     if (index == kDecoder2) {
       trace.outputs = live_columns(trace.outputs, result_.network.live.outputs);
     }
+    raise_outputs(trace.outputs, units_[index].raise);
     const Moments moments =
         compute_moments(to_float(x), trace.outputs, result_.images, kernels_, options_.threads);
     check_finite(index, moments);
@@ -153,7 +154,8 @@ class Quantizer {
     QuantizedLayer& layer = result_.network.layers[index];
     layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
     const bool rescaled = layer_activation(index) == Activation::kSoftplus;
-    if (rescaled) layer.rescale = choose_rescales(ranges_[index]);
+    if (rescaled) layer.rescale = choose_rescales(units_[index].range);
+    layer.raise = units_[index].raise;
 
     const IntegerLayer integer(layer, index, kernels_);
     result_.layers[index] = {kLayerNames[index],
@@ -166,7 +168,10 @@ class Quantizer {
   // [out][in]: real output for each step of an integer input.
   std::vector<double> scaled_weights(Layer index) const {
     const DenseWeights& layer = layers_[index];
-    const std::vector<double> steps = input_steps(result_.network, index);
+    std::vector<double> steps = input_steps(result_.network, index);
+    if (index != kEncoder0 && !units_[index - 1].gain.empty()) {
+      for (std::size_t i = 0; i < steps.size(); ++i) steps[i] *= units_[index - 1].gain[i];
+    }
     std::vector<double> weights(layer.weight.begin(), layer.weight.end());
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= steps[i % layer.in];
     return weights;
@@ -182,7 +187,7 @@ class Quantizer {
   QuantizeOptions options_;
   const Kernels& kernels_;
   Split split_;
-  std::array<std::vector<double>, kLayerCount> ranges_;  // of units' activations
+  std::array<UnitRanges, kLayerCount> units_;
   Calibration calibration_;
   std::array<DenseWeights, kLayerCount> layers_;
   Quantized result_;

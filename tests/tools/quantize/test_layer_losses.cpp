@@ -109,6 +109,25 @@ TEST_CASE("each layer alone costs little, and a broken one is the one that costs
   }
 }
 
+TEST_CASE("layers whose units were raised cost as little") {
+  Network network = tests::random_network(kSize, 6, 1.0f);
+  for (DenseWeights* layer : {&network.encoder0, &network.encoder1, &network.decoder0}) {
+    for (float& bias : layer->bias) bias -= 2;
+  }
+  for (DenseWeights* layer : {&network.encoder1, &network.mu, &network.decoder1}) {
+    for (float& weight : layer->weight) weight *= 4;  // so that it shows
+  }
+  const auto images = noisy_images(1000);
+  const QuantizedNetwork quantized =
+      quantize_network(network, images, {.images = 500, .seed = 1, .threads = 1}, kScalarKernels)
+          .network;
+  for (const Layer layer : {kEncoder0, kEncoder1, kDecoder0}) {
+    const std::vector<double>& raise = quantized.layers[layer].raise;
+    CHECK(*std::max_element(raise.begin(), raise.end()) > 0.2);
+  }
+  small_losses(network, quantized, images, reference(network, images));
+}
+
 // Pixels that are dead at one end or both: 0 to 9 neither read nor computed, 10 to 14 not read, 15
 // to 19 not computed.
 Network with_dead_pixels(Network network, LiveMasks& live) {
