@@ -67,7 +67,7 @@ for group in "$@"; do
   [[ -n $packages ]] || { echo "install_packages.sh: no group $group (see --list)" >&2; exit 2; }
   for package in $packages; do
     [[ " ${missing[*]-} " == *" $package "* ]] ||
-      dpkg-query -W -f '${Status}' "$package" 2> /dev/null | grep -q 'ok installed' || missing+=("$package")
+      [[ $(dpkg-query -W -f '${Status}' "$package" 2> /dev/null) == *'ok installed' ]] || missing+=("$package")
   done
 done
 ((${#missing[@]})) || exit 0

@@ -13,7 +13,7 @@ mkdir -p "$folder"
 # page NAME COMMAND-LINE: its title is the first line of its --help. How many threads this machine has is left out.
 page() {
   local title
-  title=$($2 --help | head -n 1)
+  title=$($2 --help | sed -n 1p)  # not head: it would close the pipe before all is written
   help2man --no-info --source="picovae $version" --version-string="$version" --name="${title%.}" "$2" |
     sed -E "s|^\.TH [A-Z]+ |.TH ${1^^} |; s|^${2##*/} ([\\]- )|$1 \1|; s|(threads.* N)=[0-9]+$|\1|" > "$folder/$1.1"
 }
