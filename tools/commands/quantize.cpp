@@ -178,7 +178,8 @@ void run(const Options& options) {
     if (options.layers) say("   alone {:+9.4f}", by_layer[i] - f32.neg_elbo);
     say("\n");
   }
-  say("  signature       {:08x}\n", quantized->header().signature);
+  say("  signature       {:08x}, of model {:08x}\n", quantized->header().signature,
+      quantized->header().model_id);
 }
 
 }  // namespace

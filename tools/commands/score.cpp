@@ -65,9 +65,8 @@ std::string to_csv(const std::vector<ImageScore>& normal, const std::vector<Imag
   std::string csv = "set,reconstruction,kl,entropy,squares,neg_elbo,excess\n";
   const auto add = [&](std::string_view set, const std::vector<ImageScore>& scores) {
     for (const ImageScore& score : scores) {
-      csv +=
-          fmt::format("{},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g},{:.9g}\n", set, score.reconstruction,
-                      score.kl, score.entropy, score.squares, score.neg_elbo(), score.excess());
+      csv += fmt::format("{},{},{},{},{},{},{}\n", set, score.reconstruction, score.kl,
+                         score.entropy, score.squares, score.neg_elbo(), score.excess());
     }
   };
   add("normal", normal);

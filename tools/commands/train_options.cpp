@@ -223,8 +223,7 @@ void add_shape_options(Command command, ShapeOptions& options) {
   command
       .text("--shape", options.shape, complaint_about_shape, "P-H1-H2-N",
             "All four sizes, such as 784-300-300-50; P is the pixels of the images, to which "
-            "pictures "
-            "of a folder are brought")
+            "pictures of a folder are brought")
       .excludes("--hidden")
       .excludes("--latent");
   command

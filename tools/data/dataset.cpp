@@ -17,11 +17,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kWanted =
     "a data set is a folder of IDX files (train-images-idx3-ubyte, t10k-images-idx3-ubyte, and "
-    "labels "
-    "if there are any), of x_train.npy and so on, or of PNG pictures, or a .npz; MNIST's IDX files "
-    "come from https://ossci-datasets.s3.amazonaws.com/mnist, as .gz: put them there, or name "
-    "their "
-    "folder with --data";
+    "labels if there are any), of x_train.npy and so on, or of PNG pictures, or a .npz; MNIST's "
+    "IDX files come from https://ossci-datasets.s3.amazonaws.com/mnist, as .gz: put them there, or "
+    "name their folder with --data";
 
 std::unique_ptr<Source> open_folder(const fs::path& path) {
   auto pictures = std::make_unique<PngFolder>(path);

@@ -14,10 +14,9 @@
 
 namespace picovae::tools {
 
-// Finds the data set at `path`, the first of these that is there:
-//   a folder of IDX files, plain or .gz, or folder/prefix; or one IDX file of images idx_source.hpp
-//   FILE.npz, FILE.npy, a folder of .npy array_source.hpp a folder of PNG png_folder.hpp
-// Fails with what was expected.
+// Finds the data set at `path`, the first of these that is there: IDX files (idx_source.hpp),
+// arrays of NumPy (array_source.hpp), a folder of PNG (png_folder.hpp). Fails with what was
+// expected.
 std::unique_ptr<Source> open_source(const std::filesystem::path& path);
 
 // All files of both halves; it does not fail.

@@ -66,8 +66,7 @@ Size choose_size(const WantedImages& wanted, const GrayImage& first, const fs::p
   if (side * side != wanted.pixels) {
     fail(
         "{}: the picture has {} x {} pixels, but {} are wanted, which is no square; picovae "
-        "convert "
-        "--size makes them of that size",
+        "convert --size makes them of that size",
         path.string(), first.width, first.height, wanted.pixels);
   }
   return {side, side};
