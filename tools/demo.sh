@@ -39,6 +39,9 @@ $picovae plot $out/log.csv --out $out/curve.png
 say "quantize"
 $picovae quantize $out/model.safetensors --data "$data" --out $out/model.pvae
 
+say "normal digits"
+$picovae score $out/model.pvae --data "$data" --keep $out/model.pvae
+
 say "draw"
 $picovae generate $out/model.pvae --count 100 --seed 7 --out $out/digits.png
 $picovae generate $out/model.pvae --digit all --out $out/classes.png
@@ -47,7 +50,7 @@ $picovae interpolate $out/model.pvae --data "$data" --from 0 --to 8 --steps 10 -
 $picovae reconstruct $out/model.pvae --data "$data" --count 20 --out $out/pairs.png
 
 say "a digit from integers alone"
-$picovae generate $out/model.pvae --count 1 --seed 7 --ascii
+$picovae generate $out/model.pvae --count 1 --seed 1 --ascii
 
 say "test set"
 for model in model.safetensors model.pvae; do

@@ -61,9 +61,9 @@ TEST_CASE(
   Vae<MnistShape, Integer> vae;
   REQUIRE(vae.open(model(), select_kernels()) == Status::kOk);
   const Signatures carried = signatures_of(vae.view());
-  CHECK(carried.generated == 0x1bb2f087);
-  CHECK(carried.reconstructed == 0x91fa5df7);
-  CHECK(carried.scores == 0xed4ec1e8);
+  CHECK(carried.generated == 0x986f3cf9);
+  CHECK(carried.reconstructed == 0x267fb8f2);
+  CHECK(carried.scores == 0x531621ea);
   CHECK(sign<Arena<MnistShape, Integer>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 5>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 10>>() == carried);
@@ -71,11 +71,11 @@ TEST_CASE(
 
 TEST_CASE("a decoder's arena has no reconstructions") {
   const Signatures signatures = sign<DecoderArena<MnistShape, Integer, 10>>();
-  CHECK(signatures == Signatures{0x1bb2f087, 0, signatures.classes, 0});
+  CHECK(signatures == Signatures{0x986f3cf9, 0, signatures.classes, 0});
 }
 
 TEST_CASE("fewer digits are other signatures, and of a Vae that is not open there are none") {
-  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0x1bb2f087);
+  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0x986f3cf9);
   Vae<MnistShape, Integer> vae;
   DecoderArena<MnistShape, Integer> arena;
   std::uint8_t pixels[MnistShape::kPixels];
