@@ -86,8 +86,10 @@ TEST_CASE("pictures that are in no sub-folder have no labels") {
 }
 
 TEST_CASE("halves are sub-folders of these names alone") {
-  for (const auto& [train, test] :
+  for (const auto& halves :
        {std::pair{"train", "test"}, {"Training", "TESTING"}, {"train", "val"}}) {
+    const char* const train = halves.first;
+    const char* const test = halves.second;
     CAPTURE(test);
     const TemporaryFolder folder;
     save(folder / train / "b/1.png", 1);
