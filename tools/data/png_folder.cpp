@@ -47,7 +47,7 @@ void for_each_entry(const fs::path& folder, Take take) {
 
 // A number for each name, in no order.
 std::uint32_t place_of(std::string_view name) {
-  const std::uint32_t crc = crc32c(std::as_bytes(std::span(name)), 0);
+  const std::uint32_t crc = crc32c(std::as_bytes(std::span(name.data(), name.size())), 0);
   return philox4x32({crc, 0, 0, 0}, 0)[0];  // names that differ in a digit have similar CRCs
 }
 
