@@ -282,6 +282,9 @@ TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
                                   std::clamp(2 * exponent + random.between(-60, 60), -149, 127));
     }
     for (const Kernels* kernels : runnable_kernels()) {
+#if defined(__arm__)
+      if (exponent == -70 && kernels->isa != Isa::kScalar) continue;  // subnormal numbers are zero
+#endif
       CAPTURE(std::string(kernels->name));
       product_for(kernels->isa)({.a = a.data(),
                                  .a_row = 2,
