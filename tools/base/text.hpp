@@ -57,6 +57,15 @@ std::string joined(const Values& values, std::string_view separator) {
   return text;
 }
 
+// With small letters in place of A to Z.
+inline std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
 // "1 epoch", "3 epochs".
 inline std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");

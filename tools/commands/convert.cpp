@@ -27,8 +27,6 @@ struct Options {
   bool transpose = false, invert = false, json = false;
 };
 
-constexpr std::size_t kMaxSide = 4096;
-
 // Width and height of "28x28"; nothing if it is no size.
 std::optional<std::array<std::size_t, 2>> parse_size(std::string_view text) {
   const std::size_t middle = text.find('x');
@@ -127,12 +125,10 @@ void add_convert(CommandLine& line) {
       "  FILE.npz or a folder of .npy files: x_train, y_train, x_test, y_test as Keras has them;\n"
       "    train_images, train_labels, test_images, test_labels; images and labels, or x and y\n"
       "  FILE.npy, or a FILE.npz of one array\n"
-      "  a folder of PNG pictures, in folders that are their labels or not; in train/ and test/ "
-      "or\n"
-      "    val/, or not\n"
-      "Arrays are [N, H, W] or [N, H * W] of 0 to 255, or of 0 to 1. Pictures become gray, what "
-      "is\n"
-      "transparent black. Other sizes are means of areas, their proportions kept, black around\n"
+      "  a folder of PNG pictures, in folders that are their labels or not; in train/ and test/\n"
+      "    or val/, or not\n"
+      "Arrays are [N, H, W] or [N, H * W] of 0 to 255, or of 0 to 1. Pictures become gray, what\n"
+      "is transparent black. Other sizes are means of areas, their proportions kept, black around\n"
       "them. Labels that are no numbers are numbered in the order of their names. Pictures are in\n"
       "the order of a hash of their names: the last ones, which --test takes, have all labels.");
   command.path("FROM", options->from, Access::kRead, "", "The data set to convert")

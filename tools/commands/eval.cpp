@@ -26,7 +26,7 @@ struct Options {
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const auto held_out = load_held_out(options.data, model->dimensions().pixels, options.validation);
-  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
+  const std::string_view split = held_out_name(options.validation);
   const Elbo elbo = [&] {
     Progress bar("evaluating", held_out.images.count);
     return evaluate(*model, held_out.images.pixels, options.evaluate,

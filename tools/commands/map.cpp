@@ -55,9 +55,9 @@ void run(const Options& options) {
   const std::array<std::size_t, 2> units = {active[0], active[1]};
   const auto digits = draw_grid(*model, units, options.side);
   write_file(options.out,
-             run_gnuplot(map_script(
-                 {units, options.side, image_size(pixels, model->header().columns), digits, points,
-                  held_out.labels, name_of(kHeldOut, held_out_of(options.validation))})));
+             run_gnuplot(
+                 map_script({units, options.side, image_size(pixels, model->header().columns),
+                             digits, points, held_out.labels, held_out_name(options.validation)})));
   say("{}: {} x {} digits over latents {} and {} of {} active ones, {} codes\n",
       options.out.string(), options.side, options.side, units[0], units[1], active.size(),
       codes.count);

@@ -67,7 +67,7 @@ void print_latents(const std::vector<LatentUse>& use) {
 void run(const Options& options) {
   const auto model = load_model(options.model, chosen_kernels());
   const auto held_out = load_held_out(options.data, model->dimensions().pixels, options.validation);
-  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
+  const std::string_view split = held_out_name(options.validation);
   const std::size_t count = options.count == 0 ? held_out.images.count : options.count;
   const auto images = first_images(held_out, count, options.data);
   std::vector<LatentUse> use;

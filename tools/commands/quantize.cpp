@@ -113,7 +113,7 @@ void run(const Options& options) {
   Network network = load_network(options.model);
   const Dataset data = load_dataset(options.data, network.pixels, options.validation);
   const std::span<const std::uint8_t> images = data.test.images.pixels;
-  const std::string_view split = name_of(kHeldOut, held_out_of(options.validation));
+  const std::string_view split = held_out_name(options.validation);
   const EvaluateOptions evaluation{.threads = options.threads};
   const auto reference = make_model(network, kernels);
   const Elbo f32 = evaluate(*reference, images, evaluation);  // first: a model may be worth nothing
@@ -195,8 +195,8 @@ void add_quantize(CommandLine& line) {
   command.choice("--type", options->type, kTypeNames,
                  "s8: integers only; f16, bf16: 16-bit weights and f32 arithmetic; f32: unchanged");
   command.choice("--decoder-bits", options->decoder_bits, kDecoderBits,
-                 "Of the decoder's weights; 4 takes about half of the flash and costs about half a "
-                 "nat. s8 only");
+                 "Of the decoder's weights; 4 takes about half of the flash and costs 0.6 to 0.7 "
+                 "nats. s8 only");
   command.real("--prune", options->prune, {0, 1000}, "NATS",
                "Leave out pixels that are hardly ever lit, as long as an image costs at most this "
                "more; 0: none. s8 only");

@@ -80,12 +80,11 @@ void draw_epoch(const Options& options, int epoch, Model& model,
   write_png(pairs_picture(options, epoch), compose_pairs(images, reconstructions, size));
 }
 
-Settings metadata_of(const Recipe& recipe, HeldOut images, const Elbo& elbo) {
+Settings metadata_of(const Recipe& recipe, std::string_view images, const Elbo& elbo) {
   Settings metadata = settings_of(recipe);
   metadata["picovae.version"] = PICOVAE_VERSION;
   const auto add = [&](std::string_view figure, double value) {
-    metadata[fmt::format("{}_{}", name_of(kHeldOut, images), figure)] =
-        fmt::format("{:.4f}", value);
+    metadata[fmt::format("{}_{}", images, figure)] = fmt::format("{:.4f}", value);
   };
   add("neg_elbo", elbo.neg_elbo);
   add("reconstruction", elbo.reconstruction);
@@ -162,7 +161,7 @@ Training::Training(const Options& options, const Recipe& recipe)
       data_(load_data(options, recipe)),
       dimensions_(trained_shape(options.shape, data_.train)),
       trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads),
-      report_(recipe, held_out_of(options.validation)) {}
+      report_(recipe, held_out_name(options.validation)) {}
 
 void Training::run() {
   report_.print_head(kernels_, options_.threads);
@@ -242,8 +241,8 @@ void Training::evaluate_epoch() {
     fail(
         "training diverged in epoch {}: all weights are finite, but not the loss of {} images; "
         "lower {}{}",
-        figures_.epoch, name_of(kHeldOut, held_out_of(options_.validation)),
-        option_to_lower(recipe_), keeper_.kept(figures_.epoch - 1));
+        figures_.epoch, held_out_name(options_.validation), option_to_lower(recipe_),
+        keeper_.kept(figures_.epoch - 1));
   }
 }
 
@@ -273,7 +272,7 @@ void Training::write_log() {
 
 void Training::write_model() {
   Network network = this->network();
-  network.metadata = metadata_of(recipe_, held_out_of(options_.validation), figures_.held_out);
+  network.metadata = metadata_of(recipe_, held_out_name(options_.validation), figures_.held_out);
   network.classes = fit_known_classes(*model_, data_.train, evaluation_);
   save_network(options_.out, network);
 }

@@ -11,9 +11,9 @@
 
 namespace picovae::tools {
 
-TrainReport::TrainReport(const Recipe& recipe, HeldOut held_out)
+TrainReport::TrainReport(const Recipe& recipe, std::string_view held_out)
     : recipe_(recipe),
-      held_out_(name_of(kHeldOut, held_out)),
+      held_out_(held_out),
       own_loss_(recipe.bound != Bound::kElbo),
       csv_(fmt::format("epoch,seconds,train_neg_elbo,train_reconstruction,train_kl,"
                        "{0}_neg_elbo,{0}_reconstruction,{0}_kl",

@@ -24,8 +24,8 @@ struct EpochFigures {
 
 class TrainReport {
  public:
-  //   held_out  the images that are not trained on
-  TrainReport(const Recipe& recipe, HeldOut held_out);
+  //   held_out  what the images are called that are not trained on
+  TrainReport(const Recipe& recipe, std::string_view held_out);
 
   void print_head(const Kernels& kernels, unsigned threads) const;
 

@@ -71,18 +71,11 @@ class NpyFiles : public ArrayFiles {
   fs::path folder_;
 };
 
-std::string lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
-
 // That of `names` which is `known` but for upper and lower case; empty: none.
 std::string find_name(const std::vector<std::string>& names, std::string_view known) {
-  const auto found = std::find_if(names.begin(), names.end(),
-                                  [&](const std::string& name) { return lower(name) == known; });
+  const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& name) {
+    return lower_case(name) == known;
+  });
   return found == names.end() ? "" : *found;
 }
 
@@ -92,7 +85,7 @@ ArrayNames find_names(const std::vector<std::string>& names, const KnownNames& k
 
 // Of an array of images, what its labels are called; empty: nobody knows.
 std::string_view labels_beside(const std::string& images) {
-  const std::string name = lower(images);
+  const std::string name = lower_case(images);
   for (const auto& [train, test] : kHalves) {
     for (const KnownNames& half : {train, test}) {
       if (half.images == name) return half.labels;

@@ -1,15 +1,14 @@
 // A data set of images, with labels or without: MNIST, or another one in any of the forms below.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
-#include "tools/base/names.hpp"
 #include "tools/data/source.hpp"
 
 namespace picovae::tools {
@@ -26,14 +25,9 @@ struct Dataset {
   LabeledImages train, test;
 };
 
-// The images that are not trained on.
-enum class HeldOut { kTest, kValidation };
-inline constexpr std::array<Named<HeldOut>, 2> kHeldOut = {
-    {{"test", HeldOut::kTest}, {"validation", HeldOut::kValidation}}};
-
-// Those that load_dataset returns as `test`.
-constexpr HeldOut held_out_of(std::size_t validation) {
-  return validation == 0 ? HeldOut::kTest : HeldOut::kValidation;
+// What the images are called that load_dataset returns as `test`: those that are not trained on.
+constexpr std::string_view held_out_name(std::size_t validation) {
+  return validation == 0 ? "test" : "validation";
 }
 
 // The first `count` of the images; fails if there are fewer. `path` is the data set's, for

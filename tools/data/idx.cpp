@@ -15,8 +15,6 @@ namespace fs = std::filesystem;
 
 constexpr std::uint32_t kImagesMagic = 0x00000803;
 constexpr std::uint32_t kLabelsMagic = 0x00000801;
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
-constexpr std::size_t kMaxSide = 4096;
 
 // The parts of an IDX file, one after another.
 class Reader : public InputFile {
@@ -110,9 +108,9 @@ Images read_idx_images(const fs::path& path) {
          reader.path(), images.rows, images.cols, kMaxSide);
   }
   const std::size_t pixels = images.rows * images.cols;  // at most 2^24
-  if (images.count > kMaxBytes / pixels) {
+  if (images.count > kMaxDataBytes / pixels) {
     fail("{}: says at byte 4 that it holds {} images of {} pixels; at most {} bytes are read",
-         reader.path(), images.count, pixels, kMaxBytes);
+         reader.path(), images.count, pixels, kMaxDataBytes);
   }
   images.pixels = reader.read_rest(images.count * pixels);
   return images;
@@ -123,9 +121,9 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
   reader.expect_magic(kLabelsMagic, "labels");
   const std::size_t count = reader.read_u32("number of labels");
   if (count == 0) fail("{}: holds no labels; fetch the file again", reader.path());
-  if (count > kMaxBytes) {
+  if (count > kMaxDataBytes) {
     fail("{}: says at byte 4 that it holds {} labels; at most {} bytes are read", reader.path(),
-         count, kMaxBytes);
+         count, kMaxDataBytes);
   }
   return reader.read_rest(count);
 }

@@ -17,6 +17,10 @@ struct Images {
   std::vector<std::uint8_t> pixels;  // [count][rows * cols], 0 is background, 255 is full ink
 };
 
+// Of what is read from files of any form.
+inline constexpr std::size_t kMaxDataBytes = std::size_t{1} << 30;  // of all images, or an array
+inline constexpr std::size_t kMaxSide = 4096;                       // pixels of an image each way
+
 // Returns the file that read_idx_* reads for `path`: `path`, or `path`.gz, or none.
 std::optional<std::filesystem::path> find_idx(const std::filesystem::path& path);
 

@@ -1,9 +1,10 @@
 #include "tools/data/look.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <string_view>
 #include <unordered_set>
+
+#include "tools/data/pixels.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -56,10 +57,6 @@ bool is_middle(std::size_t i, std::size_t size) { return i >= size / 4 && i < si
 
 bool is_end(std::size_t i, std::size_t size) { return i == 0 || i + 1 == size; }
 
-double binary_entropy(double p) {
-  return p > 0 && p < 1 ? -p * std::log(p) - (1 - p) * std::log1p(-p) : 0;
-}
-
 }  // namespace
 
 std::uint8_t Look::least() const {
@@ -93,7 +90,7 @@ std::array<double, Look::kBins> Look::histogram() const {
 double Look::entropy() const {
   double sum = 0;
   for (std::size_t v = 0; v < values.size(); ++v) {
-    sum += binary_entropy(static_cast<double>(v) / 255) * static_cast<double>(values[v]);
+    sum += pixel_entropy(static_cast<std::uint8_t>(v)) * static_cast<double>(values[v]);
   }
   return sum / static_cast<double>(images);
 }

@@ -130,14 +130,14 @@ class HeaderText {
   std::string_view rest_, name_;
 };
 
-// None if they are more than kMaxArrayBytes.
+// None if they are more than kMaxDataBytes.
 std::optional<std::size_t> bytes_of(const NpyArray& array) {
   std::size_t bytes = array.item_size;
   for (const std::size_t size : array.shape) {
     if (size == 0) return 0;
   }
   for (const std::size_t size : array.shape) {
-    if (size > kMaxArrayBytes / bytes) return std::nullopt;
+    if (size > kMaxDataBytes / bytes) return std::nullopt;
     bytes *= size;
   }
   return bytes;
@@ -174,7 +174,7 @@ NpyArray parse_npy(std::span<const std::byte> bytes, std::string_view name) {
   const auto size = bytes_of(array);
   if (!size) {
     fail("{}: says that it holds ({}) values of {}; at most {} bytes are read", name,
-         joined(array.shape, ", "), counted(array.item_size, "byte"), kMaxArrayBytes);
+         joined(array.shape, ", "), counted(array.item_size, "byte"), kMaxDataBytes);
   }
   array.data = bytes.subspan(start + length);
   if (array.data.size() != *size) {

@@ -12,9 +12,8 @@
 
 namespace picovae::tools {
 
-// More is not read. A header is shorter than the rest of it.
-inline constexpr std::size_t kMaxArrayBytes = std::size_t{1} << 30;
-inline constexpr std::size_t kMaxNpyBytes = kMaxArrayBytes + (std::size_t{1} << 16);
+// More of a file is not read. A header is shorter than the rest of it.
+inline constexpr std::size_t kMaxNpyBytes = kMaxDataBytes + (std::size_t{1} << 16);
 
 struct NpyArray {
   char kind = 'u';            // b: bool; i, u: integers; f: floats
@@ -26,7 +25,7 @@ struct NpyArray {
 };
 
 // Finds type, shape and values in the bytes of a file, of which the array's `data` is a part.
-// Fails if it is none, is cut or too long, holds other types, or more than kMaxArrayBytes.
+// Fails if it is none, is cut or too long, holds other types, or more than kMaxDataBytes.
 //   name  for messages
 NpyArray parse_npy(std::span<const std::byte> bytes, std::string_view name);
 

@@ -16,8 +16,6 @@
 namespace picovae::tools {
 namespace {
 
-constexpr std::size_t kMaxSide = 4096;
-
 // The number at `from`, of type T or its big-endian form. 64-bit integers that a double does not
 // have are far outside of every range.
 template <typename T>

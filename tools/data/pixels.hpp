@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 
+#include "tools/base/fixed_math.hpp"
 #include "tools/base/names.hpp"
 
 namespace picovae::tools {
@@ -33,6 +34,12 @@ constexpr float pixel_value(std::uint8_t p, PixelMode mode, std::uint32_t unifor
       break;
   }
   return static_cast<float>(p) / 255.0F;
+}
+
+// Nats of the entropy of a gray pixel as a probability, p / 255.
+constexpr double pixel_entropy(std::uint8_t pixel) {
+  const double p = pixel / 255.0;
+  return p > 0 && p < 1 ? -(p * fixed::log(p) + (1 - p) * fixed::log(1 - p)) : 0;
 }
 
 }  // namespace picovae::tools

@@ -23,14 +23,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMaxLabels = 256;
-constexpr std::size_t kMaxBytes = std::size_t{1} << 30;
-
-std::string lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
 
 bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
@@ -80,7 +72,7 @@ PngFolder::Half PngFolder::scan(const fs::path& folder) {
   const auto add = [&](const fs::directory_entry& entry, const std::string& label) {
     std::error_code ignored;
     if (!entry.is_regular_file(ignored)) return;
-    const std::string ending = lower(entry.path().extension().string());
+    const std::string ending = lower_case(entry.path().extension().string());
     if (ending == ".png") {
       half.pictures.push_back({entry.path(), label});
       return;
@@ -115,7 +107,7 @@ PngFolder::PngFolder(const fs::path& folder) {
   const auto named = [&](std::initializer_list<const char*> known) {
     for (const char* wanted : known) {
       for (const std::string& name : names) {
-        if (lower(name) == wanted) return name;
+        if (lower_case(name) == wanted) return name;
       }
     }
     return std::string();
@@ -197,9 +189,9 @@ LabeledImages PngFolder::load(Split split, const WantedImages& wanted) const {
       const Size size = choose_size(wanted, picture, path);
       images.rows = size.rows;
       images.cols = size.cols;
-      if (half.pictures.size() > kMaxBytes / (size.rows * size.cols)) {
+      if (half.pictures.size() > kMaxDataBytes / (size.rows * size.cols)) {
         fail("{}: {} pictures of {} x {} pixels are too many; at most {} bytes are read",
-             half.folder.string(), half.pictures.size(), size.cols, size.rows, kMaxBytes);
+             half.folder.string(), half.pictures.size(), size.cols, size.rows, kMaxDataBytes);
       }
     }
     ++images.count;

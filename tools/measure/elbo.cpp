@@ -15,14 +15,11 @@ namespace {
 constexpr std::size_t kLanes = 8;  // sums and products side by side
 using Lanes = std::array<double, kLanes>;
 
-// Adds max(l, 0) - l x of the next kLanes pixels to the sums, and takes 1 + exp(-|l|) into the
-// products.
-void add_pixels(const float* logits, const float* pixels, Lanes& sums, Lanes& products) {
-  for (std::size_t j = 0; j < kLanes; ++j) {
-    const double l = logits[j];
-    sums[j] += (l > 0 ? l : 0) - l * static_cast<double>(pixels[j]);
-    products[j] *= 1 + fixed::exp(-std::abs(l));
-  }
+// Adds max(l, 0) - l x to the sum, and takes 1 + exp(-|l|) into the product.
+void add_pixel(float logit, float pixel, double& sum, double& product) {
+  const double l = logit;
+  sum += (l > 0 ? l : 0) - l * static_cast<double>(pixel);
+  product *= 1 + fixed::exp(-std::abs(l));
 }
 
 }  // namespace
@@ -37,17 +34,17 @@ double bernoulli_cross_entropy(std::span<const float> logits, std::span<const fl
     Lanes sums{}, products;
     products.fill(1);
     std::size_t i = first;
-    for (; i + kLanes <= end; i += kLanes) add_pixels(&logits[i], &pixels[i], sums, products);
+    for (; i + kLanes <= end; i += kLanes) {
+      for (std::size_t j = 0; j < kLanes; ++j) {
+        add_pixel(logits[i + j], pixels[i + j], sums[j], products[j]);
+      }
+    }
     double product = 1;
     for (std::size_t j = 0; j < kLanes; ++j) {
       total += sums[j];
       product *= products[j];
     }
-    for (; i < end; ++i) {
-      const double l = logits[i];
-      total += (l > 0 ? l : 0) - l * static_cast<double>(pixels[i]);
-      product *= 1 + fixed::exp(-std::abs(l));
-    }
+    for (; i < end; ++i) add_pixel(logits[i], pixels[i], total, product);
     total += fixed::log(product);
   }
   return total;

@@ -1,6 +1,5 @@
 #include "tools/measure/fit_classes.hpp"
 
-#include <fmt/format.h>
 #include <algorithm>
 #include <cmath>
 #include <string>
@@ -9,6 +8,7 @@
 #include "tools/base/cholesky.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/fixed_math.hpp"
+#include "tools/base/notice.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -108,7 +108,7 @@ ClassGaussians fit_known_classes(const Model& model, const LabeledImages& data,
   try {
     return fit_classes(encode_images(model, data.images.pixels, options), data.labels);
   } catch (const Error& error) {
-    fmt::print(stderr, "picovae: classes are left out: {}\n", error.what());
+    notice("classes are left out: {}", error.what());
     return {};
   }
 }

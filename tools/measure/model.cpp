@@ -10,6 +10,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/fixed_math.hpp"
 #include "tools/base/threads.hpp"
+#include "tools/data/pixels.hpp"
 #include "tools/format/pack.hpp"
 #include "tools/measure/elbo.hpp"
 #include "tools/measure/evaluation.hpp"
@@ -202,9 +203,10 @@ class EngineModel final : public Model {
     score.reconstruction = bernoulli_cross_entropy(logits, of_row(pixels_, pixel_count_));
     score.kl = gaussian_kl(of_row(mu_, latent_count_), of_row(logvar_, latent_count_));
     for (std::size_t i = 0; i < pixel_count_; ++i) {
-      const double p = images[row * pixel_count_ + i] / 255.0;
+      const std::uint8_t pixel = images[row * pixel_count_ + i];
+      const double p = pixel / 255.0;
       const double error = 255 * (p - 1 / (1 + fixed::exp(-static_cast<double>(logits[i]))));
-      if (p > 0 && p < 1) score.entropy -= p * fixed::log(p) + (1 - p) * fixed::log(1 - p);
+      score.entropy += pixel_entropy(pixel);
       score.squares += error * error;
     }
     return score;

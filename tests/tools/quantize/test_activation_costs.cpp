@@ -6,11 +6,10 @@
 #include <cmath>
 #include <iterator>
 #include <limits>
-#include <utility>
 
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
-#include "tools/quantize/calibration.hpp"
+#include "tests/tools/quantize/layer_passes.hpp"
 #include "tools/quantize/run_layer.hpp"
 
 using namespace picovae;
@@ -22,21 +21,8 @@ namespace {
 constexpr Dimensions kSize{70, 37, 21, 3};
 constexpr std::size_t kImages = 20;
 
-struct Passes {
-  LayerMatrices seen, drawn;
-};
-
-Passes run(const Network& network) {
-  Calibration calibration(network, wavy_images(kImages, kSize.pixels, 1),
-                          {.images = kImages, .seed = 1, .threads = 1, .prior = true},
-                          kScalarKernels);
-  Passes passes;
-  for (std::size_t l = 0; l < kLayerCount; ++l) {
-    auto trace = calibration.next();
-    passes.seen[l] = std::move(trace.outputs);
-    passes.drawn[l] = std::move(trace.prior_outputs);
-  }
-  return passes;
+LayerPasses run(const Network& network) {
+  return pass_layers(network, wavy_images(kImages, kSize.pixels, 1));
 }
 
 double logistic(double t) { return 1 / (1 + std::exp(-t)); }
@@ -55,7 +41,7 @@ double sum_of_costs(const DenseWeights& layer, std::size_t input, OutputCost&& o
 
 TEST_CASE("an error costs what the loss is curved, layer by layer") {
   const Network network = random_network(kSize, 3);
-  const Passes passes = run(network);
+  const LayerPasses passes = run(network);
   const LayerMatrices costs = activation_costs(network, passes.seen, kScalarKernels, 2);
   for (std::size_t row = 0; row < kImages; ++row) {
     const auto out = [&](Layer l, std::size_t j) {
@@ -94,7 +80,7 @@ TEST_CASE("an error costs what the loss is curved, layer by layer") {
 
 TEST_CASE("of the prior's digits there are costs of the decoder alone") {
   const Network network = random_network(kSize, 3);
-  const Passes passes = run(network);
+  const LayerPasses passes = run(network);
   const LayerMatrices costs = activation_costs(network, passes.drawn, kScalarKernels, 1);
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     const bool wanted = l == kDecoder0 || l == kDecoder1;

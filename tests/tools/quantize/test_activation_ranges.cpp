@@ -13,8 +13,8 @@
 #include "picovae/ranges.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
+#include "tests/tools/quantize/layer_passes.hpp"
 #include "tools/quantize/activation_costs.hpp"
-#include "tools/quantize/calibration.hpp"
 #include "tools/quantize/run_layer.hpp"
 
 using namespace picovae;
@@ -27,22 +27,13 @@ constexpr Dimensions kSize{70, 37, 21, 3};
 constexpr std::size_t kImages = 6000;  // if they are few, to cut off one never pays
 
 // Activations and costs of what a layer sees.
-struct Layers {
-  LayerMatrices seen, drawn, seen_costs, drawn_costs;
+struct Layers : LayerPasses {
+  LayerMatrices seen_costs, drawn_costs;
 };
 
 Layers run(const Network& network, std::span<const std::uint8_t> images,
            const std::array<UnitRanges, kLayerCount>& units = {}) {
-  Calibration calibration(
-      network, images,
-      {.images = images.size() / network.pixels, .seed = 1, .threads = 1, .prior = true},
-      kScalarKernels);
-  Layers layers;
-  for (std::size_t l = 0; l < kLayerCount; ++l) {
-    auto trace = calibration.next();
-    layers.seen[l] = std::move(trace.outputs);
-    layers.drawn[l] = std::move(trace.prior_outputs);
-  }
+  Layers layers{pass_layers(network, images), {}, {}};
   layers.seen_costs = activation_costs(network, layers.seen, kScalarKernels, 1);
   layers.drawn_costs = activation_costs(network, layers.drawn, kScalarKernels, 1);
   for (LayerMatrices* matrices : {&layers.seen, &layers.drawn}) {
