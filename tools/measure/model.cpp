@@ -97,14 +97,11 @@ class EngineModel final : public Model {
   }
 
   void encode(std::span<const float> images, float* mu, float* logvar) override {
-    for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
-      fill_pixels(images.data() + first * pixel_count_, count);
-      check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena(), count));
-      for (std::size_t i = 0; i < count * latent_count_; ++i) {
-        mu[first * latent_count_ + i] = Units::mu(mu_[i]);
-        logvar[first * latent_count_ + i] = Units::logvar(logvar_[i]);
-      }
-    });
+    encode_any(images, mu, logvar);
+  }
+
+  void encode(std::span<const std::uint8_t> images, float* mu, float* logvar) override {
+    encode_any(images, mu, logvar);
   }
 
   void sample(const float* mu, const float* logvar, std::span<const std::int16_t> eps,
@@ -185,6 +182,18 @@ class EngineModel final : public Model {
   const Kernels& kernels() const override { return kernels_; }
 
  private:
+  template <typename T>
+  void encode_any(std::span<const T> images, float* mu, float* logvar) {
+    for_parts(images.size() / pixel_count_, kModelBatch, [&](std::size_t first, std::size_t count) {
+      fill_pixels(images.data() + first * pixel_count_, count);
+      check(vae_.encode(pixels_.data(), mu_.data(), logvar_.data(), arena(), count));
+      for (std::size_t i = 0; i < count * latent_count_; ++i) {
+        mu[first * latent_count_ + i] = Units::mu(mu_[i]);
+        logvar[first * latent_count_ + i] = Units::logvar(logvar_[i]);
+      }
+    });
+  }
+
   DynamicArena arena() { return {memory_.data(), kModelBatch}; }
 
   static ImageScore in_nats(const Score& score) {

@@ -35,6 +35,8 @@ class Model {
   //   images      [count][pixels] in [0, 1]; an s8 model rounds them to u8
   //   mu, logvar  [count][latent] out
   virtual void encode(std::span<const float> images, float* mu, float* logvar) = 0;
+  // The same of images [count][pixels] u8.
+  virtual void encode(std::span<const std::uint8_t> images, float* mu, float* logvar) = 0;
 
   // Draws z ~ q(z|x).
   //   mu, logvar  [count][latent] as encode gave them

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -81,6 +82,24 @@ TEST_CASE("calls take any count and agree with single ones") {
   model->reconstruct(all, reconstructed.data());
   model->reconstruct(std::span{all}.last(kPixels), single.data());
   CHECK(std::equal(single.begin(), single.end(), reconstructed.end() - kPixels));
+}
+
+TEST_CASE("images of u8 and of [0, 1] have the same codes") {
+  const auto network = tests::random_network(MnistShape::kDimensions, 5);
+  const auto quantized = tests::random_quantized_network(MnistShape::kDimensions, 5);
+  std::vector<std::unique_ptr<Model>> models;
+  models.push_back(make_model(network, kScalarKernels));
+  models.push_back(
+      make_model(pack_s8(quantized, Layout::kHost, kBothParts, {}), "test", kScalarKernels));
+  constexpr std::size_t kCount = 101;  // more than a batch
+  std::vector<std::uint8_t> images(kCount * kPixels);
+  for (std::size_t i = 0; i < images.size(); ++i) images[i] = static_cast<std::uint8_t>(i % 256);
+  for (const auto& model : models) {
+    std::vector<float> codes(2 * kCount * kLatent), same(codes.size());
+    model->encode(ramp(images.size()), codes.data(), codes.data() + kCount * kLatent);
+    model->encode(images, same.data(), same.data() + kCount * kLatent);
+    CHECK(same == codes);
+  }
 }
 
 TEST_CASE("a model draws any count of a class") {
