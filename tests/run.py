@@ -47,6 +47,14 @@ def configure_and_build(folder, compiler, build_type, *options, targets=()):
     run("cmake", "--build", folder, "-j", JOBS, *(("--target", *targets) if targets else ()))
 
 
+def can_test_python():
+    """Whether Debian's Python has what the module and its test need."""
+    found = subprocess.run(["/usr/bin/python3", "-c", "import numpy, sysconfig, pathlib\n"
+                            "pathlib.Path(sysconfig.get_path('include'), 'Python.h').stat()\n"
+                            "pathlib.Path('/usr/include/pybind11/numpy.h').stat()"], capture_output=True)
+    return found.returncode == 0
+
+
 def ctest(folder, *selection):
     run("ctest", "--test-dir", folder, "--output-on-failure", "--no-tests=error", "-j", JOBS, *selection)
 
@@ -65,7 +73,8 @@ def gcc_name():
 # ---- stages
 
 def gcc_release(options):
-    configure_and_build(RELEASE, "g++", "Release", f"-DPICOVAE_BUILD_BENCH={'ON' if options.full else 'OFF'}")
+    configure_and_build(RELEASE, "g++", "Release", f"-DPICOVAE_BUILD_BENCH={'ON' if options.full else 'OFF'}",
+                        f"-DPICOVAE_PYTHON={'ON' if can_test_python() else 'OFF'}")
     ctest(RELEASE)
     sign("gcc", platform.machine(), gcc_name(), PICOVAE)
 

@@ -28,6 +28,8 @@ tests      pkg-config                     picovae.pc in a program
 tests      doctest-dev                    unit tests
 tests      python3                        tests of the command line, tables
 tests      python3-numpy                  an independent ELBO
+tests      python3-dev                    the Python module
+tests      pybind11-dev                   the Python module
 bench      libbenchmark-dev               times
 bench      libopenblas-dev                peer: OpenBLAS
 bench      libdnnl-dev                    peer: oneDNN

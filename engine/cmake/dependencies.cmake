@@ -1,7 +1,7 @@
-# picovae_require(PACKAGE GROUP): find_package that reports, for all that are missing at once, the groups of
-# tools/install_packages.sh that have them. Call picovae_report_missing() after the last one.
+# picovae_require(PACKAGE GROUP [ARGUMENTS...]): find_package that reports, for all that are missing at once, the groups
+# of tools/install_packages.sh that have them. Call picovae_report_missing() after the last one.
 macro(picovae_require package group)
-  find_package(${package} QUIET)
+  find_package(${package} QUIET ${ARGN})
   if(NOT ${package}_FOUND)
     list(APPEND PICOVAE_MISSING ${package})
     list(APPEND PICOVAE_MISSING_GROUPS ${group})

@@ -43,6 +43,8 @@ ARROWS = {
     "ports/cortex-m": [API, "ports/common"],
     "ports/arm-linux": [API],
     "ports/stm32f4": [API],
+    # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
+    "ports/python": [API, "tools/base", "tools/format", "tools/measure", "tools/view"],
     "tools": [API, "tools/base", "tools/commands"],
     **{f"tools/{room}": [API] + [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "bench": [API, HOST, ISA, *TOOLS],
