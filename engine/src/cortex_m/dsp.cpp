@@ -54,42 +54,53 @@ namespace {
   "stm    r3, {r4-r11}  \n\t" \
   "pop    {r4-r11, pc}  \n\t"
 
-// A word of weights, which is destroyed, with the two inputs in lr.
-#define PICOVAE_NARROW_PAIR(word, even, odd)      \
-  "smlad  " odd ", " word ", lr, " odd "\n\t"     \
-  "uxtb16 " word ", " word "\n\t"                 \
-  "smlad  " even ", " word ", lr, " even "\n\t"
+// Two words of weights with the two inputs in lr. Two outputs' instructions take turns, so that no
+// multiply waits for the extraction or the sum before it: a quarter fewer cycles on an M7.
+#define PICOVAE_NARROW_WORDS(even0, odd0, even1, odd1) \
+  "ldrd   r2, r3, [r0], #8                \n\t"        \
+  "smlad  " odd0 ", r2, lr, " odd0 "\n\t"             \
+  "uxtb16 r2, r2                          \n\t"        \
+  "smlad  " odd1 ", r3, lr, " odd1 "\n\t"             \
+  "uxtb16 r3, r3                          \n\t"        \
+  "smlad  " even0 ", r2, lr, " even0 "\n\t"           \
+  "smlad  " even1 ", r3, lr, " even1 "\n\t"
 
+// Two inputs with the 8 outputs of the panel.
+#define PICOVAE_NARROW_HALF                     \
+  PICOVAE_NARROW_WORDS("r4", "r5", "r6", "r7")  \
+  PICOVAE_NARROW_WORDS("r8", "r9", "r10", "r11")
+
+// Four inputs: 0 and 2, then 1 and 3.
+#define PICOVAE_NARROW_GROUP              \
+  "ldr    r12, [r1], #4             \n\t" \
+  "uxtb16 lr, r12                   \n\t" \
+  PICOVAE_NARROW_HALF                     \
+  "uxtb16 lr, r12, ror #8           \n\t" \
+  PICOVAE_NARROW_HALF
+
+// A word of weights, which is destroyed, with the two inputs in lr. s16 inputs are one layer, the
+// smallest.
 #define PICOVAE_WIDE_PAIR(word, even, odd)        \
   "sxtb16 r12, " word ", ror #8\n\t"              \
   "smlad  " odd ", r12, lr, " odd "\n\t"          \
   "uxtb16 " word ", " word "\n\t"                 \
   "smlad  " even ", " word ", lr, " even "\n\t"
 
-// Two inputs with the 8 outputs of the panel.
-#define PICOVAE_HALF(pair)        \
-  "ldrd   r2, r3, [r0], #8  \n\t" \
-  pair("r2", "r4", "r5")          \
-  pair("r3", "r6", "r7")          \
-  "ldrd   r2, r3, [r0], #8  \n\t" \
-  pair("r2", "r8", "r9")          \
-  pair("r3", "r10", "r11")
-
-// Four inputs: 0 and 2, then 1 and 3.
-#define PICOVAE_NARROW_GROUP              \
-  "ldr    r12, [r1], #4             \n\t" \
-  "uxtb16 lr, r12                   \n\t" \
-  PICOVAE_HALF(PICOVAE_NARROW_PAIR)       \
-  "uxtb16 lr, r12, ror #8           \n\t" \
-  PICOVAE_HALF(PICOVAE_NARROW_PAIR)
+#define PICOVAE_WIDE_HALF                 \
+  "ldrd   r2, r3, [r0], #8          \n\t" \
+  PICOVAE_WIDE_PAIR("r2", "r4", "r5")     \
+  PICOVAE_WIDE_PAIR("r3", "r6", "r7")     \
+  "ldrd   r2, r3, [r0], #8          \n\t" \
+  PICOVAE_WIDE_PAIR("r2", "r8", "r9")     \
+  PICOVAE_WIDE_PAIR("r3", "r10", "r11")
 
 #define PICOVAE_WIDE_GROUP                \
   "ldrd   r2, r3, [r1], #8          \n\t" \
   "pkhbt  lr, r2, r3, lsl #16       \n\t" \
-  PICOVAE_HALF(PICOVAE_WIDE_PAIR)         \
+  PICOVAE_WIDE_HALF         \
   "ldrd   r2, r3, [r1, #-8]         \n\t" \
   "pkhtb  lr, r3, r2, asr #16       \n\t" \
-  PICOVAE_HALF(PICOVAE_WIDE_PAIR)
+  PICOVAE_WIDE_HALF
 // clang-format on
 
 // Words of any data.
