@@ -13,6 +13,7 @@ import sys
 import budgets
 from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
+from harness.loops import can_estimate, cycles_of, loop_of
 from harness.picovae import Picovae, kind_of, shape_of
 from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
                             writable)
@@ -23,14 +24,15 @@ DEMO = PORTS / "common/demo.cpp"
 SCORE = "score-{}"  # the second program of a board, beside the demo
 SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
 TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
-# Key of the JSON, and of a line that the demo prints -> heading of the table.
+# Key of the JSON, and of a line that the demo prints -> heading of the table. Cycles are estimated: cycles.py.
 FIGURES = {
-    "decode_instructions": "decode", "encode_instructions": "encode", "score_instructions": "score",
-    "open_instructions": "open",
+    "decode_instructions": "decode", "decode_cycles": "~cycles", "encode_instructions": "encode",
+    "score_instructions": "score", "open_instructions": "open",
     "verify_instructions": "verify", "self_test_instructions": "self-test", "flash_code": "code",
     "flash_model": "model", "ram": "ram", "stack": "stack", "stack_bound": "bound", "signature": "signature",
     "signature_reconstruct": "reconstr.", "signature_scores": "scores"}
-LINE = "{:14} {:13} {:14} {:>9} {:>9} {:>9} {:>7} {:>10} {:>9} {:>6} {:>7} {:>5} {:>6} {:>6} {:>10} {:>10} {:>10}  {}"
+LINE = ("{:14} {:13} {:14} {:>9} {:>9} {:>9} {:>9} {:>7} {:>10} {:>9} {:>6} {:>7} {:>5} {:>6} {:>6} {:>10} {:>10} {:>10}"
+        "  {}")
 TIMEOUT = 600  # seconds for a board
 
 
@@ -182,6 +184,10 @@ def run(board, model, options):
         result.problems.append(f"the stack may overflow: {result.figures['stack_bound']} bytes")
     status, result.output = emulate(board.machine, firmware.elf, folder / board.name)
     result.figures.update(parse_figures(result.output))
+    if "decode_instructions" in result.figures and can_estimate(board.core):
+        if loop := loop_of(firmware.elf, board.core):
+            share = cycles_of(board.core, loop) / len(loop)
+            result.figures["decode_cycles"] = round(result.figures["decode_instructions"] * share)
     if status != 0:
         result.problems.append(f"ended with {status}: {(result.output.splitlines() or [''])[-1]}")
     elif scores(model, options):

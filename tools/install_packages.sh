@@ -45,6 +45,7 @@ boards     gcc-arm-none-eabi              firmware for Cortex-M
 boards     libstdc++-arm-none-eabi-dev    headers of freestanding C++
 boards     qemu-system-arm                emulated boards
 boards     python3                        ports/run.py
+cycles     llvm-19                        models of cores, for ports/cycles.py
 arm-linux  g++-aarch64-linux-gnu          64-bit Arm
 arm-linux  g++-arm-linux-gnueabihf        32-bit Arm
 arm-linux  qemu-user                      emulated processors
