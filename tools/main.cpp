@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 #include <exception>
+#include <new>
 #include <string>
 
 #include "picovae/blob.hpp"
@@ -79,6 +80,9 @@ int main(int argc, char** argv) {
   } catch (const Interrupted& error) {
     fmt::print(stderr, "picovae: {}\n", error.what());
     return 128 + error.signal;
+  } catch (const std::bad_alloc&) {
+    fmt::print(stderr, "picovae: there is not enough memory\n");
+    return kFailed;
   } catch (const std::exception& error) {
     fmt::print(stderr, "picovae: {}\n", error.what());
     return kFailed;

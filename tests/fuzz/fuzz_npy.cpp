@@ -10,13 +10,13 @@
 using namespace picovae;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  const auto bytes = std::as_bytes(std::span(data, size));
+  const std::span bytes(data, size);
   tests::one_line_or_none([&] {
-    const auto images = tools::images_of(tools::parse_npy(bytes, "FILE"), "FILE");
+    const auto images = tools::images_of({data, data + size}, "FILE");
     if (images.pixels.size() != images.count * images.rows * images.cols) std::abort();
   });
   tests::one_line_or_none([&] {
-    const auto labels = tools::labels_of(tools::parse_npy(bytes, "FILE"), "FILE");
+    const auto labels = tools::labels_of(bytes, "FILE");
     if (labels.empty()) std::abort();
   });
   return 0;

@@ -7,6 +7,7 @@
 
 #include "picovae/arena.hpp"
 #include "picovae/shape.hpp"
+#include "tools/base/error.hpp"
 
 namespace picovae::tools {
 
@@ -24,7 +25,12 @@ struct LineAllocator {
   LineAllocator(const LineAllocator<U>&) {}
 
   T* allocate(std::size_t count) {
-    return static_cast<T*>(::operator new(count * sizeof(T), kAlignment));
+    void* const memory = ::operator new(count * sizeof(T), kAlignment, std::nothrow);
+    if (memory == nullptr) {
+      fail("there is no memory for {} bytes more; fewer images or a smaller --batch take less",
+           count * sizeof(T));
+    }
+    return static_cast<T*>(memory);
   }
   void deallocate(T* values, std::size_t) { ::operator delete(values, kAlignment); }
   bool operator==(const LineAllocator&) const = default;

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/base/memory.hpp"
 #include "tools/base/text.hpp"
 
 namespace picovae::tools {
@@ -153,7 +154,10 @@ bool is_stream(const fs::path& path, Access access) {
 
 bool is_standard_output(const fs::path& path) { return output_descriptor(path) == STDOUT_FILENO; }
 
-std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
+namespace {
+
+template <typename Byte>
+std::vector<Byte> read_whole(const fs::path& path, std::size_t limit) {
   const auto named = named_descriptor(path, Access::kRead);
   const Descriptor file(named ? duplicate(*named) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) fail("{}: cannot be opened: {}", path.string(), reason(errno));
@@ -162,10 +166,11 @@ std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
   if (S_ISDIR(status.st_mode)) fail("{}: is a folder; give a file", path.string());
 
   constexpr std::size_t kChunk = std::size_t{1} << 20;
-  std::vector<std::byte> bytes;
+  std::vector<Byte> bytes;
   if (S_ISREG(status.st_mode) && status.st_size > 0) {
     // One more than the size, so that the end of the file is seen without growing.
-    bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), limit) + 1);
+    reserve_for(bytes, std::min(static_cast<std::size_t>(status.st_size), limit) + 1,
+                path.string());
   }
   // Reads up to one byte beyond the limit, to tell a file that is too long from one that fits.
   for (;;) {
@@ -185,6 +190,16 @@ std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
            path.string(), limit);
     }
   }
+}
+
+}  // namespace
+
+std::vector<std::byte> read_file(const fs::path& path, std::size_t limit) {
+  return read_whole<std::byte>(path, limit);
+}
+
+std::vector<std::uint8_t> read_file_u8(const fs::path& path, std::size_t limit) {
+  return read_whole<std::uint8_t>(path, limit);
 }
 
 void write_file(const fs::path& path, std::span<const std::byte> bytes) {

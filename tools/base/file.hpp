@@ -5,6 +5,7 @@
 #include <sys/types.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <span>
@@ -43,6 +44,9 @@ bool is_standard_output(const std::filesystem::path& path);
 // Returns the whole content of `path`. Fails if it cannot be read or is longer than `limit` bytes,
 // so that a wrong path (a disk image, /dev/zero) does not fill the memory.
 std::vector<std::byte> read_file(const std::filesystem::path& path, std::size_t limit);
+
+// The same as u8.
+std::vector<std::uint8_t> read_file_u8(const std::filesystem::path& path, std::size_t limit);
 
 // Replaces `path` by `bytes`. If this fails, the old file is as it was.
 void write_file(const std::filesystem::path& path, std::span<const std::byte> bytes);

@@ -79,7 +79,7 @@ void run(const Options& options) {
                           terminal_width(::fileno(report_stream()), kUsualWidth)));
   }
   if (!options.idx.empty())
-    write_file(options.idx, encode_idx_images(digits, size.height, size.width));
+    write_idx_images(options.idx, digits, size.height, size.width);
   if (!options.png) return;
   const bool row_a_class = labels.size() > 1 && options.count <= kLongestRow;
   const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;

@@ -34,7 +34,9 @@ class NpzArrays : public ArrayFiles {
   explicit NpzArrays(const fs::path& path) : path_(path), file_(path) {}
 
   std::vector<std::string> names() const override { return file_.names(); }
-  std::vector<std::byte> read(const std::string& name) const override { return file_.read(name); }
+  std::vector<std::uint8_t> read(const std::string& name) const override {
+    return file_.read(name);
+  }
   fs::path file_of(const std::string&) const override { return path_; }
   std::string shown(const std::string& name) const override {
     return path_.string() + ": " + name + ".npy";
@@ -61,8 +63,8 @@ class NpyFiles : public ArrayFiles {
     std::sort(names.begin(), names.end());
     return names;
   }
-  std::vector<std::byte> read(const std::string& name) const override {
-    return read_file(file_of(name), kMaxNpyBytes);
+  std::vector<std::uint8_t> read(const std::string& name) const override {
+    return read_file_u8(file_of(name), kMaxNpyBytes);
   }
   fs::path file_of(const std::string& name) const override { return folder_ / (name + ".npy"); }
   std::string shown(const std::string& name) const override { return file_of(name).string(); }
@@ -167,10 +169,10 @@ LabeledImages ArraySource::load(Split split, const WantedImages&) const {
          tests ? "test" : "training");
   }
   const std::string shown = arrays_->shown(names.images);
-  LabeledImages loaded{images_of(parse_npy(arrays_->read(names.images), shown), shown), {}, {}};
+  LabeledImages loaded{images_of(arrays_->read(names.images), shown), {}, {}};
   if (names.labels.empty()) return loaded;
   const std::string labels = arrays_->shown(names.labels);
-  loaded.labels = labels_of(parse_npy(arrays_->read(names.labels), labels), labels);
+  loaded.labels = labels_of(arrays_->read(names.labels), labels);
   if (loaded.labels.size() != loaded.images.count) {
     fail("{}: holds {} labels for the {} images of {}", labels, loaded.labels.size(),
          loaded.images.count, shown);

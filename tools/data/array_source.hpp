@@ -20,7 +20,7 @@ class ArrayFiles {
   ArrayFiles& operator=(const ArrayFiles&) = delete;
 
   virtual std::vector<std::string> names() const = 0;
-  virtual std::vector<std::byte> read(const std::string& name) const = 0;
+  virtual std::vector<std::uint8_t> read(const std::string& name) const = 0;
   virtual std::filesystem::path file_of(const std::string& name) const = 0;
   virtual std::string shown(const std::string& name) const = 0;  // in messages
 };

@@ -6,6 +6,8 @@
 #include <string_view>
 
 #include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/data/growing.hpp"
 #include "tools/data/input_file.hpp"
 
 namespace picovae::tools {
@@ -40,20 +42,14 @@ class Reader : public InputFile {
     }
   }
 
-  // Reads exactly `size` bytes, with which the file must end. Memory grows with what is read, so
-  // that a header that promises too much costs nothing.
+  // Reads exactly `size` bytes, with which the file must end.
   std::vector<std::uint8_t> read_rest(std::size_t size) {
-    constexpr std::size_t kChunk = std::size_t{1} << 16;
     const std::size_t header = offset();
-    std::vector<std::uint8_t> values;
-    while (values.size() < size) {
-      const std::size_t old_size = values.size();
-      const std::size_t count = std::min(size - old_size, std::max(old_size, kChunk));
-      values.resize(old_size + count);
-      if (read(values.data() + old_size, count) != count) {
-        fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path(),
-             offset(), header + size);
-      }
+    auto values = read_growing(
+        size, path(), [&](std::uint8_t* to, std::size_t count) { return read(to, count); });
+    if (values.size() != size) {
+      fail("{}: ends at byte {}, but its header promises {} bytes; fetch the file again", path(),
+           offset(), header + size);
     }
     std::uint8_t extra = 0;
     if (read(&extra, 1) != 0) {
@@ -70,18 +66,18 @@ fs::path existing(const fs::path& path) {
   return *found;
 }
 
-std::vector<std::byte> encode(std::initializer_list<std::size_t> header,
-                              std::span<const std::uint8_t> values) {
+void write_idx(const fs::path& path, std::initializer_list<std::size_t> header,
+               std::span<const std::uint8_t> values) {
   std::vector<std::byte> bytes;
-  bytes.reserve(4 * header.size() + values.size());
   for (const std::size_t field : header) {
     for (const int shift : {24, 16, 8, 0}) {
       bytes.push_back(static_cast<std::byte>(field >> shift & 0xff));
     }
   }
-  const auto content = std::as_bytes(values);
-  bytes.insert(bytes.end(), content.begin(), content.end());
-  return bytes;
+  OutputFile file(path);
+  file.write(bytes);
+  file.write(std::as_bytes(values));
+  file.commit();
 }
 
 }  // namespace
@@ -128,13 +124,13 @@ std::vector<std::uint8_t> read_idx_labels(const fs::path& path) {
   return reader.read_rest(count);
 }
 
-std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
-                                         std::size_t cols) {
-  return encode({kImagesMagic, pixels.size() / (rows * cols), rows, cols}, pixels);
+void write_idx_images(const fs::path& path, std::span<const std::uint8_t> pixels, std::size_t rows,
+                      std::size_t cols) {
+  write_idx(path, {kImagesMagic, pixels.size() / (rows * cols), rows, cols}, pixels);
 }
 
-std::vector<std::byte> encode_idx_labels(std::span<const std::uint8_t> labels) {
-  return encode({kLabelsMagic, labels.size()}, labels);
+void write_idx_labels(const fs::path& path, std::span<const std::uint8_t> labels) {
+  write_idx(path, {kLabelsMagic, labels.size()}, labels);
 }
 
 }  // namespace picovae::tools

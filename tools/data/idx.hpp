@@ -31,11 +31,11 @@ Images read_idx_images(const std::filesystem::path& path);
 // Reads a label file (magic 0x00000801) with the same checks; one u8 for each image.
 std::vector<std::uint8_t> read_idx_labels(const std::filesystem::path& path);
 
-// The bytes of an image file of pixels [count][rows * cols].
-std::vector<std::byte> encode_idx_images(std::span<const std::uint8_t> pixels, std::size_t rows,
-                                         std::size_t cols);
+// Writes an image file of pixels [count][rows * cols], whole or not at all.
+void write_idx_images(const std::filesystem::path& path, std::span<const std::uint8_t> pixels,
+                      std::size_t rows, std::size_t cols);
 
-// The bytes of a label file.
-std::vector<std::byte> encode_idx_labels(std::span<const std::uint8_t> labels);
+// Writes a label file.
+void write_idx_labels(const std::filesystem::path& path, std::span<const std::uint8_t> labels);
 
 }  // namespace picovae::tools

@@ -6,7 +6,6 @@
 #include <system_error>
 
 #include "tools/base/error.hpp"
-#include "tools/base/file.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
@@ -50,11 +49,8 @@ class NewFolder {
 void write_half(const fs::path& folder, std::string_view half, const LabeledImages& loaded) {
   const Images& images = loaded.images;
   const std::string start = (folder / half).string();
-  write_file(start + "-images-idx3-ubyte",
-             encode_idx_images(images.pixels, images.rows, images.cols));
-  if (!loaded.labels.empty()) {
-    write_file(start + "-labels-idx1-ubyte", encode_idx_labels(loaded.labels));
-  }
+  write_idx_images(start + "-images-idx3-ubyte", images.pixels, images.rows, images.cols);
+  if (!loaded.labels.empty()) write_idx_labels(start + "-labels-idx1-ubyte", loaded.labels);
 }
 
 // Without the slash that a user may have ended it with.

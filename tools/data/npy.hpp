@@ -34,9 +34,10 @@ NpyArray parse_npy(std::span<const std::byte> bytes, std::string_view name);
 //   integers    0 to 255; bool, and integers that are all 0 or 1: 1 is 255
 //   f32, f64    0 to 1, of which 1 is 255, if no value is above 1; else 0 to 255. To the nearest.
 // Says in a notice what it took 1 for. Fails if a value is outside, or is no number.
-Images images_of(const NpyArray& array, std::string_view name);
+//   file  the bytes of a .npy file, which become the pixels where they are them
+Images images_of(std::vector<std::uint8_t> file, std::string_view name);
 
 // The labels of an array [N] or [N, 1]: whole numbers 0 to 255 of any type.
-std::vector<std::uint8_t> labels_of(const NpyArray& array, std::string_view name);
+std::vector<std::uint8_t> labels_of(std::span<const std::uint8_t> file, std::string_view name);
 
 }  // namespace picovae::tools

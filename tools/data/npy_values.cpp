@@ -7,8 +7,10 @@
 #include <cstring>
 #include <initializer_list>
 #include <limits>
+#include <utility>
 
 #include "tools/base/error.hpp"
+#include "tools/base/memory.hpp"
 #include "tools/base/notice.hpp"
 #include "tools/base/text.hpp"
 #include "tools/data/npy.hpp"
@@ -120,7 +122,8 @@ Range range_of(const NpyArray& array, const Images& images) {
 
 }  // namespace
 
-Images images_of(const NpyArray& array, std::string_view name) {
+Images images_of(std::vector<std::uint8_t> file, std::string_view name) {
+  const NpyArray array = parse_npy(std::as_bytes(std::span(file)), name);
   Images images = empty_images(array, name);
   const Range range = range_of(array, images);
   if (!range.numbers) fail("{}: holds values that are no numbers (NaN)", name);
@@ -133,14 +136,22 @@ Images images_of(const NpyArray& array, std::string_view name) {
     notice("{}: values from {:g} to {:g}; {} is taken for white", name, range.lowest, range.highest,
            255 / scale);
   }
-  images.pixels.reserve(images.count * images.rows * images.cols);
+  // Bytes of pixels as they are: those of the file, so that nothing is held twice.
+  if (array.kind == 'u' && array.item_size == 1 && !array.fortran_order && scale == 1) {
+    const auto header = array.data.data() - std::as_bytes(std::span(file)).data();
+    file.erase(file.begin(), file.begin() + header);
+    images.pixels = std::move(file);
+    return images;
+  }
+  reserve_for(images.pixels, images.count * images.rows * images.cols, name);
   for_each_value(array, images, [&](double value) {
     images.pixels.push_back(static_cast<std::uint8_t>(std::lround(scale * value)));
   });
   return images;
 }
 
-std::vector<std::uint8_t> labels_of(const NpyArray& array, std::string_view name) {
+std::vector<std::uint8_t> labels_of(std::span<const std::uint8_t> file, std::string_view name) {
+  const NpyArray array = parse_npy(std::as_bytes(file), name);
   const bool flat = array.shape.size() == 1 || (array.shape.size() == 2 && array.shape[1] == 1);
   if (!flat) {
     fail("{}: has the shape {}; labels are [N], a number each", name, shape_of(array));

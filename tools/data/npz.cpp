@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tools/base/error.hpp"
+#include "tools/data/growing.hpp"
 #include "tools/data/npy.hpp"
 
 namespace picovae::tools {
@@ -75,7 +76,7 @@ std::vector<std::string> NpzFile::names() const {
   return names;
 }
 
-std::vector<std::byte> NpzFile::read(const std::string& name) const {
+std::vector<std::uint8_t> NpzFile::read(const std::string& name) const {
   zip_t* const zip = zip_of(archive_.get());
   const std::string member = name + std::string(kEnding);
   const std::string shown = path_ + ": " + member;
@@ -86,26 +87,26 @@ std::vector<std::byte> NpzFile::read(const std::string& name) const {
   const std::unique_ptr<zip_file_t, CloseMember> file(zip_fopen(zip, member.c_str(), 0));
   if (!file) fail("{}: cannot be unpacked: {}", shown, zip_strerror(zip));
 
-  // Memory grows with what is unpacked, so that a size that is not true costs nothing. The last
-  // read finds the end, where libzip checks the CRC.
-  constexpr std::size_t kChunk = std::size_t{1} << 16;
-  std::vector<std::byte> bytes;
-  while (true) {
-    const std::size_t done = bytes.size();
-    const std::size_t count = std::min(size - done, std::max(done, kChunk)) + 1;
-    bytes.resize(done + count);
-    const zip_int64_t found = zip_fread(file.get(), bytes.data() + done, count);
-    if (found < 0) {
-      fail("{}: cannot be unpacked: {}; fetch or save the file again", shown,
-           zip_file_strerror(file.get()));
+  const auto unpack = [&](std::uint8_t* to, std::size_t count) {
+    std::size_t done = 0;
+    while (done < count) {
+      const zip_int64_t found = zip_fread(file.get(), to + done, count - done);
+      if (found < 0) {
+        fail("{}: cannot be unpacked: {}; fetch or save the file again", shown,
+             zip_file_strerror(file.get()));
+      }
+      if (found == 0) break;
+      done += static_cast<std::size_t>(found);
     }
-    bytes.resize(done + static_cast<std::size_t>(found));
-    if (found == 0) break;
-    if (bytes.size() > size) break;
-  }
-  if (bytes.size() != size) {
+    return done;
+  };
+  auto bytes = read_growing(size, path_, unpack);
+  // This read finds the end, where libzip checks the CRC.
+  std::uint8_t beyond = 0;
+  const bool too_long = unpack(&beyond, 1) != 0;
+  if (too_long || bytes.size() != size) {
     fail("{}: has {} {} bytes that the zip promises; fetch or save the file again", shown,
-         bytes.size() < size ? "fewer than the" : "more than the", size);
+         too_long ? "more than the" : "fewer than the", size);
   }
   return bytes;
 }

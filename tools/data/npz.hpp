@@ -1,7 +1,7 @@
 // .npz files, in which NumPy saves several arrays: a zip of .npy files, stored or deflated.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -20,7 +20,7 @@ class NpzFile {
 
   // The bytes of the .npy file of that name, checked by the zip's CRC. Fails if they are more than
   // kMaxNpyBytes (npy.hpp), before it unpacks them, and if they are not as many as the zip says.
-  std::vector<std::byte> read(const std::string& name) const;
+  std::vector<std::uint8_t> read(const std::string& name) const;
 
  private:
   struct Close {

@@ -11,7 +11,7 @@ NpzFile::NpzFile(const std::filesystem::path& path) : path_(path.string()) {
 }
 
 std::vector<std::string> NpzFile::names() const { return {}; }
-std::vector<std::byte> NpzFile::read(const std::string&) const { return {}; }
+std::vector<std::uint8_t> NpzFile::read(const std::string&) const { return {}; }
 void NpzFile::Close::operator()(void*) const {}
 
 }  // namespace picovae::tools

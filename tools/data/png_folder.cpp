@@ -12,6 +12,7 @@
 #include "picovae/crc32c.hpp"
 #include "picovae/random.hpp"
 #include "tools/base/error.hpp"
+#include "tools/base/memory.hpp"
 #include "tools/base/notice.hpp"
 #include "tools/base/png.hpp"
 #include "tools/base/text.hpp"
@@ -193,6 +194,8 @@ LabeledImages PngFolder::load(Split split, const WantedImages& wanted) const {
         fail("{}: {} pictures of {} x {} pixels are too many; at most {} bytes are read",
              half.folder.string(), half.pictures.size(), size.cols, size.rows, kMaxDataBytes);
       }
+      reserve_for(images.pixels, half.pictures.size() * size.rows * size.cols,
+                  half.folder.string());
     }
     ++images.count;
     transparent += picture.transparent ? 1 : 0;

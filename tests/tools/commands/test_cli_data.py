@@ -3,10 +3,15 @@
    test_cli_data.py PICOVAE"""
 
 import gzip
+import os
 import pathlib
+import resource
+import shutil
 import struct
+import subprocess
 import tempfile
 import unittest
+import zipfile
 import zlib
 
 import cli
@@ -28,6 +33,12 @@ def png(pixels, side):
     rows = b"".join(b"\0" + pixels[i:i + side] for i in range(0, side * side, side))
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)) +
             chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+
+def npy_header(kind, shape):
+    text = repr({"descr": kind, "fortran_order": False, "shape": shape}).encode()
+    text += b" " * (-(len(text) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\x01\0" + struct.pack("<H", len(text)) + text
 
 
 def images(count, side=SIDE):
@@ -220,6 +231,69 @@ class Data(unittest.TestCase):
         unlabeled = self.root / "unlabeled"
         self.good("convert", self.idx, "--out", unlabeled)
         self.assertEqual(self.files(unlabeled), self.files(self.idx))
+
+
+
+class Memory(unittest.TestCase):
+    """A data set of 100 MB, blank and so small on the disk."""
+    COUNT = 133_000
+    BYTES = COUNT * 784
+
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.root = pathlib.Path(cls.folder.name)
+        cls.idx, cls.npy, cls.npz = (cls.root / name for name in ("x.idx", "x.npy", "x.npz"))
+        for path, header in ((cls.idx, idx_images(0)[:4] + struct.pack(">III", cls.COUNT, 28, 28)),
+                             (cls.npy, npy_header("|u1", (cls.COUNT, 28, 28)))):
+            with path.open("wb") as file:
+                file.write(header)
+                file.truncate(len(header) + cls.BYTES)
+        with cls.npy.open("r+b") as file:  # a value that is neither 0 nor 1
+            file.seek(-1, 2)
+            file.write(b"\xff")
+        with zipfile.ZipFile(cls.npz, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            archive.write(cls.npy, "images.npy")
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+    def peak(self, *arguments):
+        """Bytes of memory that the program took at most."""
+        process = subprocess.Popen([cli.PROGRAM, *map(str, arguments)], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        return usage.ru_maxrss * 1024
+
+    def test_nothing_is_held_twice(self):
+        little = self.peak("--version")
+        for source in (self.idx, self.npy, self.npz):
+            with self.subTest(source.name):
+                out = self.root / f"from {source.name}"
+                self.assertLess(self.peak("convert", source, "--out", out) - little, 1.25 * self.BYTES)
+                shutil.rmtree(out)
+
+    def test_too_little_memory_is_said(self):
+        """Of what, and how much."""
+        def limited(limit, *arguments):
+            def limit_memory():
+                resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+            return subprocess.run([cli.PROGRAM, *map(str, arguments)], capture_output=True, text=True,
+                                  preexec_fn=limit_memory)
+
+        if limited(self.BYTES, "--version").returncode != 0:
+            self.skipTest("a sanitizer wants more")
+        for source, says in ((self.idx, f"x.idx: wants {self.BYTES} bytes of memory"),
+                             (self.npy, f"x.npy: wants {self.BYTES + 129} bytes of memory"),
+                             (self.npz, f"x.npz: wants {self.BYTES + 128} bytes of memory")):
+            with self.subTest(source.name):
+                result = limited(self.BYTES, "convert", source, "--out", self.root / "none")
+                self.assertEqual(result.returncode, 1)
+                self.assertIn(says, result.stderr)
+                self.assertEqual(result.stderr.count("\n"), 1)
 
 
 if __name__ == "__main__":

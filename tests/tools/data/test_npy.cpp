@@ -22,8 +22,9 @@ NpyArray parse(const std::string& file) {
   return parse_npy(std::as_bytes(std::span(file)), "FILE");
 }
 
-Images images_in(const std::string& file) { return images_of(parse(file), "FILE"); }
-Pixels labels_in(const std::string& file) { return labels_of(parse(file), "FILE"); }
+Pixels u8_of(const std::string& file) { return {file.begin(), file.end()}; }
+Images images_in(const std::string& file) { return images_of(u8_of(file), "FILE"); }
+Pixels labels_in(const std::string& file) { return labels_of(u8_of(file), "FILE"); }
 
 std::string error_of(const std::string& file) {
   return message_of([&] { images_in(file); });

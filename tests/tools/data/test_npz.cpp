@@ -16,7 +16,7 @@ namespace {
 using namespace picovae::tools;
 using namespace picovae::tests;
 
-std::string text_of(const std::vector<std::byte>& bytes) {
+std::string text_of(const std::vector<std::uint8_t>& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
