@@ -16,7 +16,8 @@ using namespace picovae;
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto bytes = std::as_bytes(std::span(data, size));
   tests::one_line_or_none([&] {
-    const auto file = tools::parse_safetensors(bytes, "FILE");
+    auto file = tools::parse_safetensors(bytes, "FILE");
+    file.others.clear();  // which are not written
     const auto again = tools::encode_safetensors(file, "FILE");
     if (tools::parse_safetensors(again, "FILE") != file) std::abort();
   });

@@ -96,6 +96,9 @@ std::size_t columns_in(const std::map<std::string, std::string>& metadata, std::
 }
 
 Network from_tensors(SafetensorsFile file, std::string_view name) {
+  for (const std::string& other : file.others) {
+    if (!is_extra(other)) fail("{}: the tensor {} holds no floats", name, quote_name(other));
+  }
   TensorsByName tensors;
   for (Tensor& tensor : file.tensors) {
     std::string key = tensor.name;

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <limits>
@@ -14,6 +15,8 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/names.hpp"
+#include "tools/format/float_types.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -29,6 +32,7 @@ constexpr std::string_view kMetadata = "__metadata__";
 // A tensor's entry in the header; offsets count from the end of the header.
 struct Entry {
   std::string name;
+  std::optional<FloatType> type;  // none if the values are no floats
   std::vector<std::size_t> shape;
   std::size_t begin = 0, end = 0;
 };
@@ -38,9 +42,9 @@ std::optional<std::size_t> checked_product(std::size_t a, std::size_t b) {
   return a * b;
 }
 
-// Bytes of an F32 tensor; none if they cannot be counted.
-std::optional<std::size_t> byte_size(std::span<const std::size_t> shape) {
-  std::optional<std::size_t> size = sizeof(float);
+// Bytes of a tensor whose values have `width` bytes; none if they cannot be counted.
+std::optional<std::size_t> byte_size(std::span<const std::size_t> shape, std::size_t width) {
+  std::optional<std::size_t> size = width;
   for (const std::size_t side : shape) {
     size = checked_product(*size, side);
     if (!size) return std::nullopt;
@@ -155,6 +159,32 @@ std::vector<std::size_t> parse_sizes(const Json& json, std::string_view key,
   return sizes;
 }
 
+// Types whose values are not read, and their widths in bytes.
+constexpr std::array<Named<std::size_t>, 11> kOtherTypes = {{{"BOOL", 1},
+                                                             {"U8", 1},
+                                                             {"I8", 1},
+                                                             {"F8_E4M3", 1},
+                                                             {"F8_E5M2", 1},
+                                                             {"U16", 2},
+                                                             {"I16", 2},
+                                                             {"U32", 4},
+                                                             {"I32", 4},
+                                                             {"U64", 8},
+                                                             {"I64", 8}}};
+
+// Sets the entry's type, and returns its width in bytes.
+std::size_t parse_type(const Json& json, Entry& entry, std::string_view name) {
+  const std::string_view type =
+      json.is_string() ? std::string_view(json.get_ref<const std::string&>()) : "";
+  entry.type = float_type_of(type);
+  if (entry.type) return width_of(*entry.type);
+  for (const auto& other : kOtherTypes) {
+    if (other.name == type) return other.value;
+  }
+  fail("{}: tensor {} has dtype {}; expected F32, or F16, BF16 or F64", name,
+       quote_name(entry.name), quote_value(json));
+}
+
 Entry parse_entry(const std::string& tensor, const Json& json, std::string_view name) {
   if (!json.is_object()) {
     fail("{}: the header has {} for tensor {}; expected an object", name, quote_value(json),
@@ -168,13 +198,9 @@ Entry parse_entry(const std::string& tensor, const Json& json, std::string_view 
   for (const char* key : {"dtype", "shape", "data_offsets"}) {
     if (!json.contains(key)) fail("{}: tensor {} has no {}", name, quote_name(tensor), key);
   }
-  const Json& type = json["dtype"];
-  if (!type.is_string() || type.get_ref<const std::string&>() != "F32") {
-    fail("{}: tensor {} has dtype {}; expected \"F32\": save the model as 32-bit floats", name,
-         quote_name(tensor), quote_value(type));
-  }
   Entry entry;
   entry.name = tensor;
+  const std::size_t width = parse_type(json["dtype"], entry, name);
   entry.shape = parse_sizes(json["shape"], "shape", tensor, name);
   const auto offsets = parse_sizes(json["data_offsets"], "data_offsets", tensor, name);
   if (offsets.size() != 2 || offsets[0] > offsets[1]) {
@@ -183,7 +209,7 @@ Entry parse_entry(const std::string& tensor, const Json& json, std::string_view 
   }
   entry.begin = offsets[0];
   entry.end = offsets[1];
-  const auto size = byte_size(entry.shape);
+  const auto size = byte_size(entry.shape, width);
   if (!size || *size != entry.end - entry.begin) {
     fail("{}: tensor {} of shape {} has data_offsets {}, which is {} bytes; expected {}", name,
          quote_name(tensor), format_shape(entry.shape), format_shape(offsets),
@@ -216,17 +242,12 @@ void check_places(std::vector<Entry>& entries, std::size_t size, std::string_vie
   }
 }
 
-std::vector<float> decode_values(std::span<const std::byte> bytes, const Entry& entry,
-                                 std::string_view name) {
-  std::vector<float> values(bytes.size() / sizeof(float));
+std::vector<float> decode_values(std::span<const std::byte> bytes, FloatType type,
+                                 const std::string& tensor, std::string_view name) {
+  std::vector<float> values = decode_floats(bytes, type);
   for (std::size_t i = 0; i < values.size(); ++i) {
-    const auto byte = [&](std::size_t k) {
-      return std::to_integer<std::uint32_t>(bytes[4 * i + k]);
-    };
-    const std::uint32_t bits = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
-    values[i] = std::bit_cast<float>(bits);
-    if (!is_finite(bits)) {
-      fail("{}: tensor {} has {} at index {}; train the model again", name, quote_name(entry.name),
+    if (!is_finite(std::bit_cast<std::uint32_t>(values[i]))) {
+      fail("{}: tensor {} has {} at index {}; train the model again", name, quote_name(tensor),
            values[i], i);
     }
   }
@@ -234,7 +255,7 @@ std::vector<float> decode_values(std::span<const std::byte> bytes, const Entry& 
 }
 
 void check_tensor(const Tensor& tensor, std::string_view name) {
-  const auto size = byte_size(tensor.shape);
+  const auto size = byte_size(tensor.shape, sizeof(float));
   if (!size || *size / sizeof(float) != tensor.data.size()) {
     fail("{}: tensor {} of shape {} has {} values; it cannot be written", name,
          quote_name(tensor.name), format_shape(tensor.shape), tensor.data.size());
@@ -334,7 +355,12 @@ SafetensorsFile parse_safetensors(std::span<const std::byte> bytes, std::string_
   }
   check_places(entries, values.size(), name);
   for (Entry& entry : entries) {
-    auto data = decode_values(values.subspan(entry.begin, entry.end - entry.begin), entry, name);
+    if (!entry.type) {
+      file.others.push_back(std::move(entry.name));
+      continue;
+    }
+    const auto place = values.subspan(entry.begin, entry.end - entry.begin);
+    auto data = decode_values(place, *entry.type, entry.name, name);
     file.tensors.push_back({std::move(entry.name), std::move(entry.shape), std::move(data)});
   }
   return file;

@@ -157,8 +157,9 @@ TEST_CASE("entries of the wrong kind are refused") {
       {R"({"a":{}})", "has no dtype"},
       {R"({"a":{"dtype":"F32","data_offsets":[0,8]}})", "has no shape"},
       {R"({"a":{"dtype":"F32","shape":[2]}})", "has no data_offsets"},
-      {R"({"a":{"dtype":"F16","shape":[4],"data_offsets":[0,8]}})",
-       "dtype \"F16\"; expected \"F32\""},
+      {R"({"a":{"dtype":"F4","shape":[16],"data_offsets":[0,8]}})", "dtype \"F4\"; expected F32"},
+      {R"({"a":{"dtype":"F16","shape":[2],"data_offsets":[0,8]}})", "is 8 bytes; expected 4"},
+      {R"({"a":{"dtype":"I64","shape":[2],"data_offsets":[0,8]}})", "is 8 bytes; expected 16"},
       {R"({"a":{"dtype":32,"shape":[2],"data_offsets":[0,8]}})", "dtype 32; expected"},
       {R"({"a":{"dtype":"F32","shape":2,"data_offsets":[0,8]}})",
        "has 2 as its shape; expected an array"},
@@ -190,6 +191,19 @@ TEST_CASE("entries of the wrong kind are refused") {
     CHECK(is_one_line_about(message, "FILE"));
     CHECK_MESSAGE(contains(message, bad.message), message);
   }
+}
+
+TEST_CASE("floats of any width are read, and other types named") {
+  auto bytes = file_of(R"({"f":{"dtype":"F16","shape":[2],"data_offsets":[0,4]},)"
+                       R"("n":{"dtype":"I64","shape":[],"data_offsets":[4,12]},)"
+                       R"("m":{"dtype":"BOOL","shape":[3],"data_offsets":[12,15]}})",
+                       15);
+  bytes[bytes.size() - 12] = std::byte{0x3e};  // 1.5 is 0x3e00
+  const auto file = parse_safetensors(bytes, "FILE");
+  CHECK(file.tensors == std::vector<Tensor>{{"f", {2}, {0, 1.5F}}});
+  CHECK(file.others == std::vector<std::string>{"n", "m"});
+  bytes[bytes.size() - 12] = std::byte{0x7c};
+  CHECK(contains(error_of(bytes), "tensor \"f\" has inf at index 1"));
 }
 
 TEST_CASE("tensors must cover the values exactly") {
