@@ -4,6 +4,7 @@
 #include <zlib.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <span>
@@ -16,6 +17,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/network.hpp"
+#include "tools/format/safetensors.hpp"
 
 namespace {
 
@@ -41,6 +43,23 @@ void write_safetensors(const fs::path& folder) {
   tools::save_network(folder / "metadata", network);
   constexpr std::string_view kEmpty{"\2\0\0\0\0\0\0\0{}", 10};
   tools::write_file(folder / "empty", kEmpty);
+}
+
+// A network as other programs have it: names that decide, with and without one layer of both heads.
+void write_foreign(const fs::path& folder) {
+  write_safetensors(folder);
+  const auto network = tests::random_network({5, 4, 4, 2}, 1);
+  auto file = tools::to_safetensors(network, "seed");
+  for (tools::Tensor& tensor : file.tensors) tensor.name.insert(0, "module.");
+  tools::write_safetensors(folder / "prefixed", file);
+  const auto six = tools::engine_layers(network);
+  file = {{{"steps", {}, {7}}}, {{"activation", "softplus"}}};
+  for (std::size_t i = 0; i < six.size(); ++i) {
+    const auto& [in, out, weight, bias] = six[i];
+    file.tensors.push_back({fmt::format("fc{}.weight", i), {out, in}, weight});
+    file.tensors.push_back({fmt::format("fc{}.bias", i), {out}, bias});
+  }
+  tools::write_safetensors(folder / "numbered", file);
 }
 
 void write_idx(const fs::path& folder) {
@@ -121,6 +140,7 @@ void write_command_lines(const fs::path& folder) {
         "self-test\nm.pvae\n--every-isa",
         "convert\nphotos\n--size\n28x28\n--transpose\n--invert\n--test\n9\n--out\ndata",
         "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png",
+        "import\nm.safetensors\n--out\nn.safetensors\n--map\nfc21=mu,fc22=logvar",
         "--help"}) {
     tools::write_file(folder / fmt::format("{}", number++), line);
   }
@@ -136,6 +156,7 @@ int main(int argc, char** argv) {
   const fs::path root = argv[1];
   write_blobs(folder_for(root, "blob"));
   write_safetensors(folder_for(root, "safetensors"));
+  write_foreign(folder_for(root, "import"));
   write_idx(folder_for(root, "idx"));
   write_npy(folder_for(root, "npy"));
   write_npz(folder_for(root, "npz"));

@@ -24,11 +24,12 @@ void add_plot(CommandLine& line);
 void add_info(CommandLine& line);
 void add_self_test(CommandLine& line);
 void add_convert(CommandLine& line);
+void add_import(CommandLine& line);
 
 // In the order of --help.
 inline constexpr auto kCommands = {
     add_data,  add_train,  add_eval,   add_nll,       add_quantize,    add_classes,
     add_score, add_export, add_encode, add_generate,  add_reconstruct, add_interpolate,
-    add_map,   add_plot,   add_info,   add_self_test, add_convert};
+    add_map,   add_plot,   add_info,   add_self_test, add_convert,     add_import};
 
 }  // namespace picovae::tools

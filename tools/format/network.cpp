@@ -11,6 +11,8 @@
 #include "tools/base/error.hpp"
 #include "tools/base/text.hpp"
 #include "tools/format/blob.hpp"
+#include "tools/format/foreign_model.hpp"
+#include "tools/format/import_network.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {
@@ -21,8 +23,6 @@ using Shape = std::vector<std::size_t>;
 
 std::string weight_name(const NetworkLayer& layer) { return fmt::format("{}.weight", layer.name); }
 std::string bias_name(const NetworkLayer& layer) { return fmt::format("{}.bias", layer.name); }
-
-bool is_extra(std::string_view name) { return name.starts_with("picovae."); }
 
 Tensor& require(TensorsByName& tensors, const std::string& key, std::string_view name) {
   const auto found = tensors.find(key);
@@ -95,7 +95,35 @@ std::size_t columns_in(const std::map<std::string, std::string>& metadata, std::
   return columns != 0 && pixels % columns == 0 ? columns : 0;
 }
 
+// "fc1.bias", "fc1.weight", ...
+std::string list_names(std::span<const Tensor> tensors) {
+  constexpr std::size_t kMost = 4;
+  std::vector<std::string> names;
+  for (const Tensor& tensor : tensors.first(std::min(tensors.size(), kMost))) {
+    names.push_back(quote_name(tensor.name));
+  }
+  return joined(names, ", ") + (tensors.size() > kMost ? ", ..." : "");
+}
+
+// Fails if another program wrote the file: with what it is, and the command that reads it.
+void refuse_foreign(const SafetensorsFile& file, std::string_view name) {
+  const auto is_ours = [](const Tensor& tensor) { return tensor.name.starts_with("encoder.mu."); };
+  if (file.tensors.empty() || std::any_of(file.tensors.begin(), file.tensors.end(), is_ours)) {
+    return;
+  }
+  std::string found = fmt::format("a model of another program, {}", list_names(file.tensors));
+  try {
+    const auto layers = foreign_model(file, name).layers;
+    if (const std::string shape = chain_shape(layers); !shape.empty()) {
+      found = fmt::format("{} under other names, {}", shape, list_layers(layers));
+    }
+  } catch (const Error&) {  // of a tensor that import, too, complains of
+  }
+  fail("{}: is {}; run picovae import {} --out model.safetensors", name, found, name);
+}
+
 Network from_tensors(SafetensorsFile file, std::string_view name) {
+  refuse_foreign(file, name);
   for (const std::string& other : file.others) {
     if (!is_extra(other)) fail("{}: the tensor {} holds no floats", name, quote_name(other));
   }
@@ -135,6 +163,7 @@ Network parse_network(std::span<const std::byte> bytes, std::string_view name) {
   if (starts_as_blob(bytes)) {
     fail("{}: is a .pvae, packed already; give the .safetensors model that it was made from", name);
   }
+  refuse_other_formats(bytes, name);
   return from_tensors(parse_safetensors(bytes, name), name);
 }
 

@@ -58,9 +58,13 @@ inline constexpr std::array<NetworkLayer, 7> kNetworkLayers{{
     {"decoder.2", &Network::decoder2, &Network::pixels, &Network::hidden1},
 }};
 
+// Whether a tensor of a file is an extra, of no layer.
+inline bool is_extra(std::string_view name) { return name.starts_with("picovae."); }
+
 // Reads a model from the bytes of a safetensors file; `name` is the file's, for messages. The sizes
 // are those of the tensors. Fails if a tensor is missing, does not fit the others, or is neither a
-// layer's nor an extra (picovae.*, of which those of classes are read).
+// layer's nor an extra (of which those of classes are read). Models of other programs are refused
+// by what they are.
 Network parse_network(std::span<const std::byte> bytes, std::string_view name);
 Network load_network(const std::filesystem::path& path);
 

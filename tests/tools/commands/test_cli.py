@@ -18,7 +18,7 @@ import cli
 from cli import idx_images, idx_labels, isas, run
 
 COMMANDS = ["data", "train", "eval", "nll", "quantize", "classes", "score", "export", "encode", "generate",
-            "reconstruct", "interpolate", "map", "plot", "info", "self-test", "convert"]
+            "reconstruct", "interpolate", "map", "plot", "info", "self-test", "convert", "import"]
 CC = CXX = ""
 INCLUDE = pathlib.Path(__file__).resolve().parents[3] / "engine/include"
 

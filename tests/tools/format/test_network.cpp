@@ -135,6 +135,20 @@ TEST_CASE("each missing tensor is named") {
   }
 }
 
+TEST_CASE("a model of another program is named, with the command that reads it") {
+  auto file = example();
+  for (Tensor& tensor : file.tensors) {
+    if (tensor.name.starts_with("encoder.mu")) tensor.name.replace(0, 10, "fc_mu");
+  }
+  const auto message = error_of(file);
+  CHECK(contains(message, "is 7-5-3-2 under other names"));
+  CHECK(contains(message, "\"fc_mu\" 3-2"));
+  CHECK(contains(message, "run picovae import FILE --out model.safetensors"));
+  file.tensors.push_back({"conv.weight", {1, 1, 1}, {1}});
+  CHECK(contains(error_of(file), "is a model of another program, \"encoder.0.weight\", "));
+  CHECK(contains(error_of({}), "the tensor encoder.0.weight is missing"));
+}
+
 TEST_CASE("each tensor of a wrong shape is refused") {
   for (const Tensor& tensor : example().tensors) {
     CAPTURE(tensor.name);

@@ -1,0 +1,51 @@
+// A network from a model of another program. Its layers are pixels -> hidden1 -> hidden2 -> latent
+// (two heads, or one of twice as many outputs), and back the same way. Shapes say which is which;
+// where they leave a choice, names do; where these do not, the user.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tools/format/foreign_model.hpp"
+#include "tools/format/network.hpp"
+
+namespace picovae::tools {
+
+// Names of the file's layers, and what each is by the user's word: a name of kNetworkLayers, or
+// one of the two orders that a layer of both heads may have.
+using LayerMap = std::map<std::string, std::string>;
+
+inline constexpr std::string_view kMuFirst = "mu+logvar";
+inline constexpr std::string_view kLogvarFirst = "logvar+mu";
+
+// Reads "fc21=mu,fc22=logvar"; mu and logvar stand for encoder.mu and encoder.logvar. Returns a
+// complaint, which is empty if all is well.
+std::string parse_layer_map(const std::string& text, LayerMap& map);
+
+enum class LayerPart { kAll, kFirstHalf, kSecondHalf };
+
+struct FoundLayer {
+  std::string_view name;  // of kNetworkLayers
+  std::string from;       // the file's name
+  LayerPart part = LayerPart::kAll;
+  bool transposed = false;  // the file has it as [in, out]
+};
+
+struct ImportedNetwork {
+  Network network;                // with the file's metadata, and classes if it is our own
+  std::vector<FoundLayer> found;  // in the order of kNetworkLayers
+};
+
+// Uses up `model`; `name` is the file's, for messages. Fails, saying what was found, if there is no
+// such chain, a choice is left, `map` names what is not there, or the activation is not softplus.
+ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::string_view name);
+
+// "784-300-300-50" if the layers are a chain of any depth, whatever their names; else empty.
+std::string chain_shape(std::span<const ForeignLayer> layers);
+
+// Makes of a head whose outputs are log sigma one whose outputs are log sigma^2.
+void double_logvar(Network& network);
+
+}  // namespace picovae::tools
