@@ -19,6 +19,8 @@ build      nlohmann-json3-dev             safetensors, --json
 build      libpng-dev                     pictures
 build      zlib1g-dev                     data sets in .gz
 build      libzip-dev                     data sets in .npz
+build      libonnx-dev                    picovae export --onnx
+build      libprotobuf-dev                the headers that it includes
 man        help2man                       man pages of picovae
 data       curl                           fetches MNIST
 data       ca-certificates                fetches MNIST by https
@@ -30,6 +32,7 @@ tests      python3                        tests of the command line, tables
 tests      python3-numpy                  an independent ELBO
 tests      python3-dev                    the Python module
 tests      pybind11-dev                   the Python module
+tests      python3-onnx                   checks exported ONNX files
 bench      libbenchmark-dev               times
 bench      libopenblas-dev                peer: OpenBLAS
 bench      libdnnl-dev                    peer: oneDNN

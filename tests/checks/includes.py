@@ -56,10 +56,12 @@ ARROWS = {
     "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m", "ports/stm32f4"],
     "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
+    "tests/onnx": [API, *TOOLS],
 }
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
     ARROWS[room] += [HOST]  # product.hpp
+ARROWS["tools/format"] += ["engine/src"]        # requantize.hpp, for ONNX
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 
 # Where quoted names are looked up, after the folder of the file itself.

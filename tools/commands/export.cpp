@@ -1,4 +1,5 @@
-// picovae export: the same s8 model packed for another target, as a file or as source code.
+// picovae export: the same s8 model packed for another target, as a file or as source code; or any
+// model as ONNX.
 #include <fmt/core.h>
 
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/commands/commands.hpp"
+#include "tools/commands/export_onnx.hpp"
 #include "tools/commands/shared/command_line.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/c_source.hpp"
@@ -21,8 +23,8 @@ namespace {
 
 struct Options {
   std::filesystem::path model;
-  std::filesystem::path out, c_array;  // empty: none
-  std::string name;                    // empty: that of c_array
+  std::filesystem::path out, c_array, onnx;  // empty: none
+  std::string name;                          // empty: that of c_array
   Layout layout = Layout::kCortexM;
   bool decoder_only = false;
 };
@@ -71,11 +73,14 @@ std::string complaint_about_name(const std::string& text) {
 }
 
 void run(const Options& options) {
-  if (options.out.empty() && options.c_array.empty()) {
-    throw Misuse("--out or --c-array is required");
+  if (options.out.empty() && options.c_array.empty() && options.onnx.empty()) {
+    throw Misuse("--out, --c-array or --onnx is required");
   }
   if (!options.name.empty() && options.c_array.empty()) {
     throw Misuse("--name belongs to --c-array; give both");
+  }
+  if (!options.onnx.empty()) {
+    return export_onnx(options.model, options.onnx, options.decoder_only);
   }
   for (const auto& file : {options.out, options.c_array, declaration_of(options.c_array)}) {
     if (!file.empty()) check_writable(file);
@@ -109,11 +114,14 @@ void run(const Options& options) {
 void add_export(CommandLine& line) {
   auto options = std::make_shared<Options>();
   Command command = line.add(
-      "export", "Pack an s8 model for another target: same model, same digits, other byte order",
+      "export", "Pack an s8 model for another target, same digits, or write any model as ONNX",
       "Example:\n"
       "  picovae export model.pvae --layout cortex-m --decoder-only --out board.pvae\n"
-      "  picovae export model.pvae --layout cortex-m --decoder-only --c-array digits.c");
-  command.model(options->model, "A .pvae model of type s8");
+      "  picovae export model.pvae --layout cortex-m --decoder-only --c-array digits.c\n"
+      "  picovae export model.pvae --onnx folder\n"
+      "ONNX of an s8 model is integers, whose results are its own to the bit in any runtime; of\n"
+      "other models it is f32.");
+  command.model(options->model, "A .pvae model of type s8; for --onnx any model");
   command.choice("--layout", options->layout, kLayoutNames,
                  "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium");
   command.flag("--decoder-only", options->decoder_only,
@@ -126,6 +134,13 @@ void add_export(CommandLine& line) {
       .stands_for([options] {
         return std::vector{options->c_array, declaration_of(options->c_array)};
       });
+  command
+      .path("--onnx", options->onnx, Access::kWrite, "DIR",
+            "Folder for encoder.onnx and decoder.onnx, which is created if it is not there")
+      .excludes("--out")
+      .excludes("--c-array")
+      .excludes("--layout")
+      .stands_for([options] { return onnx_files(options->onnx); });
   command.text(
       "--name", options->name, complaint_about_name, "NAME",
       "Of the array, and in capitals of what goes with it; that of the file by default, or of "

@@ -64,7 +64,9 @@ class Errors(cli.CliTest):
         self.bad(2, "generate", self.s8, "--seed", "1e99")
         for label in ("seven", "-1", "", "1.5"):
             self.bad(2, "generate", self.s8, "--digit", label)
-        self.bad(2, "export", self.s8, says="--out or --c-array")
+        self.bad(2, "export", self.s8, says="--out, --c-array or --onnx")
+        for option in (("--out", self.root / "x"), ("--c-array", self.root / "x.c"), ("--layout", "mve")):
+            self.bad(2, "export", self.s8, "--onnx", self.root / "x", *option, says="--onnx")
         self.bad(2, "export", self.s8, "--out", self.root / "x", "--name", "a", says="--name belongs to --c-array")
         for name in ("9", "a-b", "int", "picovae", ""):
             self.bad(2, "export", self.s8, "--c-array", self.root / "x.c", "--name", name, says="cannot name an array")
