@@ -24,6 +24,7 @@ JOBS = str(os.cpu_count())
 RELEASE, DEBUG, CLANG = (BUILD / f"test-{name}" for name in ("gcc-release", "gcc-debug", "clang-release"))
 PICOVAE = str(RELEASE / "picovae")
 TRAINED = str(RELEASE / "end_to_end/model.pvae")
+TRAINED_F32 = str(RELEASE / "end_to_end/model.safetensors")
 
 
 def run(*command, env=None):
@@ -105,6 +106,10 @@ def clang_libcxx(options):
                         "-DCMAKE_CXX_FLAGS_DEBUG=-O0", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,--as-needed",
                         "-DPICOVAE_KERNEL_OPT=-O1")
     ctest(folder, "-L", "unit")
+
+
+def onnx(options):
+    run("/usr/bin/python3", "tests/onnx/runtime.py", RELEASE, MODEL, TRAINED_F32, mnist(), MATRIX / "onnx.json")
 
 
 def static_checks(options):
@@ -310,6 +315,7 @@ def on_slow(options):
 STAGES = (
     Stage("gcc Release", gcc_release, always, "build man data tests"),
     Stage("end to end", end_to_end, always),
+    Stage("ONNX", onnx, on_full, "onnx"),
     Stage("gcc Debug", gcc_debug, on_full),
     Stage("clang Release", clang_release, on_full, "clang bench"),
     Stage("clang libc++", clang_libcxx, on_full, "clang libc++"),

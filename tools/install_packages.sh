@@ -33,6 +33,8 @@ tests      python3-numpy                  an independent ELBO
 tests      python3-dev                    the Python module
 tests      pybind11-dev                   the Python module
 tests      python3-onnx                   checks exported ONNX files
+onnx       nodejs                         runs ONNX Runtime
+onnx       npm                            fetches it
 bench      libbenchmark-dev               times
 bench      libopenblas-dev                peer: OpenBLAS
 bench      libdnnl-dev                    peer: oneDNN
@@ -67,13 +69,19 @@ case ${1-} in
   --list) list; exit 0 ;;
 esac
 
+# Whether a package is there, or another that provides it, as node's own package does npm.
+is_installed() {
+  [[ $(dpkg-query -W -f '${Status}' "$1" 2> /dev/null) == *'ok installed' ]] ||
+    dpkg-query -W -f '${db:Status-Status}, ${Provides}\n' 2> /dev/null | grep -E "^installed,.* $1(,| |$)" > /dev/null
+}
+
 missing=()
 for group in "$@"; do
   packages=$(list | awk -v group="$group" '$1 == group { print $2 }')
   [[ -n $packages ]] || { echo "install_packages.sh: no group $group (see --list)" >&2; exit 2; }
   for package in $packages; do
     [[ " ${missing[*]-} " == *" $package "* ]] ||
-      [[ $(dpkg-query -W -f '${Status}' "$package" 2> /dev/null) == *'ok installed' ]] || missing+=("$package")
+      is_installed "$package" || missing+=("$package")
   done
 done
 ((${#missing[@]})) || exit 0

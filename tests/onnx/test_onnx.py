@@ -2,9 +2,11 @@
    test_onnx.py PICOVAE MODEL_OUTPUTS"""
 import os
 import pathlib
+import re
 import stat
 import subprocess
 import sys
+import types
 
 import numpy as np
 import onnx
@@ -111,6 +113,26 @@ class Onnx(cli.CliTest):
             self.good("export", model, "--onnx", alone, *options)
             self.assertEqual([p.name for p in alone.iterdir()], ["decoder.onnx"])
         self.assertEqual(self.export(decoder, "--decoder-only").difference(), (0, 0))
+
+    def test_the_python_of_the_document(self):
+        class InferenceSession:  # of the package onnxruntime, which Debian has not
+            def __init__(self, path):
+                self.path = path
+
+            def run(self, names, inputs):
+                outputs = operators.run(self.path, inputs)
+                return [outputs[name] for name in names]
+
+        text = (pathlib.Path(__file__).parents[2] / "tools/format/EXPORT.md").read_text()
+        code = re.search(r"```python\n(.*?)```", text, re.DOTALL)[1].replace("onnx/", f"{self.root}/document/")
+        # Its model has 50 latents, ours 8.
+        self.good("export", self.s8, "--onnx", self.root / "document")
+        seen = {}
+        sys.modules["onnxruntime"] = types.SimpleNamespace(InferenceSession=InferenceSession)
+        exec(code.replace("(16, 50)", "(16, 8)"), seen)
+        self.assertEqual((seen["digits"].shape, seen["digits"].dtype), ((16, 784), np.uint8))
+        self.assertEqual((seen["again"].shape, seen["again"].dtype), ((16, 784), np.uint8))
+        self.assertEqual(seen["mu"].shape, (16, 8))
 
     def test_a_model_from_standard_input(self):
         folder = self.root / "piped"
