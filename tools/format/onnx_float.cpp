@@ -3,12 +3,21 @@
 #include <fmt/core.h>
 
 #include <array>
+#include <span>
 #include <string>
+#include <string_view>
 
 namespace picovae::tools {
 namespace {
 
 constexpr std::string_view kHiddenActivation = "Softplus";
+
+constexpr std::span kAll(kNetworkLayers);
+constexpr std::span kEncoderHidden = kAll.subspan<0, 2>();
+constexpr const NetworkLayer& kMu = kAll[2];
+constexpr const NetworkLayer& kLogvar = kAll[3];
+constexpr std::span kDecoderHidden = kAll.subspan<4, 2>();
+constexpr const NetworkLayer& kLogits = kAll[6];
 
 // An operator of ONNX on each element.
 OnnxValue activate(OnnxGraph& graph, std::string_view op, const OnnxValue& x, std::string name) {
@@ -16,21 +25,22 @@ OnnxValue activate(OnnxGraph& graph, std::string_view op, const OnnxValue& x, st
 }
 
 // The layer's affine map. Its weights stay [out, in], as in a safetensors file.
-OnnxValue dense(OnnxGraph& graph, const OnnxValue& x, std::string_view layer,
-                const DenseWeights& weights, std::string name) {
+OnnxValue dense(OnnxGraph& graph, const OnnxValue& x, const Network& network,
+                const NetworkLayer& layer, std::string name) {
+  const DenseWeights& weights = network.*layer.weights;
   const std::array inputs = {
       x.name,
-      graph.constant(fmt::format("{}.weight", layer), {weights.out, weights.in},
-                     std::span(weights.weight)),
-      graph.constant(fmt::format("{}.bias", layer), {weights.out}, std::span(weights.bias))};
+      graph.constant(fmt::format("{}.weight", layer.name), {weights.out, weights.in},
+                     weights.weight),
+      graph.constant(fmt::format("{}.bias", layer.name), {weights.out}, weights.bias)};
   return graph.node("Gemm", inputs, {std::move(name), OnnxType::kF32, weights.out},
                     {{"transB", std::int64_t{1}}});
 }
 
-OnnxValue hidden(OnnxGraph& graph, const OnnxValue& x, std::string_view layer,
-                 const DenseWeights& weights) {
-  const OnnxValue sum = dense(graph, x, layer, weights, fmt::format("{}.sum", layer));
-  return activate(graph, kHiddenActivation, sum, fmt::format("{}.activation", layer));
+OnnxValue hidden(OnnxGraph& graph, const OnnxValue& x, const Network& network,
+                 const NetworkLayer& layer) {
+  const OnnxValue sum = dense(graph, x, network, layer, fmt::format("{}.sum", layer.name));
+  return activate(graph, kHiddenActivation, sum, fmt::format("{}.activation", layer.name));
 }
 
 }  // namespace
@@ -42,10 +52,9 @@ OnnxFile onnx_encoder(const Network& network, const OnnxMetadata& metadata) {
   graph.describe(metadata);
   OnnxValue x = graph.input("pixels", OnnxType::kF32, network.pixels,
                             "Images, row-major: 0 (black) to 1 (white), u8 / 255");
-  x = hidden(graph, x, "encoder.0", network.encoder0);
-  x = hidden(graph, x, "encoder.1", network.encoder1);
-  graph.output(dense(graph, x, "encoder.mu", network.mu, "mu"), "Mean of each latent");
-  graph.output(dense(graph, x, "encoder.logvar", network.logvar, "logvar"),
+  for (const NetworkLayer& layer : kEncoderHidden) x = hidden(graph, x, network, layer);
+  graph.output(dense(graph, x, network, kMu, "mu"), "Mean of each latent");
+  graph.output(dense(graph, x, network, kLogvar, "logvar"),
                "Logarithm of the variance of each latent");
   return graph.file();
 }
@@ -56,9 +65,8 @@ OnnxFile onnx_decoder(const Network& network, const OnnxMetadata& metadata) {
                   "N(0, 1) draws new images; z = mu of the encoder reconstructs one.");
   graph.describe(metadata);
   OnnxValue x = graph.input("z", OnnxType::kF32, network.latent, "Latents");
-  x = hidden(graph, x, "decoder.0", network.decoder0);
-  x = hidden(graph, x, "decoder.1", network.decoder1);
-  const OnnxValue logits = dense(graph, x, "decoder.2", network.decoder2, "logits");
+  for (const NetworkLayer& layer : kDecoderHidden) x = hidden(graph, x, network, layer);
+  const OnnxValue logits = dense(graph, x, network, kLogits, "logits");
   graph.output(logits, "Bernoulli logits of the pixels: what a cross-entropy is computed from");
   graph.output(activate(graph, "Sigmoid", logits, "pixels"),
                "Images, row-major: 0 (black) to 1 (white)");
