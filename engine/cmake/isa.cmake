@@ -4,7 +4,7 @@
 #   NAME    as users see it: PICOVAE_ISA=NAME, and a namespace in C++
 #   TYPE    the struct in engine/src/host/isa/HEADER.hpp (HEADER is NAME unless given); also Isa::kTYPE and
 #           kTYPEKernels in picovae/kernels.hpp
-#   FLOATS  the ISA whose f32 kernels it shares, if they are the same
+#   FLOATS  the ISA whose f32 kernels it shares, if they are the same; scalar: plain C++'s
 #   FUSED   the ISA that trains for it, if its own multiply-add rounds twice
 #   BYTES   the ISA whose s8 kernels it shares
 #   PAIRS   its bf16 layers are dot products of bf16 (dense_bf16.cpp), which f32 arithmetic has not: nothing takes
@@ -76,6 +76,9 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   picovae_isa(neon Neon HEADER neon64 FLAGS ${neon})
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
   picovae_isa(neon Neon HEADER neon32 FLAGS -march=armv7-a+neon-vfpv4 -mfpu=neon-vfpv4 -mfp16-format=ieee)
+elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "wasm32")
+  # Nothing here multiplies and adds in one rounding, so floats are plain C++'s.
+  picovae_isa(simd128 Simd128 FLOATS scalar FLAGS -msimd128)
 endif()
 
 # The list for C++, as picovae_isas.hpp.

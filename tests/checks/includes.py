@@ -45,6 +45,7 @@ ARROWS = {
     "ports/stm32f4": [API],
     # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
     "ports/python": [API, "tools/base", "tools/format", "tools/measure", "tools/view"],
+    "ports/web": [API],
     "tools": [API, "tools/base", "tools/commands"],
     **{f"tools/{room}": [API] + [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "bench": [API, HOST, ISA, *TOOLS],
@@ -82,6 +83,7 @@ ENGINE_EXCEPTIONS = [
     ("engine/src/host/*scalar*", "cmath"),
     ("engine/src/host/isa/*", "*intrin.h"),
     ("engine/src/host/isa/*", "arm_neon.h"),
+    ("engine/src/host/isa/*", "wasm_simd128.h"),
     ("engine/src/host/select.cpp", "cpuid.h"),
     ("engine/src/host/select.cpp", "sys/auxv.h"),
     ("engine/src/host/select.cpp", "sys/sysctl.h"),

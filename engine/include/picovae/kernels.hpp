@@ -65,6 +65,7 @@ enum class Isa : std::uint8_t {
   kNeon,
   kSdot,
   kI8mm,
+  kSimd128,
   kCortexM0,
   kCortexM,
   kCortexMDsp,
@@ -110,6 +111,7 @@ extern const Kernels kAvx512Bf16Kernels;  // and of bf16: rounds_inputs
 extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
 extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
+extern const Kernels kSimd128Kernels;     // WebAssembly: s8 alone, the rest is plain C++
 extern const Kernels kCortexM0Kernels;    // M0, M0+
 extern const Kernels kCortexMKernels;     // M3
 extern const Kernels kCortexMDspKernels;  // M4, M7, M33

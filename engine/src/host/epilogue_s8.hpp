@@ -15,8 +15,8 @@
 namespace picovae {
 namespace {
 
-// Epilogue is an EpilogueStep (isa.hpp). Nothing here shifts or selects: xsimd 8.1 has forms of
-// both for AVX-512 that compile only if optimized.
+// Epilogue is an EpilogueStep (isa.hpp), which says what its Words have. Nothing here shifts or
+// selects: xsimd 8.1 has forms of both for AVX-512 that compile only if optimized.
 
 // F of requantize.hpp for a in 0..kTailEnd.
 template <typename Epilogue, const std::array<std::int32_t, 4>& kTail>
@@ -40,7 +40,7 @@ template <typename Epilogue>
 PICOVAE_INLINE typename Epilogue::Words tail_argument_s8(typename Epilogue::Words t) {
   using Words = typename Epilogue::Words;
   const Words end(std::int16_t{kTailEnd});
-  return xsimd::abs(xsimd::max(xsimd::min(t, end), -end));
+  return abs(max(min(t, end), -end));
 }
 
 template <typename Epilogue>
@@ -48,12 +48,11 @@ PICOVAE_INLINE typename Epilogue::Words softplus_s8(typename Epilogue::Words t,
                                                     typename Epilogue::Words rescale) {
   using Words = typename Epilogue::Words;
   const Words f = tail_s8<Epilogue, kSoftplusTail>(tail_argument_s8<Epilogue>(t));
-  const Words positive =
-      xsimd::min(xsimd::max(t, Words(std::int16_t{0})), Words(std::int16_t{16383}));
+  const Words positive = min(max(t, Words(std::int16_t{0})), Words(std::int16_t{16383}));
   // (f + 8) >> 4 is f / 16 in Q.15. At most 32766 + 0: the tail is 0 there.
   const Words value =
       positive + positive + Epilogue::multiply_q15(f, Words(std::int16_t{32768 / 16}));
-  return xsimd::min(Epilogue::multiply_q15(value, rescale), Words(std::int16_t{127}));
+  return min(Epilogue::multiply_q15(value, rescale), Words(std::int16_t{127}));
 }
 
 template <typename Epilogue>
@@ -62,7 +61,7 @@ PICOVAE_INLINE typename Epilogue::Words sigmoid_s8(typename Epilogue::Words t) {
   const Words f = tail_s8<Epilogue, kSigmoidTail>(tail_argument_s8<Epilogue>(t));
   const Words s = Epilogue::multiply_q15(f, Words(std::int16_t{255 * 8}));
   // 255 - s, which is s ^ 255, if t is not negative.
-  const Words negative = xsimd::min(xsimd::max(t, Words(std::int16_t{-1})), Words(std::int16_t{0}));
+  const Words negative = min(max(t, Words(std::int16_t{-1})), Words(std::int16_t{0}));
   return s ^ (Words(std::int16_t{255}) & ~negative);
 }
 

@@ -64,7 +64,8 @@ struct DotDefaults {
   static constexpr std::size_t kProducts = sizeof(IsaSums);  // multiplications in a call of dot()
 };
 
-// The epilogue of s8 layers: s32 sums become s16 or u8. It works on Words, a vector of s16.
+// The epilogue of s8 layers: s32 sums become s16 or u8. It works on Words, a vector of s16: an
+// xsimd batch, or what has as much of one as epilogue_s8.hpp asks for (simd128.hpp).
 template <typename E>
 concept EpilogueStep = requires(typename E::Words words, const std::int32_t* s32,
                                 const std::uint16_t* u16, std::uint8_t* bytes, int shift) {

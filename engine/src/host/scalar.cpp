@@ -120,7 +120,23 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 
 }  // namespace
 
+// Under names as an ISA has them: one without floats of its own takes these.
 namespace scalar {
+void dense_f32(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+               std::size_t y_stride, std::size_t rows) {
+  dense_float<float, to_f32>(layer, x, x_stride, y, y_stride, rows);
+}
+
+void dense_f16(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+               std::size_t y_stride, std::size_t rows) {
+  dense_float<std::uint16_t, f16_to_f32>(layer, x, x_stride, y, y_stride, rows);
+}
+
+void dense_bf16(const Dense& layer, const void* x, std::size_t x_stride, void* y,
+                std::size_t y_stride, std::size_t rows) {
+  dense_float<std::uint16_t, bf16_to_f32>(layer, x, x_stride, y, y_stride, rows);
+}
+
 void product(const Product& p) {
   for (std::size_t i = 0; i < p.m; ++i) {
     float* c = p.c + i * p.c_row;
@@ -139,9 +155,9 @@ void product(const Product& p) {
 constinit const Kernels kScalarKernels = {.isa = Isa::kScalar,
                                           .name = "scalar",
                                           .layout = Layout::kHost,
-                                          .f32 = dense_float<float, to_f32>,
-                                          .f16 = dense_float<std::uint16_t, f16_to_f32>,
-                                          .bf16 = dense_float<std::uint16_t, bf16_to_f32>,
+                                          .f32 = scalar::dense_f32,
+                                          .f16 = scalar::dense_f16,
+                                          .bf16 = scalar::dense_bf16,
                                           .s8 = dense_s8};
 
 }  // namespace picovae

@@ -31,8 +31,9 @@ using ProductFunction = std::remove_pointer_t<ProductFn>;
   }
 PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
 namespace scalar {
+DenseFunction dense_f32, dense_f16, dense_bf16;
 ProductFunction product;
-}
+}  // namespace scalar
 
 #define PICOVAE_TABLE(name_, Type, floats, fused, bf16_, s8_)            \
   constinit const Kernels k##Type##Kernels = {.isa = Isa::k##Type,       \
@@ -121,6 +122,9 @@ bool machine_runs(Isa isa) {
 #elif defined(__arm__)
     case Isa::kNeon:
       return has_all(AT_HWCAP, HWCAP_ARM_NEON | HWCAP_ARM_VFPv4);
+#elif defined(__wasm__)
+    case Isa::kSimd128:
+      return true;  // else the module had not been loaded
 #endif
     default:
       return false;
