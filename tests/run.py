@@ -21,6 +21,7 @@ MODEL = "engine/models/mnist_s8.pvae"  # that every target must sign alike
 BUILD = pathlib.Path("build")
 MATRIX = BUILD / "test-matrix"  # signatures, a file a target
 JOBS = str(os.cpu_count())
+PLAYWRIGHT = "playwright-core@1.65.1"  # drives Chromium
 RELEASE, DEBUG, CLANG = (BUILD / f"test-{name}" for name in ("gcc-release", "gcc-debug", "clang-release"))
 PICOVAE = str(RELEASE / "picovae")
 TRAINED = str(RELEASE / "end_to_end/model.pvae")
@@ -203,6 +204,26 @@ def arm_linux(options):
     run("bench/arm_counts.sh", "--built", folder / "aarch64", "--json", bench / "arm_counts.json")
 
 
+def web(options):
+    """The explorer: its module in node, then the page in a browser."""
+    folder = BUILD / "test-web"
+    run("ports/web/run.sh", "--build", folder, "--data", mnist(), "--json", MATRIX / "web.json")
+    # Models of each kind: what the page shows depends on it.
+    models = folder / "models"
+    models.mkdir(exist_ok=True)
+    small = model_of_shape("15-7-5-3")
+    shutil.copy(ROOT / small, ROOT / models / "small.pvae")
+    run(PICOVAE, "quantize", small.with_suffix(".safetensors"), "--data", small.parent / "data", "--type", "f16",
+        "--out", models / "f16.pvae")
+    shutil.copy(ROOT / model_of_shape("784-128-64-16", bits=4), ROOT / models / "s4.pvae")
+    run(PICOVAE, "export", MODEL, "--layout", "host", "--decoder-only", "--out", models / "decoder.pvae")
+    run(PICOVAE, "export", MODEL, "--layout", "cortex-m", "--out", models / "board.pvae")
+    run("node", "tests/ports/web/test_module.mjs", PICOVAE, folder, models, mnist())
+    run("npm", "install", "--prefix", folder / "npm", "--no-package-lock", "--no-save", "--no-audit", "--no-fund",
+        "--loglevel=error", PLAYWRIGHT)
+    run("node", "tests/ports/web/test_page.mjs", folder / "explorer.html", models, folder / "npm", folder / "pictures")
+
+
 def windows(options):
     folder = BUILD / "test-windows"
     run("cmake", "-S", "ports/windows", "-B", folder, "--toolchain", "toolchain.cmake", "-DPICOVAE_WERROR=ON",
@@ -323,6 +344,7 @@ STAGES = (
     Stage("boards", boards, on_boards, "boards"),
     Stage("old processors", old_processors, on_emulated_linux, "old"),
     Stage("Arm Linux", arm_linux, on_emulated_linux, "arm-linux"),
+    Stage("web", web, on_full, "web browser"),
     Stage("Windows", windows, lambda options: on_emulated_linux(options) and options.slow, "windows"),
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
     Stage("coverage", coverage, lambda options: options.coverage, "coverage"),

@@ -55,6 +55,13 @@ arm-linux  g++-aarch64-linux-gnu          64-bit Arm
 arm-linux  g++-arm-linux-gnueabihf        32-bit Arm
 arm-linux  qemu-user                      emulated processors
 old        qemu-user                      emulated x86 processors without AVX
+web        clang                          compiles WebAssembly
+web        lld                            links it
+web        wasi-libc                      its C headers and memcpy
+web        libc++-dev-wasm32              its headers of C++
+web        nodejs                         runs it
+browser    chromium                       opens the explorer
+browser    npm                            fetches playwright-core, which drives Chromium
 windows    g++-mingw-w64-x86-64-posix     the engine for Windows
 windows    wine64                         runs it
 sanitize   libclang-rt-dev                MemorySanitizer
