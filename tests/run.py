@@ -1,7 +1,7 @@
 """Builds and tests picovae; installs the Debian packages that are missing.
 
    tests/run.sh                what to run after a change: gcc Release, all unit tests, one short end to end
-   tests/run.sh --full         what CI runs: also gcc Debug, clang, libc++, benchmarks, boards, Arm Linux
+   tests/run.sh --full         what CI runs: also gcc Debug, clang, libc++, benchmarks, boards, Arm Linux, a browser
    tests/run.sh --slow         also Windows, sanitizers, coverage, fuzzers, full training, -O0: hours
 """
 import argparse

@@ -1,8 +1,12 @@
 """The parts of the run.py of ports/ that need neither a compiler nor an emulator."""
+import base64
 import contextlib
+import gzip
+import hashlib
 import importlib.util
 import io
 import pathlib
+import re
 import sys
 import tempfile
 import unittest
@@ -217,6 +221,40 @@ class Families(unittest.TestCase):
                "ok": False}
         self.assertEqual(linux.table_line(row).split(),
                          ["armv7", "gcc", "cortex-a15", "neon", "true", "-", "-", "-", "-", "false"])
+
+
+class Explorer(unittest.TestCase):
+    """The one file that ports/web/page.py makes."""
+
+    def setUp(self):
+        self.page = family("web").make_page(b"a module", b"a model", 'my "first" <b>.pvae')
+
+    def between(self, start, end):
+        self.assertEqual(self.page.count(start), 1, start)
+        return self.page.split(start)[1].split(end)[0]
+
+    def test_nothing_is_left_to_load_or_to_fill_in(self):
+        self.assertEqual(re.findall(r'(?:src|href)="(?!data:)|@[A-Z]+@|^import |^export ', self.page, re.MULTILINE), [])
+        self.assertIn('data-name="my &quot;first&quot; &lt;b&gt;.pvae"', self.page)
+        for name, content in ("module", b"a module"), ("model", b"a model"):
+            packed = self.between(f'id="{name}" type="application/gzip"', "</script>").split(">")[1]
+            self.assertEqual(gzip.decompress(base64.b64decode(packed)), content)
+
+    def test_every_script_is_in_it_after_those_that_it_takes(self):
+        modules = [path.stem for path in (script.PORTS / "web/page").glob("*.mjs")]
+        at = {name: self.page.index(f"const ${name} = (() => {{") for name in modules}
+        for name, other in re.findall(r"const \$(\w+) = |const \{[^}]*\} = \$(\w+);", self.page):
+            here = name or here
+            self.assertLessEqual(at[other or here], at[here])
+
+    def test_the_policy_allows_its_own_style_and_script_alone(self):
+        policy = self.between('http-equiv="Content-Security-Policy" content="', '">')
+        for kind, start in ("style-src", "<style>"), ("script-src", '<script type="module">'):
+            text = self.between(start, "</" + start[1:].split()[0].strip(">") + ">")
+            digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+            self.assertIn(f"{kind} 'sha256-{digest}'", policy)
+        self.assertTrue(policy.startswith("default-src 'none';"))
+        self.assertNotIn("unsafe-inline", policy)
 
 
 if __name__ == "__main__":

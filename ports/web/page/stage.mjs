@@ -10,7 +10,7 @@ const DRAWN = "What the model makes of it";
 // Calls scored(image) with each image that was drawn; null after clearing.
 export function makeStage(engine, digit, spread, scored) {
   const size = {columns: engine.columns, rows: engine.rows};
-  const stage = make("div", {class: "stage"});
+  const stage = make("div", {class: "stage", "data-alone": !engine.hasEncoder});
   const caption = make("span", {"aria-live": "polite"});
   const picture = make("canvas", {class: "digit", role: "img", "aria-label": "The digit at hand"});
   const output = make("figure", {class: "output"}, make("figcaption", {}, caption),
