@@ -4,17 +4,18 @@ opens from anywhere. Then node signs the model, with vectors and without. Ends w
 model's."""
 import json
 import pathlib
-import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from harness.picovae import printed_by  # noqa: E402
-from harness.script import JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script, writable  # noqa: E402
+from harness.script import (JOBS, ROOT, Failure, Log, Misuse, Parser, need, progress, readable, run_script,  # noqa: E402
+                            writable)
 from page import make_page  # noqa: E402
 
 NAME = "ports/web/run.sh"
+SIGNATURES = ("signature", "signature_reconstruct", "signature_scores", "codes")
 LARGEST = 1_000_000  # bytes of the page with the model that ships
 SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 
@@ -30,6 +31,8 @@ def parse(arguments):
                         help="a data set in IDX files, whose test images are encoded too")
     parser.add_argument("--json", type=writable, metavar="FILE", help="the signatures as JSON")
     options = parser.parse_args(arguments)
+    if options.data and not (options.data / "t10k-images-idx3-ubyte").is_file():
+        raise Misuse(f"{options.data} has no t10k-images-idx3-ubyte; give the folder of a data set")
     options.build = options.build.resolve()
     options.out = options.out or options.build / "explorer.html"
     return options
@@ -46,23 +49,20 @@ def build_module(folder, *targets):
 
 
 def sign(module, options):
-    """Has node sign the model. Returns a row for each ISA of the build."""
-    command = ["node", HERE / "sign.mjs", module, options.model, *([options.data] if options.data else [])]
-    signing = subprocess.run(command, stdout=subprocess.PIPE, text=True)
-    if signing.returncode != 0:
-        raise Failure(f"node cannot sign {options.model}")
+    """Has node sign the model. Returns a row for each ISA of the build; none of a float model."""
+    signed = printed_by("node", HERE / "sign.mjs", module, options.model, *([options.data] if options.data else []))
     compiler = f"clang {printed_by('clang++', '-dumpversion').strip()}"
-    return [{"compiler": compiler, **row} for row in json.loads(signing.stdout)]
+    return [{"compiler": compiler, **row} for row in json.loads(signed)]
 
 
 def main(arguments):
     options = parse(arguments)
     module = build_module(options.build, "picovae_web", "picovae_web_kernels") / "picovae_web.wasm"
+    rows = sign(module, options)
     page = make_page(module.read_bytes(), options.model.read_bytes(), options.model.name)
     options.out.write_text(page)
-    rows = sign(module, options)
     for row in rows:
-        print(f"{row['target']} / {row['isa']:8}", *(f"{key} {row[key]}" for key in row if "signature" in key or key == "codes"),
+        print(f"{row['target']} / {row['isa']:8}", *(f"{key} {row[key]}" for key in SIGNATURES if key in row),
               "ok" if row["ok"] else "NOT THE MODEL'S")
     if options.json:
         options.json.write_text(json.dumps(rows, indent=1) + "\n")

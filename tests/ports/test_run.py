@@ -233,6 +233,11 @@ class Explorer(unittest.TestCase):
         self.assertEqual(self.page.count(start), 1, start)
         return self.page.split(start)[1].split(end)[0]
 
+    def test_misuse(self):
+        for arguments in (["--model", "/no/model"], ["--data", "/no/data"], ["--out", "/no/folder/x.html"], ["mps2-an386"]):
+            with self.subTest(arguments), self.assertRaises(script.Misuse):
+                family("web").parse(arguments)
+
     def test_nothing_is_left_to_load_or_to_fill_in(self):
         self.assertEqual(re.findall(r'(?:src|href)="(?!data:)|@[A-Z]+@|^import |^export ', self.page, re.MULTILINE), [])
         self.assertIn('data-name="my &quot;first&quot; &lt;b&gt;.pvae"', self.page)

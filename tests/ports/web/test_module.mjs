@@ -137,6 +137,16 @@ test("a reconstruction is the decoded mean, and noise is not normal", () => {
   assert.ok(shipped.score(noise).excess > shipped.threshold(999));
 });
 
+test("sign.mjs has a row for each kernel, none for floats, and one line for what is no model", () => {
+  const sign = (name) => execFileSync("node", ["ports/web/sign.mjs", path.join(build, "module/picovae_web.wasm"), model(name)],
+                                      {stdio: "pipe", encoding: "utf8"});
+  const rows = JSON.parse(sign("decoder"));
+  assert.deepEqual(rows.map(({isa, ok}) => [isa, ok]), [["simd128", true], ["scalar", true]]);
+  assert.deepEqual(Object.keys(rows[0]), ["target", "isa", "ok", "signature"]);
+  assert.deepEqual(JSON.parse(sign("f16")), []);
+  assert.throws(() => sign("board"), (error) => error.status === 1 && /^\S+board\.pvae: packed for a board.*\n$/.test(error.stderr));
+});
+
 // ---- A drawing becomes an image
 
 const SIZE = {columns: 28, rows: 28};
