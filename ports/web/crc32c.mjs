@@ -7,4 +7,6 @@ const TABLE = Uint32Array.from({length: 256}, (_, byte) => {
 });
 
 // Continues `crc` with bytes. Returns a u32.
-export const crc32c = (bytes, crc = 0) => ~bytes.reduce((sum, byte) => TABLE[(sum ^ byte) & 255] ^ sum >>> 8, ~crc) >>> 0;
+export function crc32c(bytes, crc = 0) {
+  return ~bytes.reduce((sum, byte) => TABLE[(sum ^ byte) & 255] ^ sum >>> 8, ~crc) >>> 0;
+}

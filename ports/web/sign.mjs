@@ -1,6 +1,6 @@
-// sign.mjs MODULE MODEL [DATA]: signs a model with every ISA of the module, as rows for tests/stages/matrix.py; none of a
-// float model. With a
-// data set also the CRC-32C of its test images' codes by the best of them, as `picovae encode` has it.
+// sign.mjs MODULE MODEL [DATA]: signs a model with every ISA of the module, as rows for tests/stages/matrix.py; none
+// of a float model. With a data set also the CRC-32C of its test images' codes by the best of them, as `picovae encode`
+// has it.
 import fs from "node:fs";
 import path from "node:path";
 
@@ -14,7 +14,9 @@ function signCodes(engine, folder) {
   const file = fs.readFileSync(path.join(folder, "t10k-images-idx3-ubyte"));
   const images = file.subarray(16);
   const pixels = file.readUInt32BE(8) * file.readUInt32BE(12);
-  if (pixels !== engine.pixels) throw new Refusal(`takes images of ${engine.pixels} pixels; those of ${folder} have ${pixels}`);
+  if (pixels !== engine.pixels) {
+    throw new Refusal(`takes images of ${engine.pixels} pixels; those of ${folder} have ${pixels}`);
+  }
   const code = new Int16Array(2 * engine.latent);
   let crc = 0;
   for (let at = 0; at < images.length; at += engine.pixels) {

@@ -11,13 +11,13 @@ const ROWS = {
 const hex = (word) => word.toString(16).padStart(8, "0");
 const pause = () => new Promise((done) => setTimeout(done));
 
-const SAME = "The model carries the checksums of what it draws, computed where it was made. This page has just drawn the same " +
-  "digits in your browser, and every bit is equal: a Cortex-M in a toy, a phone and a server draw exactly these. " +
-  "Integers leave nothing to rounding.";
-const OTHER = "What this browser computes is not what the model carries. Either the model’s signatures were changed, or " +
-  "something between this file and your processor computes wrongly: please report it.";
-const FLOATS = "This model computes in floating point, which has no signature: other machines may round its last bits " +
-  "otherwise. Quantize it (picovae quantize) for the same bits everywhere.";
+const SAME = "The model carries the checksums of what it draws, computed where it was made. This page has just drawn " +
+  "the same digits in your browser, and every bit is equal: a Cortex-M in a toy, a phone and a server draw exactly " +
+  "these. Integers leave nothing to rounding.";
+const OTHER = "What this browser computes is not what the model carries. Either the model’s signatures were changed, " +
+  "or something between this file and your processor computes wrongly: please report it.";
+const FLOATS = "This model computes in floating point, which has no signature: other machines may round its last " +
+  "bits otherwise. Quantize it (picovae quantize) for the same bits everywhere.";
 
 // Fills `badge`, a button, and `panel`, which it opens. Returns when the signature is computed.
 export async function showBadge(engine, badge, panel, signal) {

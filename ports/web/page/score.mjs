@@ -32,7 +32,6 @@ export function makeScore(engine) {
   function show(image) {
     const score = image === null ? null : engine.score(image);
     for (const [name, {value}] of Object.entries(terms)) value.textContent = score ? nats(score[name]) : "–";
-    element.toggleAttribute("data-empty", score === null);
     element.removeAttribute("data-normal");
     bar.style.width = "0";
     if (score === null) {

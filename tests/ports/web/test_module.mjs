@@ -56,12 +56,15 @@ test("a model is described as it is", async () => {
 });
 
 test("digits are the host's, bit for bit: of the prior, of a class, of 4 bits, of every kernel", async () => {
-  for (const [file, which] of [[SHIPPED, 0], [SHIPPED, 1], [model("s4"), 0], [model("s4"), 1], [model("decoder"), 0]]) {
+  const cases = [[SHIPPED, 0], [SHIPPED, 1], [model("s4"), 0], [model("s4"), 1], [model("decoder"), 0]];
+  for (const [file, which] of cases) {
     const engine = await open(file, which);
     for (const [label, options] of [[null, []], [7, ["--digit", "7"]]]) {
       if (label !== null && !engine.labels.includes(label)) continue;
       const host = hostDraws(file, "--count", "3", ...options);
-      for (const i of [0, 1, 2]) assert.deepEqual(engine.decode(engine.draw(label, i)), host(i), `${file} ${label} ${i}`);
+      for (const i of [0, 1, 2]) {
+        assert.deepEqual(engine.decode(engine.draw(label, i)), host(i), `${file} ${label} ${i}`);
+      }
     }
   }
 });
@@ -138,13 +141,15 @@ test("a reconstruction is the decoded mean, and noise is not normal", () => {
 });
 
 test("sign.mjs has a row for each kernel, none for floats, and one line for what is no model", () => {
-  const sign = (name) => execFileSync("node", ["ports/web/sign.mjs", path.join(build, "module/picovae_web.wasm"), model(name)],
-                                      {stdio: "pipe", encoding: "utf8"});
+  const module = path.join(build, "module/picovae_web.wasm");
+  const sign = (name) =>
+    execFileSync("node", ["ports/web/sign.mjs", module, model(name)], {stdio: "pipe", encoding: "utf8"});
   const rows = JSON.parse(sign("decoder"));
   assert.deepEqual(rows.map(({isa, ok}) => [isa, ok]), [["simd128", true], ["scalar", true]]);
   assert.deepEqual(Object.keys(rows[0]), ["target", "isa", "ok", "signature"]);
   assert.deepEqual(JSON.parse(sign("f16")), []);
-  assert.throws(() => sign("board"), (error) => error.status === 1 && /^\S+board\.pvae: packed for a board.*\n$/.test(error.stderr));
+  assert.throws(() => sign("board"), ({status, stderr}) =>
+    status === 1 && /^\S+board\.pvae: packed for a board.*\n$/.test(stderr));
 });
 
 // ---- A drawing becomes an image
@@ -168,8 +173,10 @@ test("a digit of MNIST, drawn ten times as large, becomes itself", () => {
 });
 
 test("where and how large a drawing is does not matter", () => {
-  const block = (left, top, width, height) => Uint8Array.from({length: 280 * 280}, (_, i) =>
-    i % 280 >= left && i % 280 < left + width && Math.floor(i / 280) >= top && Math.floor(i / 280) < top + height ? 255 : 0);
+  const block = (left, top, width, height) => Uint8Array.from({length: 280 * 280}, (_, i) => {
+    const x = i % 280 - left, y = Math.floor(i / 280) - top;
+    return x >= 0 && x < width && y >= 0 && y < height ? 255 : 0;
+  });
   const tall = imageOf(block(10, 20, 40, 80), 280, SIZE);
   assert.deepEqual(imageOf(block(150, 60, 80, 160), 280, SIZE), tall);
   // 10 x 20 pixels about pixel 14, 14, from which it is half a pixel off.

@@ -80,7 +80,8 @@ async function checkLayout(page) {
     const width = document.documentElement.clientWidth;
     if (document.documentElement.scrollWidth > width) wrong.push("the page scrolls sideways");
     const shown = (element) => element.checkVisibility() && !element.closest(".spoken");
-    for (const element of document.querySelectorAll("h1, h2, button, select, input, canvas, figcaption, dd, dt, summary")) {
+    const parts = "h1, h2, button, select, input, canvas, figcaption, dd, dt, summary";
+    for (const element of document.querySelectorAll(parts)) {
       if (!shown(element)) continue;
       const box = element.getBoundingClientRect();
       const name = `${element.tagName} ${element.className} ${element.textContent.slice(0, 20)}`;
@@ -92,7 +93,8 @@ async function checkLayout(page) {
       .map((element) => ({name: element.className, ...element.getBoundingClientRect().toJSON()}));
     for (const [i, a] of boxes.entries()) {
       for (const b of boxes.slice(i + 1)) {
-        if (a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom) wrong.push(`${a.name} on ${b.name}`);
+        const apart = a.left >= b.right || b.left >= a.right || a.top >= b.bottom || b.top >= a.bottom;
+        if (!apart) wrong.push(`${a.name} on ${b.name}`);
       }
     }
     return {wrong, cards: boxes.length};
@@ -220,8 +222,8 @@ pageTest("all of it works by keys alone", DESKTOP, async (page) => {
     await page.keyboard.press("Tab");
     reached.push(await page.evaluate(() => document.activeElement.ariaLabel ?? document.activeElement.textContent));
   }
-  for (const name of ["Open a model …", "Pad to draw a digit on", "Draw a 0", "Draw at random", "From A to B", "Pin as A",
-                      "All to zero", "Latent across", "Map of two latents"]) {
+  for (const name of ["Open a model …", "Pad to draw a digit on", "Draw a 0", "Draw at random", "From A to B",
+                      "Pin as A", "All to zero", "Latent across", "Map of two latents"]) {
     assert.ok(reached.includes(name), `${name} is not in ${reached}`);
   }
   await page.locator(".pad").focus();
