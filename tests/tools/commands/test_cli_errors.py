@@ -114,7 +114,9 @@ class Errors(cli.CliTest):
         self.broken_model(whole[:100], "broken")
         self.broken_model(whole[:-4], "broken")
         self.broken_model(struct.pack("<Q", 1 << 60) + whole[8:], "broken")
-        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(dtype="F16")), "F16")
+        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(dtype="F16")), "expected 470400")
+        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(dtype="F4")), "F4")
+        self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(dtype="I32")), "holds no floats")
         self.broken_model(with_header(lambda h: h["encoder.0.weight"].update(shape=[784, 300])),
                           "encoder.0")
         self.broken_model(with_header(rename), "decoder.")
