@@ -19,7 +19,7 @@ build      nlohmann-json3-dev             safetensors, --json
 build      libpng-dev                     pictures
 build      zlib1g-dev                     data sets in .gz
 build      libzip-dev                     data sets in .npz
-build      libonnx-dev                    picovae export --onnx
+build      libonnx-dev                    picovae export --onnx, import
 build      libprotobuf-dev                the headers that it includes
 man        help2man                       man pages of picovae
 data       curl                           fetches MNIST
@@ -32,7 +32,8 @@ tests      python3                        tests of the command line, tables
 tests      python3-numpy                  an independent ELBO
 tests      python3-dev                    the Python module
 tests      pybind11-dev                   the Python module
-tests      python3-onnx                   checks exported ONNX files
+tests      python3-onnx                   checks exported ONNX files, makes imported ones
+pytorch    python3-torch                  models to import, and its exporter to ONNX
 onnx       nodejs                         runs ONNX Runtime
 onnx       npm                            fetches it
 bench      libbenchmark-dev               times

@@ -7,9 +7,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <initializer_list>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tests/engine/blobs.hpp"
@@ -17,6 +19,8 @@
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/format/network.hpp"
+#include "tools/format/onnx_float.hpp"
+#include "tools/format/onnx_graph.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace {
@@ -60,6 +64,54 @@ void write_foreign(const fs::path& folder) {
     file.tensors.push_back({fmt::format("fc{}.bias", i), {out}, bias});
   }
   tools::write_safetensors(folder / "numbered", file);
+}
+
+// Both halves, and a graph of both with every operator that is followed.
+void write_onnx(const fs::path& folder) {
+  using tools::OnnxType;
+  const auto network = tests::random_network({6, 5, 4, 2}, 1);
+  tools::write_file(folder / "encoder", tools::onnx_encoder(network, {{"epochs", "3"}}).bytes);
+  tools::write_file(folder / "decoder", tools::onnx_decoder(network, {}).bytes);
+
+  tools::OnnxGraph graph("whole", "");
+  using Inputs = std::vector<std::string>;
+  const auto node = [&](std::string_view op, const Inputs& inputs, std::string name,
+                        std::initializer_list<tools::OnnxAttribute> attributes = {}) {
+    return graph.node(op, inputs, {std::move(name), OnnxType::kF32, 1}, attributes).name;
+  };
+  const auto side = [&](std::int64_t value) {
+    return graph.constant(fmt::format("side{}", value), {1}, std::span(&value, 1));
+  };
+  const auto dense = [&](const std::string& x, const tools::DenseWeights& layer, std::string name) {
+    const auto weight = graph.constant(name + ".w", {layer.out, layer.in}, std::span(layer.weight));
+    const auto bias = graph.constant(name + ".b", {layer.out}, std::span(layer.bias));
+    const auto turned = node("Transpose", {weight}, name + ".t");
+    const auto sum = node("MatMul", {x, turned}, name + ".p");
+    return node("Add", {sum, node("Identity", {bias}, name + ".i")}, std::move(name));
+  };
+  const float half = 0.5F;
+  const auto layers = tools::engine_layers(network);
+  auto x = graph.input("x", OnnxType::kF32, 6, "").name;
+  const auto shape = node("Shape", {x}, "shape");
+  const auto zero = side(0), one = side(1), rest = side(-1), two = side(2);
+  const auto rows = node("Unsqueeze", {node("Gather", {shape, zero}, "rows"), zero}, "row");
+  x = node("Reshape", {x, node("Concat", {rows, rest}, "to")}, "flat");
+  x = node("Softplus", {dense(node("Flatten", {x}, "flat2"), layers[0], "l0")}, "h0");
+  x = node("Softplus", {dense(x, layers[1], "l1")}, "h1");
+  x = dense(x, layers[2], "heads");
+  const auto size = node("Gather", {node("Shape", {x}, "shape2"), one}, "size");
+  const auto middle = node("Div", {size, two}, "middle");
+  const auto mu = node("Slice", {x, zero, middle, rest, one}, "mu");
+  const auto logvar = node("Slice", {x, middle, node("Mul", {middle, two}, "end"), rest}, "logvar");
+  const auto factor = graph.constant("half", {}, std::span(&half, 1));
+  const auto sigma = node("Exp", {node("Mul", {logvar, factor}, "halved")}, "sigma");
+  const auto noise = node("RandomNormalLike", {sigma}, "eps");
+  x = node("Add", {mu, node("Mul", {noise, sigma}, "spread")}, "z");
+  x = node("Softplus", {dense(x, layers[3], "l3")}, "h3");
+  x = node("Softplus", {dense(x, layers[4], "l4")}, "h4");
+  x = node("Sigmoid", {dense(x, layers[5], "l5")}, "pixels");
+  graph.output({x, OnnxType::kF32, 6}, "");
+  tools::write_file(folder / "whole", graph.file().bytes);
 }
 
 void write_idx(const fs::path& folder) {
@@ -141,6 +193,7 @@ void write_command_lines(const fs::path& folder) {
         "convert\nphotos\n--size\n28x28\n--transpose\n--invert\n--test\n9\n--out\ndata",
         "interpolate\nm.pvae\n--from\n0\n--to\n8\n--steps\n12\n--out\nmorph.png",
         "import\nm.safetensors\n--out\nn.safetensors\n--map\nfc21=mu,fc22=logvar",
+        "import\nencoder.onnx\ndecoder.onnx\n--out\nn.safetensors\n--log-sigma\n--json",
         "--help"}) {
     tools::write_file(folder / fmt::format("{}", number++), line);
   }
@@ -157,6 +210,7 @@ int main(int argc, char** argv) {
   write_blobs(folder_for(root, "blob"));
   write_safetensors(folder_for(root, "safetensors"));
   write_foreign(folder_for(root, "import"));
+  write_onnx(folder_for(root, "onnx"));
   write_idx(folder_for(root, "idx"));
   write_npy(folder_for(root, "npy"));
   write_npz(folder_for(root, "npz"));

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Fuzzes what reads files and arguments under ASan and UBSan; installs what is missing first.
-#   tests/stages/fuzz.sh SECONDS [blob|safetensors|import|idx|npy|npz|png|command_line]...
+#   tests/stages/fuzz.sh SECONDS [blob|safetensors|import|onnx|idx|npy|npz|png|command_line]...
 # Each fuzzer gets SECONDS. What they found stays in build/fuzz/corpus and is where the next run begins.
 # Ends with 1 if one of them crashed, hung or took too much memory; its input is kept.
 set -euo pipefail
@@ -13,7 +13,7 @@ esac
 seconds=$1
 shift
 fuzzers=("$@")
-((${#fuzzers[@]})) || fuzzers=(blob safetensors import idx npy npz png command_line)
+((${#fuzzers[@]})) || fuzzers=(blob safetensors import onnx idx npy npz png command_line)
 for fuzzer in "${fuzzers[@]}"; do
   [[ -f tests/fuzz/fuzz_$fuzzer.cpp ]] || { echo "fuzz.sh: no fuzzer $fuzzer (see --help)" >&2; exit 2; }
 done

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
 #include "tools/base/isa.hpp"
 #include "tools/base/text.hpp"
@@ -30,7 +31,7 @@ namespace picovae::tools {
 namespace {
 
 struct Options {
-  std::filesystem::path from, out, data;
+  std::filesystem::path from, decoder, out, data;
   std::string map;
   bool log_sigma = false;
   unsigned threads = 1;
@@ -40,7 +41,9 @@ struct Options {
 struct Result {
   ImportedNetwork imported;  // before --log-sigma
   std::vector<std::string> passed_over;
-  std::string assumed;  // what the file does not say
+  std::vector<std::string> assumed;  // what the file does not say
+  bool log_sigma = false;            // what the second head gives
+  bool log_sigma_known = false;      // by the file
   std::optional<Elbo> elbo;
   std::string hint;  // options that would have given a better one
 };
@@ -67,21 +70,38 @@ const FoundLayer& found_as(std::string_view role, const ImportedNetwork& importe
   return *std::find_if(imported.found.begin(), imported.found.end(), is_it);
 }
 
+ForeignModel read_foreign(const Options& options) {
+  const auto bytes = read_model(options.from);
+  if (options.decoder.empty()) return parse_foreign(bytes, options.from.string());
+  return parse_foreign(bytes, options.from.string(), read_model(options.decoder),
+                       options.decoder.string());
+}
+
 Result import_file(const Options& options) {
   LayerMap map;
   parse_layer_map(options.map, map);
   const std::string name = options.from.string();
-  ForeignModel model = parse_foreign(read_model(options.from), name);
+  ForeignModel model = read_foreign(options);
   Result result;
   result.passed_over = std::move(model.passed_over);
-  const bool says_activation = !model.activation.empty();
+  result.log_sigma_known = model.log_sigma.has_value();
+  result.log_sigma = model.log_sigma.value_or(options.log_sigma);
+  if (options.log_sigma && !result.log_sigma) {
+    fail("{}: says itself that its second head gives log sigma^2; leave out --log-sigma", name);
+  }
+  const bool activation_known = !model.activation.empty();
+  const bool sigmoid_known = model.sigmoid;
   result.imported = import_network(std::move(model), map, name);
   const std::string& head = found_as("encoder.logvar", result.imported).from;
-  result.assumed = fmt::format(
-      "{}the decoder gives logits of pixels; {} gives log sigma{}{}",
-      says_activation ? "" : "hidden layers are softplus; ", quote_name(head),
-      options.log_sigma ? "" : "^2",
-      says_sigma(head) && !options.log_sigma ? " (or log sigma, by its name: --log-sigma)" : "");
+  if (!activation_known) result.assumed.push_back("hidden layers are softplus");
+  if (!sigmoid_known) result.assumed.push_back("the decoder gives logits of pixels");
+  if (!result.log_sigma_known) {
+    result.assumed.push_back(fmt::format("{} gives log sigma{}", quote_name(head),
+                                         result.log_sigma ? ""
+                                         : says_sigma(head)
+                                             ? "^2 (or log sigma, by its name: --log-sigma)"
+                                             : "^2"));
+  }
   return result;
 }
 
@@ -113,8 +133,10 @@ Elbo elbo_of(const Network& network, std::span<const std::uint8_t> images, unsig
 
 // What to give if the heads are better read otherwise. A few images say so: wrong guesses cost
 // tens of nats at least.
-std::string hint_for(const Options& options, const ImportedNetwork& imported,
+std::string hint_for(const Options& options, const Result& result,
                      std::span<const std::uint8_t> images) {
+  if (result.log_sigma_known) return "";
+  const ImportedNetwork& imported = result.imported;
   constexpr std::size_t kImages = 200;
   constexpr double kNats = 5;
   images = images.first(std::min(images.size(), kImages * imported.network.pixels));
@@ -125,7 +147,7 @@ std::string hint_for(const Options& options, const ImportedNetwork& imported,
       return std::numeric_limits<double>::infinity();
     }
   };
-  const bool log_sigma = options.log_sigma;
+  const bool log_sigma = result.log_sigma;
   const double chosen = cost({false, log_sigma});
   const double swapped = cost({true, log_sigma});
   const double other = cost({false, !log_sigma});
@@ -142,8 +164,8 @@ void measure(const Options& options, Result& result) {
   const auto held_out = load_held_out(options.data, network.pixels, 0);
   if (network.columns == 0) network.columns = held_out.images.cols;
   const auto& images = held_out.images.pixels;
-  result.hint = hint_for(options, result.imported, images);
-  result.elbo = elbo_of(read_as({false, options.log_sigma}, network), images, options.threads);
+  result.hint = hint_for(options, result, images);
+  result.elbo = elbo_of(read_as({false, result.log_sigma}, network), images, options.threads);
 }
 
 Json to_json(const Result& result) {
@@ -160,7 +182,7 @@ Json to_json(const Result& result) {
   Json json = {{"shape", Json::list(result.imported.network.sizes())},
                {"layers", layers},
                {"passed_over", Json::list(result.passed_over)},
-               {"assumed", result.assumed}};
+               {"assumed", Json::list(result.assumed)}};
   if (result.elbo) {
     json.add("test", to_json(*result.elbo));
     json.add("hint", result.hint);
@@ -179,9 +201,9 @@ void print(const Options& options, const Result& result) {
     }
   }
   for (const std::string& name : result.passed_over) say("passed over: {}\n", quote_name(name));
-  say("assumed: {}\n", result.assumed);
+  if (!result.assumed.empty()) say("assumed: {}\n", joined(result.assumed, "; "));
   if (!result.elbo) {
-    say("--data DIR measures it: a wrong guess costs tens or hundreds of nats\n");
+    if (!result.assumed.empty()) say("--data DIR measures it: a wrong guess costs many nats\n");
     return;
   }
   say("test images, nats each:\n"
@@ -194,7 +216,7 @@ void run(const Options& options) {
   check_writable(options.out);
   Result result = import_file(options);
   if (!options.data.empty()) measure(options, result);
-  save_network(options.out, read_as({false, options.log_sigma}, result.imported.network));
+  save_network(options.out, read_as({false, result.log_sigma}, result.imported.network));
   if (options.json) {
     say("{}\n", to_json(result).text());
   } else {
@@ -211,12 +233,18 @@ void add_import(CommandLine& line) {
       "Example:\n"
       "  picovae import torch.safetensors --out model.safetensors --data mnist\n"
       "  picovae quantize model.safetensors --out model.pvae\n"
-      "FILE is safetensors of F32, F16, BF16 or F64: seven dense layers, pixels-hidden-hidden-\n"
-      "latent and back the same way, under any names. Shapes say which is which, names and their\n"
-      "numbers where shapes leave a choice. One layer of two times latent outputs is both heads,\n"
-      "mu first. Weights may be [out, in], as PyTorch has them, or [in, out], as Keras has.\n"
+      "  picovae import encoder.onnx decoder.onnx --out model.safetensors\n"
+      "FILE is ONNX, of encoder and decoder or of one each; or safetensors of F32, F16, BF16 or\n"
+      "F64: seven dense layers, pixels-hidden-hidden-latent and back the same way, under any "
+      "names.\n"
+      "Shapes say which is which, names and their numbers where shapes leave a choice. One layer "
+      "of\n"
+      "two times latent outputs is both heads, mu first. Weights may be [out, in], as PyTorch has\n"
+      "them, or [in, out], as Keras has.\n"
       "tools/format/IMPORT.md says how to write such a file.");
   command.path("FILE", options->from, Access::kRead, "", "The model to import");
+  command.path("DECODER", options->decoder, Access::kRead, "", "Its decoder, if FILE is an encoder")
+      .optional();
   command.out(options->out, "FILE", "Model to write, a .safetensors");
   command.text("--map", options->map, complaint_about_map, "NAME=LAYER,...",
                "What layers are, such as fc21=mu,fc22=logvar, if the names do not say");

@@ -10,6 +10,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/text.hpp"
 #include "tools/format/blob.hpp"
+#include "tools/format/foreign_onnx.hpp"
 #include "tools/format/layer_names.hpp"
 
 namespace picovae::tools {
@@ -107,14 +108,6 @@ class Sorted {
 
 bool is_square(const Tensor& weight) { return weight.shape[0] == weight.shape[1]; }
 
-std::vector<float> transposed(const std::vector<float>& from, std::size_t rows, std::size_t cols) {
-  std::vector<float> to(from.size());
-  for (std::size_t i = 0; i < rows; ++i) {
-    for (std::size_t j = 0; j < cols; ++j) to[j * rows + i] = from[i * cols + j];
-  }
-  return to;
-}
-
 // The bias of each of the weights.
 std::vector<const Tensor*> biases_of(const Sorted& sorted, std::string_view name) {
   std::vector<const Tensor*> found;
@@ -169,6 +162,14 @@ void refuse_integer_weights(std::span<const std::string> others, std::string_vie
 
 }  // namespace
 
+std::vector<float> transposed(const std::vector<float>& from, std::size_t rows, std::size_t cols) {
+  std::vector<float> to(from.size());
+  for (std::size_t i = 0; i < rows; ++i) {
+    for (std::size_t j = 0; j < cols; ++j) to[j * rows + i] = from[i * cols + j];
+  }
+  return to;
+}
+
 void refuse_other_formats(std::span<const std::byte> bytes, std::string_view name) {
   const auto head = bytes.first(std::min(bytes.size(), kFirstMember));
   const std::string_view text(reinterpret_cast<const char*>(head.data()), head.size());
@@ -181,6 +182,9 @@ void refuse_other_formats(std::span<const std::byte> bytes, std::string_view nam
   if (zip || text.starts_with("\x89HDF")) {
     fail("{}: is {}; save its weights as safetensors: {} has how", name,
          zip ? "a zip, as .npz and .keras are" : "HDF5, as .h5 is", kGuide);
+  }
+  if (starts_as_onnx(bytes)) {
+    fail("{}: is ONNX; run picovae import {} --out model.safetensors", name, name);
   }
 }
 
@@ -199,11 +203,21 @@ ForeignModel foreign_model(SafetensorsFile file, std::string_view name) {
 }
 
 ForeignModel parse_foreign(std::span<const std::byte> bytes, std::string_view name) {
-  refuse_other_formats(bytes, name);
   if (starts_as_blob(bytes)) {
     fail("{}: is a .pvae, packed already; every command takes it as it is", name);
   }
+  if (starts_as_onnx(bytes)) return foreign_onnx({parse_onnx(bytes, name), name});
+  refuse_other_formats(bytes, name);
   return foreign_model(parse_safetensors(bytes, name), name);
+}
+
+ForeignModel parse_foreign(std::span<const std::byte> encoder, std::string_view encoder_name,
+                           std::span<const std::byte> decoder, std::string_view decoder_name) {
+  for (const auto& [bytes, name] : {std::pair{encoder, encoder_name}, {decoder, decoder_name}}) {
+    if (!starts_as_onnx(bytes)) fail("{}: is no ONNX, which alone may be in two files", name);
+  }
+  return foreign_onnx({parse_onnx(encoder, encoder_name), encoder_name},
+                      {parse_onnx(decoder, decoder_name), decoder_name});
 }
 
 std::string list_layers(std::span<const ForeignLayer> layers) {

@@ -187,24 +187,31 @@ std::vector<Places> best_ways(const std::vector<Places>& ways, const Judge& judg
        list_layers(layers), quote_name(example));
 }
 
-void check_map(const LayerMap& map, std::span<const ForeignLayer> layers, std::string_view name) {
+// What the file says of places, and the user besides.
+LayerMap all_roles(const ForeignModel& model, const LayerMap& map, std::string_view name) {
+  LayerMap roles = model.roles;
   for (const auto& [from, role] : map) {
     const auto named = [&from = from](const ForeignLayer& layer) { return layer.name == from; };
-    if (std::none_of(layers.begin(), layers.end(), named)) {
-      fail("{}: has no layer {}; it has {}", name, quote_name(from), list_layers(layers));
+    if (std::none_of(model.layers.begin(), model.layers.end(), named)) {
+      fail("{}: has no layer {}; it has {}", name, quote_name(from), list_layers(model.layers));
+    }
+    const auto known = roles.emplace(from, role).first;
+    if (known->second != role) {
+      fail("{}: says itself that {} is {}, which speaks against --map", name, quote_name(from),
+           known->second);
     }
   }
+  return roles;
 }
 
 // The places of a chain of two hidden layers each way.
-Places find_chain(std::span<const ForeignLayer> layers, const LayerMap& map,
+Places find_chain(std::span<const ForeignLayer> layers, const LayerMap& roles,
                   std::string_view name) {
-  check_map(map, layers, name);
   const Form form = form_of(layers.size());
   if (form.depth != kDepth) refuse(layers, name);
   const auto allowed = [&](std::size_t place, std::size_t layer) {
-    const auto wanted = map.find(layers[layer].name);
-    if (wanted == map.end()) return true;
+    const auto wanted = roles.find(layers[layer].name);
+    if (wanted == roles.end()) return true;
     if (form.heads == 1 && form.is_head(place)) {
       return wanted->second == kMuFirst || wanted->second == kLogvarFirst;
     }
@@ -213,8 +220,9 @@ Places find_chain(std::span<const ForeignLayer> layers, const LayerMap& map,
   constexpr std::size_t kAll = 5040;  // 7!
   const Search search(layers, form, kAll, allowed);
   if (search.ways().empty()) {
-    if (!map.empty() && !any_chain(layers).empty()) {
-      fail("{}: shapes speak against --map; the layers are {}", name, list_layers(layers));
+    if (!roles.empty() && !any_chain(layers).empty()) {
+      fail("{}: shapes speak against what layers are said to be; they are {}", name,
+           list_layers(layers));
     }
     refuse(layers, name);
   }
@@ -278,7 +286,8 @@ ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::str
          quote_name(model.activation));
   }
   const Form form = form_of(model.layers.size());
-  const Places places = find_chain(model.layers, map, name);
+  const LayerMap roles = all_roles(model, map, name);
+  const Places places = find_chain(model.layers, roles, name);
   ImportedNetwork imported;
   for (std::size_t place = 0; place < places.size(); ++place) {
     ForeignLayer& layer = model.layers[places[place]];
@@ -287,8 +296,8 @@ ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::str
       put(layer, LayerPart::kAll, role, imported);
       continue;
     }
-    const auto wanted = map.find(layer.name);
-    const bool turned = wanted != map.end() && wanted->second == kLogvarFirst;
+    const auto wanted = roles.find(layer.name);
+    const bool turned = wanted != roles.end() && wanted->second == kLogvarFirst;
     put(layer, turned ? LayerPart::kSecondHalf : LayerPart::kFirstHalf, role, imported);
     put(layer, turned ? LayerPart::kFirstHalf : LayerPart::kSecondHalf, role + 1, imported);
   }

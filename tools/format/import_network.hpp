@@ -3,7 +3,7 @@
 // where they leave a choice, names do; where these do not, the user.
 #pragma once
 
-#include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,13 +12,6 @@
 #include "tools/format/network.hpp"
 
 namespace picovae::tools {
-
-// Names of the file's layers, and what each is by the user's word: a name of kNetworkLayers, or
-// one of the two orders that a layer of both heads may have.
-using LayerMap = std::map<std::string, std::string>;
-
-inline constexpr std::string_view kMuFirst = "mu+logvar";
-inline constexpr std::string_view kLogvarFirst = "logvar+mu";
 
 // Reads "fc21=mu,fc22=logvar"; mu and logvar stand for encoder.mu and encoder.logvar. Returns a
 // complaint, which is empty if all is well.
@@ -39,7 +32,8 @@ struct ImportedNetwork {
 };
 
 // Uses up `model`; `name` is the file's, for messages. Fails, saying what was found, if there is no
-// such chain, a choice is left, `map` names what is not there, or the activation is not softplus.
+// such chain, a choice is left, `map` names what is not there or contradicts the file, or the
+// activation is not softplus.
 ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::string_view name);
 
 // "784-300-300-50" if the layers are a chain of any depth, whatever their names; else empty.

@@ -146,7 +146,8 @@ class Import(cli.CliTest):
         self.assertGreater(wrong["test"]["neg_elbo"], right["test"]["neg_elbo"] + 5)
         self.assertIn('with --map "a31=mu,a32=logvar"', wrong["hint"])
         narrow = {**self.tensors, "encoder.logvar.bias": self.tensors["encoder.logvar.bias"] - 4}
-        log_sigma = ("import", write(self.root / "narrow.safetensors", narrow), *arguments[2:-1], "--log-sigma", "--json")
+        narrow = write(self.root / "narrow.safetensors", narrow)
+        log_sigma = ("import", narrow, *arguments[2:-1], "--log-sigma", "--json")
         self.assertIn("without --log-sigma", json.loads(self.good(*log_sigma))["hint"])
         text = self.good(*arguments, "a31=mu")
         for part in ("784-20-20-5\n", '"a31"', "assumed: ", f"{measured['neg_elbo']:.4f}"):
@@ -162,8 +163,9 @@ class Import(cli.CliTest):
 
     def test_other_commands_name_what_they_were_given(self):
         path = write(self.root / "foreign.safetensors", self.renamed(FC))
-        for command in (["eval"], ["info"], ["quantize", "--out", self.root / "x"], ["encode", "--out", self.root / "x"],
-                        ["classes", "--out", self.root / "x"], ["nll"], ["score"]):
+        out = ["--out", self.root / "x"]
+        for command in (["eval"], ["info"], ["nll"], ["score"], ["quantize", *out], ["encode", *out],
+                        ["classes", *out]):
             data = [] if command[0] == "info" else ["--data", self.data]
             self.bad(1, command[0], path, *command[1:], *data,
                      says=f'is 784-20-20-5 under other names, "fc1" 784-20, "fc2" 20-20, "fc_mu" 20-5, '
@@ -181,8 +183,8 @@ class Import(cli.CliTest):
         path = write(self.root / "foreign.safetensors", tensors)
         self.assertRegex(self.good("import", path, "--out", self.out), 'passed over: "beta"\npassed over: "steps"')
         self.assert_same(read(self.out))
-        self.refused({**self.renamed(FC), "bn.weight": np.ones(20), "bn.bias": np.ones(20), "bn.running_mean": np.ones(20),
-                      "bn.num_batches_tracked": np.int64(3)}, "is of a normalization")
+        norm = {f"bn.{name}": np.ones(20) for name in ("weight", "bias", "running_mean", "running_var")}
+        self.refused({**self.renamed(FC), **norm, "bn.num_batches_tracked": np.int64(3)}, "is of a normalization")
         self.refused({**self.renamed(FC), "out.weight": np.ones((10, 5)), "out.bias": np.ones(10)}, "8 dense layers")
         self.refused(self.renamed(FC), 'hidden layers are "relu"', metadata={"activation": "ReLU"})
 
@@ -204,7 +206,8 @@ class Import(cli.CliTest):
     def run_snippets(self, setup, *headings):
         """Runs them in the test's folder, after what they expect to be there, and imports what they wrote."""
         text = "\n".join([setup, *(self.snippets()[heading] for heading in headings)])
-        result = subprocess.run([sys.executable, "-c", text], cwd=self.root, capture_output=True, text=True, timeout=120)
+        result = subprocess.run([sys.executable, "-c", text], cwd=self.root, capture_output=True, text=True,
+                                timeout=120)
         self.assertEqual(result.returncode, 0, result.stderr)
         self.good("import", self.root / f"{headings[-1].lower()}.safetensors", "--out", self.out, "--data", self.data)
         self.assert_same(read(self.out))
@@ -213,7 +216,8 @@ class Import(cli.CliTest):
 import sys
 sys.path.insert(0, {here!r})
 import pathlib, test_cli_import
-ours = {{name: array for name, array in test_cli_import.read(pathlib.Path({model!r})).items() if name[:8] != "picovae."}}
+ours = test_cli_import.read(pathlib.Path({model!r}))
+ours = {{name: array for name, array in ours.items() if name[:8] != "picovae."}}
 """
 
     def load(self):
@@ -254,7 +258,8 @@ class Layer:
         return self.weights
 encoder, decoder = Part(), Part()
 def layers(named):
-    return [Layer("input_1")] + [Layer(name, ours[own + ".weight"].T, ours[own + ".bias"]) for name, own in named.items()]
+    return [Layer("input_1")] + [Layer(name, ours[own + ".weight"].T, ours[own + ".bias"])
+                                 for name, own in named.items()]
 encoder.layers = layers({"dense": "encoder.0", "dense_1": "encoder.1", "z_mean": "encoder.mu",
                          "z_log_var": "encoder.logvar"})
 decoder.layers = layers({"dense_2": "decoder.0", "dense_3": "decoder.1", "dense_4": "decoder.2"})

@@ -88,7 +88,7 @@ TEST_CASE("what names leave open is asked for") {
   CHECK(found_in(layers, "fc32=mu").at(2) == "fc32");
   CHECK(found_in(layers, "fc32=mu").at(1) == "fc2");
   CHECK(contains(error_of(layers, "fc9=mu"), "has no layer \"fc9\""));
-  CHECK(contains(error_of(layers, "fc1=mu"), "shapes speak against --map"));
+  CHECK(contains(error_of(layers, "fc1=mu"), "shapes speak against what layers are said to be"));
 }
 
 TEST_CASE("one layer of both heads is split, mu first if not said otherwise") {
@@ -110,7 +110,7 @@ TEST_CASE("one layer of both heads is split, mu first if not said otherwise") {
   const auto turned = import_network(model_of(layers), {{"fc3", "logvar+mu"}}, "FILE").network;
   CHECK(turned.mu.weight == second);
   CHECK(turned.logvar.weight == first);
-  CHECK(contains(error_of(layers, "fc3=mu"), "shapes speak against --map"));
+  CHECK(contains(error_of(layers, "fc3=mu"), "shapes speak against what layers are said to be"));
 }
 
 TEST_CASE("what the file says besides") {

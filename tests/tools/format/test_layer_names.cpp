@@ -72,7 +72,9 @@ TEST_CASE("numbers of equal words have an order") {
   CHECK(numbers_contradict("fc99999999999999999999999", "fc99999999999999999999998"));
   CHECK(!numbers_contradict("fc5", "net2"));
   CHECK(!numbers_contradict("fc5", "fc5"));
+  CHECK(numbers_contradict("fc10", "fc009"));
   CHECK(!numbers_contradict("fc0", "fc00"));
+  CHECK(!numbers_contradict("fc00", "fc0"));
 }
 
 TEST_CASE("sigma and sigma squared") {

@@ -5,6 +5,7 @@
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/format/onnx_exact.hpp"
 #include "tools/format/onnx_float.hpp"
+#include "tools/format/onnx_reader.hpp"
 
 namespace {
 
@@ -23,4 +24,10 @@ TEST_CASE("without libonnx an export says what to install") {
     CHECK(contains(message, "built without ONNX"));
     CHECK(contains(message, "libonnx-dev"));
   }
+}
+
+TEST_CASE("without libonnx an import says the same") {
+  const auto message = message_of([] { parse_onnx({}, "FILE"); });
+  CHECK(is_one_line_about(message, "FILE"));
+  CHECK(contains(message, "libonnx-dev"));
 }

@@ -114,6 +114,11 @@ const Option& Option::required() const {
   return *this;
 }
 
+const Option& Option::optional() const {
+  option_->required(false);
+  return *this;
+}
+
 const Option& Option::excludes(const char* other) const {
   option_->excludes(other);
   return *this;

@@ -31,6 +31,7 @@ class Option {
   explicit Option(CLI::Option& option, FileRole* role = nullptr) : option_(&option), role_(role) {}
 
   const Option& required() const;
+  const Option& optional() const;  // of an argument
   const Option& excludes(const char* other) const;
   const Option& hide_default() const;  // in --help
 
