@@ -24,6 +24,7 @@ JOBS = str(os.cpu_count())
 PLAYWRIGHT = "playwright-core@1.65.1"  # drives Chromium
 RELEASE, DEBUG, CLANG = (BUILD / f"test-{name}" for name in ("gcc-release", "gcc-debug", "clang-release"))
 PICOVAE = str(RELEASE / "picovae")
+PYTORCH = BUILD / "test-pytorch"
 TRAINED = str(RELEASE / "end_to_end/model.pvae")
 TRAINED_F32 = str(RELEASE / "end_to_end/model.safetensors")
 
@@ -113,6 +114,10 @@ def onnx(options):
     run("/usr/bin/python3", "tests/onnx/runtime.py", RELEASE, MODEL, TRAINED_F32, mnist(), MATRIX / "onnx.json")
 
 
+def pytorch(options):
+    run("/usr/bin/python3", "tests/stages/pytorch.py", RELEASE, mnist(), PYTORCH)
+
+
 def static_checks(options):
     run("tests/checks/static_checks.sh", CLANG, *(["--tools"] if options.slow else []))
 
@@ -154,6 +159,8 @@ def boards(options):
     for shape, boards_of_shape in (("784-128-64-16", ["mps2-an386"]),
                                    ("15-7-5-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"])):
         ports(f"shape-{shape}", *boards_of_shape, model=model_of_shape(shape))
+    # A model of PyTorch.
+    ports("pytorch", "--pictures", pictures / "pytorch", "mps2-an386", model=PYTORCH / "model.pvae")
     # A board without room for the model that ships trains one: here for a moment, as the figures do not mind.
     ports("own-model", "--epochs", "1", "microbit", model=None)
     # A model of format version 1, which has no signature of scores.
@@ -337,6 +344,7 @@ STAGES = (
     Stage("gcc Release", gcc_release, always, "build man data tests"),
     Stage("end to end", end_to_end, always),
     Stage("ONNX", onnx, on_full, "onnx"),
+    Stage("PyTorch", pytorch, on_full, "pytorch"),
     Stage("gcc Debug", gcc_debug, on_full),
     Stage("clang Release", clang_release, on_full, "clang bench"),
     Stage("clang libc++", clang_libcxx, on_full, "clang libc++"),
