@@ -119,8 +119,7 @@ std::vector<const Tensor*> biases_of(const Sorted& sorted, std::string_view name
     if (its == nullptr) {
       fail("{}: the weights {} of shape {} have no bias; save one, of zeros if need be", name,
            quote_name(weight.name), format_shape(weight.shape));
-    }
-    if (its->data.size() != weight.shape[0] && its->data.size() != weight.shape[1]) {
+    } else if (its->data.size() != weight.shape[0] && its->data.size() != weight.shape[1]) {
       fail("{}: the weights {} of shape {} and the bias {} of shape {} do not fit together", name,
            quote_name(weight.name), format_shape(weight.shape), quote_name(its->name),
            format_shape(its->shape));

@@ -23,11 +23,8 @@ bool OnnxNodeView::has_input(std::size_t i) const {
 const FlowValue& OnnxNodeView::input(std::size_t i) const {
   if (!has_input(i)) refuse("has {} inputs; expected more", node_->inputs.size());
   const auto found = values_.find(node_->inputs[i]);
-  if (found == values_.end()) {
-    refuse("takes {}, which no constant, input or earlier node gives",
-           quote_name(node_->inputs[i]));
-  }
-  return found->second;
+  if (found != values_.end()) return found->second;
+  refuse("takes {}, which no constant, input or earlier node gives", quote_name(node_->inputs[i]));
 }
 
 std::int64_t OnnxNodeView::side(std::size_t i) const {
