@@ -45,20 +45,18 @@ HARDWARE = (
 LINE = "{:20} {:12} {:>5} {:27} {:>12} {:>5} {:>9} {:>9} {:>6}"
 
 
-def measured(board):
+def measured(board, rows):
     """Instructions of a decode, and bytes of the decoder, of the model that ships; on a board without room for it, of
-    its own and of both halves."""
-    rows = json.loads(budgets.FILE.read_text())["measured"]
+    its own and of both halves. rows: what the budgets say was measured"""
     return rows["full"][board]["decode_instructions"], rows["decoder"].get(board, rows["full"][board])["flash_model"]
 
 
-def estimate(hardware, core, elf):
-    """A row of the table. elf: firmware of that core"""
+def estimate(hardware, instructions, weights, core, elf):
+    """A row of the table. instructions, weights: of measured(); elf: firmware of that core"""
     loop = loop_of(elf, core)
     if not loop:
         raise Failure(f"{elf}: no loop with multiplies in its kernels")
     turn = cycles_of(core, loop)
-    instructions, weights = measured(hardware.board)
     cycles = instructions * turn / len(loop)
     waiting = weights / hardware.line * hardware.stall
     return {"hardware": hardware.name, "core": core, "mhz": hardware.mhz, "memory": hardware.memory,
@@ -75,6 +73,7 @@ def main(arguments):
     options = parser.parse_args(arguments)
     need("boards cycles", "arm-none-eabi-objdump", "llvm-mca-19")
     boards = {board.name: board for board in all_boards()}
+    known = json.loads(budgets.FILE.read_text())["measured"]
     rows = []
     print(LINE.format("hardware", "core", "MHz", "weights in", "loop", "CPI", "cycles", "+ waits", "ms"))
     for hardware in HARDWARE:
@@ -84,7 +83,7 @@ def main(arguments):
         elf = options.build / twin.layout / f"{(twin if board.trains else board).name}.elf"
         if not elf.exists():
             raise Failure(f"no {elf}; run ports/run.sh")
-        row = estimate(hardware, board.core, elf)
+        row = estimate(hardware, *measured(board.name, known), board.core, elf)
         rows.append(row)
         print(LINE.format(row["hardware"], row["core"], row["mhz"], row["memory"],
                           f"{row['loop_instructions']} -> {row['loop_cycles']}",

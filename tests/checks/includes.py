@@ -62,7 +62,7 @@ ARROWS = {
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
     ARROWS[room] += [HOST]  # product.hpp
-ARROWS["tools/format"] += ["engine/src"]        # requantize.hpp, for ONNX
+ARROWS["tools/format"] += ["engine/src"]        # requantize.hpp and half.hpp: a blob as it runs
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 
 # Where quoted names are looked up, after the folder of the file itself.

@@ -1,8 +1,8 @@
 #include "tools/format/unpack_float.hpp"
 
-#include <Eigen/Core>
 #include <cstdint>
 
+#include "half.hpp"
 #include "picovae/layout.hpp"
 
 namespace picovae::tools {
@@ -12,8 +12,7 @@ namespace {
 float weight_at(Type type, const void* weights, std::size_t index) {
   if (type == Type::kF32) return static_cast<const float*>(weights)[index];
   const std::uint16_t bits = static_cast<const std::uint16_t*>(weights)[index];
-  return type == Type::kF16 ? static_cast<float>(Eigen::numext::bit_cast<Eigen::half>(bits))
-                            : static_cast<float>(Eigen::numext::bit_cast<Eigen::bfloat16>(bits));
+  return type == Type::kF16 ? f16_to_f32(bits) : bf16_to_f32(bits);
 }
 
 // Outputs first .. first + count - 1 of a layer; none of a layer that is not there.
