@@ -45,6 +45,9 @@ void write_safetensors(const std::filesystem::path& path, const SafetensorsFile&
 // "[300, 784]", for messages.
 std::string format_shape(std::span<const std::size_t> shape);
 
+// Text for a one-line message, cut if long; no escapes.
+std::string shortened(std::string_view text);
+
 // A name from a file for a one-line message: quoted, escaped, and cut if long.
 std::string quote_name(std::string_view name);
 

@@ -1,8 +1,10 @@
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <cmath>
 #include <cstdint>
 #include <cstring>
+#include <ctime>
 #include <limits>
 #include <string>
 #include <vector>
@@ -120,10 +122,49 @@ TEST_CASE("headers that are not the one JSON object are refused") {
     CHECK(is_one_line_about(error_of(file_of(header, 0)), "FILE"));
   }
   const std::string deep(100'000, '[');
-  CHECK(contains(error_of(file_of("{\"a\":" + deep + "}", 0)), "levels deep"));
+  CHECK(contains(error_of(file_of("{\"a\":" + deep + "}", 0)), "has an array for tensor \"a\""));
   std::string objects;
   for (int i = 0; i < 10'000; ++i) objects += "{\"a\":";
-  CHECK(contains(error_of(file_of(objects + "}", 0)), "levels deep"));
+  CHECK(contains(error_of(file_of(objects + "}", 0)), "tensor \"a\" has the unknown key \"a\""));
+}
+
+TEST_CASE("a header of 1 MB is read or refused in time that grows with its length") {
+  const auto repeated = [](const std::string& begin, const auto& part, const std::string& end) {
+    std::string text = begin;
+    for (int i = 0;; ++i) {
+      const std::string next = part(i);
+      if (text.size() + next.size() + 1 + end.size() > 1U << 20) return text + end;
+      text += (i > 0 ? "," : "") + next;
+    }
+  };
+  const auto empty_objects = [](int) { return std::string("{}"); };
+  const auto zeros = [](int) { return std::string("0"); };
+  const auto pairs = [](int i) { return fmt::format("\"{}\":\"\"", i); };
+  const auto tensors = [](int i) { return entry(std::to_string(i), "[0]", "[0,0]"); };
+  const auto escapes = [](int) { return std::string("\\u00fc"); };
+  struct Case {
+    std::string header, message;
+  };
+  const std::vector<Case> cases{
+      {repeated("{\"a\":[", empty_objects, "]}"), "has an array for tensor"},
+      {repeated("{\"a\":{\"shape\":[", empty_objects, "]}}"), "has an object in its shape"},
+      {repeated("{\"a\":{\"shape\":[", zeros, "]}}"), "more than 64 values as its shape"},
+      {repeated("{\"__metadata__\":{", pairs, "}}"), "more than 4096 names"},
+      {repeated("{", tensors, "}"), "more than 4096 names"},
+      {"{\"__metadata__\":{\"a\":\"" + std::string(1'000'000, 'x') + "\"}}", ""},
+      {repeated("{\"__metadata__\":{\"a\":\"", escapes, "\"}}"), ""},
+  };
+  for (const Case& bad : cases) {
+    CAPTURE(bad.header.substr(0, 40));
+    const auto bytes = file_of(bad.header, 0);
+    const std::clock_t start = std::clock();
+    const auto message = error_of(bytes);
+    const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+    CHECK_MESSAGE(contains(message, bad.message), message);
+    CHECK(message.empty() == bad.message.empty());
+    INFO(seconds);
+    CHECK(seconds < 1);  // some milliseconds; a minute if the time is quadratic
+  }
 }
 
 TEST_CASE("doubled keys are refused at every level") {
@@ -169,9 +210,9 @@ TEST_CASE("entries of the wrong kind are refused") {
       {R"({"a":{"dtype":"F32","shape":[4611686018427387904],"data_offsets":[0,0]}})", "fewer than"},
       {R"({"a":{"dtype":"F32","shape":[4294967296,4294967296],"data_offsets":[0,0]}})", "fewer"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"more":1}})", "unknown key"},
-      {R"({"__metadata__":[]})", "is []; expected an object of strings"},
+      {R"({"__metadata__":[]})", "is an array; expected an object of strings"},
       {R"({"__metadata__":{"x":1}})", "expected a string"},
-      {R"({"__metadata__":{"x":{}}})", "has {} as the value of \"x\"; expected a string"},
+      {R"({"__metadata__":{"x":{}}})", "has an object as the value of \"x\"; expected a string"},
       {R"({"a":{"dtype":"F32","shape":[2],"data_offsets":{"0":8}}})",
        "as its data_offsets; expected"},
       {R"({"a":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}})", "whole numbers from 0"},
