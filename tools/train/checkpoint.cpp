@@ -21,6 +21,7 @@ constexpr std::size_t kMaxFile = std::size_t{1} << 30;
 constexpr std::string_view kChecksumKey = "picovae.checksum";
 constexpr std::string_view kBlank = "00000000";  // in place of the checksum, while it is computed
 constexpr std::string_view kSettingPrefix = "picovae.setting.";
+constexpr std::size_t kMostDifferences = 6;           // in a message
 constexpr std::string_view kLogName = "picovae.log";  // a character in each value
 
 std::string_view text_of(std::span<const std::byte> bytes) {
@@ -44,11 +45,14 @@ std::string checksum_around(std::span<const std::byte> bytes, std::size_t digits
   return fmt::format("{:08x}", crc32c(bytes.subspan(digits + kBlank.size()), before));
 }
 
+// The option, or what else a setting is; a name that no recipe has is the file's own.
 std::string option_of(const std::string& setting) {
   if (setting == "learning_rate") return "--lr";
   if (setting == "centred") return "--centered";
   if (setting == "version" || setting == "shape") return "picovae's " + setting;
-  std::string option = "--" + setting;
+  constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyz0123456789_";
+  if (setting.find_first_not_of(kOfNames) != setting.npos) return quote_name(setting);
+  std::string option = "--" + shortened(setting);
   std::replace(option.begin(), option.end(), '_', '-');
   return option;
 }
@@ -131,6 +135,11 @@ void require_same_settings(const Checkpoint& checkpoint, const Settings& asked,
     }
   }
   if (differences.empty()) return;
+  if (differences.size() > kMostDifferences) {
+    const std::size_t more = differences.size() - kMostDifferences;
+    differences.resize(kMostDifferences);
+    differences.push_back(fmt::format("and {} more", more));
+  }
   fail("{}: is of another training: {}; resume with the options that it began with", path.string(),
        joined(differences, ", "));
 }

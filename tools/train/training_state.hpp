@@ -31,8 +31,8 @@ struct TrainingState {
 SafetensorsFile to_safetensors(const TrainingState& state);
 
 // Restores a state of the same sizes; anything else in `file` is ignored. Fails, naming `name` (the
-// file's), if something is missing, has another size or is not a number; the state is then of no
-// use.
+// file's), if something is missing, has another size, or is not a number or a negative one that
+// cannot be; the state is then of no use.
 void restore(TrainingState& state, const SafetensorsFile& file, std::string_view name);
 
 }  // namespace picovae::tools

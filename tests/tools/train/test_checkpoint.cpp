@@ -1,6 +1,7 @@
 #include "tools/train/checkpoint.hpp"
 
 #include <doctest/doctest.h>
+#include <fmt/core.h>
 
 #include <algorithm>
 #include <limits>
@@ -106,6 +107,19 @@ TEST_CASE("numbers and tensors are restored only if all are there and fit") {
     for (const char* text : {"", "x", "-1x", "1 ", " 1", "nan", "1e999"}) {
       CHECK(contains(says([&, k = key](auto& f) { f.metadata[k] = text; }), key));
     }
+  }
+  for (const char* key : {"mean_norm", "rotation.0.observed"}) {
+    const auto message =
+        says([&](auto& f) { f.metadata[std::string("picovae.train.") + key] = "-1"; });
+    CHECK(contains(message, "is \"-1\"; it cannot be that"));
+  }
+  for (const std::string key : {"picovae.train.square", "picovae.train.rotation.0.scales"}) {
+    const auto message = says([&](auto& f) {
+      for (Tensor& tensor : f.tensors) {
+        if (tensor.name == key) tensor.data[3] = -1;
+      }
+    });
+    CHECK(contains(message, key + " has -1 at index 3; it cannot be negative"));
   }
   for (const char* key : {"epochs", "steps", "images"}) {
     for (const char* text : {"1", "-1", "8", "99", "4294967296", "18446744073709551615"}) {
@@ -226,6 +240,12 @@ TEST_CASE_FIXTURE(SavedCheckpoint, "settings that differ are named, with both va
   asked = checkpoint.settings;
   asked["learning_rate"] = "0.5";
   CHECK(contains(says(asked), "--lr is nothing there, \"0.5\" here"));
+  asked = checkpoint.settings;
+  asked["evil\x1b\n"] = "1";
+  CHECK(contains(says(asked), "\"evil\\u001b\\n\" is nothing there, \"1\" here"));
+  for (int i = 0; i < 100; ++i) asked[fmt::format("x{}", i)] = std::string(1000, 'x');
+  CHECK(contains(says(asked), "and 95 more"));
+  CHECK(says(asked).size() < 1000);
   CHECK(contains(says({{"seed", "1"}}), "--data is \"228 images \\\"x\\\"\" there, nothing here"));
 }
 
