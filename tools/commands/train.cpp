@@ -160,7 +160,8 @@ Training::Training(const Options& options, const Recipe& recipe)
       keeper_(options.checkpoint, options.resume, options.out),
       data_(load_data(options, recipe)),
       dimensions_(trained_shape(options.shape, data_.train)),
-      trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads),
+      trainer_(dimensions_, data_.train.images.pixels, recipe, kernels_, options.threads,
+               data_.train.images.cols),
       report_(recipe, held_out_name(options.validation)) {}
 
 void Training::run() {

@@ -102,6 +102,10 @@ void add_training_options(Command command, Recipe& recipe) {
                "Share of the steps that are the last ones");
   command.on_or_off("--antithetic", recipe.antithetic,
                     "Every second z of an image mirrors the one before: mu - sigma eps");
+  command.real("--augment", recipe.augment, {0, 1}, "SHARE",
+               "Share of the images of a step that are turned, scaled and slanted a little");
+  command.real("--augment-until", recipe.augment_until, {0, 1}, "SHARE",
+               "Share of the steps, the first ones, that do so");
   command.real("--beta", recipe.beta, {0}, "B", "Weight of the KL in the loss");
   command.pixels(recipe.pixels);
   command.seed(recipe.seed, "Seed of weights, order and noise");

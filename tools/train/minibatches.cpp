@@ -9,6 +9,7 @@
 #include "picovae/latent.hpp"
 #include "picovae/random.hpp"
 #include "picovae/shape.hpp"
+#include "tools/train/warp.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -27,12 +28,13 @@ void draw_as(std::span<const std::uint8_t> image, float* x) {
 }  // namespace
 
 Minibatches::Minibatches(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
-                         std::uint64_t seed, const Noise& noise)
+                         std::uint64_t seed, const Noise& noise, const Augmentation& augmentation)
     : images_(images),
       pixels_(pixels),
       mode_(mode),
       seed_(seed),
       noise_(noise),
+      augmentation_(augmentation),
       order_(images.size() / pixels),
       chances_(order_.size()) {}
 
@@ -46,8 +48,23 @@ void Minibatches::start_epoch(std::uint32_t epoch) {
 }
 
 void Minibatches::draw_pixels(std::size_t position, float* x) const {
-  const auto image = pixels_of(position);
   if (position + 1 < order_.size()) fetch_ahead(pixels_of(position + 1));
+  convert_pixels(pixels_of(position), position, x);
+}
+
+void Minibatches::draw_augmented_pixels(std::size_t position, float* x) const {
+  std::array<std::uint32_t, 1 + kWarpChances> words;
+  uniforms(seed_, Purpose::kWarp, epoch_, order_[position], words.data(), words.size());
+  if (words[0] * 0x1p-32 >= augmentation_.share) return draw_pixels(position, x);
+  std::array<std::uint32_t, kWarpChances> chances;
+  std::copy(words.begin() + 1, words.end(), chances.begin());
+  std::array<std::uint8_t, kMaxWidth> warped;
+  warp_image(pixels_of(position), augmentation_.columns, chances, warped.data());
+  convert_pixels(std::span(warped).first(pixels_), position, x);
+}
+
+void Minibatches::convert_pixels(std::span<const std::uint8_t> image, std::size_t position,
+                                 float* x) const {
   if (mode_ == PixelMode::kGray) return draw_as<PixelMode::kGray>(image, x);
   if (mode_ == PixelMode::kBinary) return draw_as<PixelMode::kBinary>(image, x);
   std::array<std::uint32_t, kMaxWidth> words;

@@ -33,6 +33,12 @@ std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps) {
   return steps - static_cast<std::uint64_t>(std::llround(late)) + 1;
 }
 
+std::uint64_t last_augmented_step(const Recipe& recipe, std::uint64_t steps) {
+  if (recipe.augment == 0) return 0;
+  return static_cast<std::uint64_t>(
+      std::llround(recipe.augment_until * static_cast<double>(steps)));
+}
+
 double work_share(const Recipe& recipe, double done) {
   const double early = 1 + recipe.samples;
   const double late = 1 + recipe.samples_late;
@@ -77,6 +83,8 @@ Settings settings_of(const Recipe& recipe) {
   add("samples_late", recipe.samples_late);
   add("late_share", recipe.late_share);
   add("antithetic", recipe.antithetic);
+  add("augment", recipe.augment);
+  add("augment_until", recipe.augment_until);
   add("beta", recipe.beta);
   add("kl_warmup", recipe.kl_warmup);
   add("objective", name_of(kBounds, recipe.bound));

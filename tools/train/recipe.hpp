@@ -40,6 +40,10 @@ struct Recipe {
   double late_share = 0.5;  // which share of all steps they are
   bool antithetic = true;   // every second z is mu - sigma eps of the one before
 
+  // Long trainings learn the images by heart unless these change (warp.hpp).
+  double augment = 0;           // which share of the images is warped
+  double augment_until = 0.75;  // in which share of all steps, the first ones
+
   // The form that the network is trained in. It folds into plain weights in the end.
   bool centered = true;  // inputs and hidden activations about zero (centering.hpp)
   bool rotated = true;   // hidden inputs along their principal axes (rotation.hpp)
@@ -66,6 +70,9 @@ double long_rate(double rate, int epochs);
 
 // The first of `steps` steps, 1, 2, ..., that draws samples_late; steps + 1 if none does.
 std::uint64_t first_late_step(const Recipe& recipe, std::uint64_t steps);
+
+// The last of `steps` steps that warps images; 0 if none does.
+std::uint64_t last_augmented_step(const Recipe& recipe, std::uint64_t steps);
 
 // The share of a training's work, 0 to 1, that is done after the first `done`, 0 to 1, of its
 // steps: each z costs about what the encoder does.

@@ -51,18 +51,19 @@ Form form_of(const Centering& centering, const TrainingState& state) {
 
 struct Trainer::Work {
   Work(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& chosen,
-       const Kernels& kernels, unsigned threads)
+       const Kernels& kernels, unsigned threads, std::size_t columns)
       : recipe(chosen),
         plan(dimensions),
         product(product_for(kernels.isa)),
         centering(chosen_centering(chosen, images, dimensions.pixels)),
         state(first_state(plan, chosen, centering)),
         minibatches(images, dimensions.pixels, chosen.pixels, chosen.seed,
-                    {most_samples(chosen), chosen.antithetic}),
+                    {most_samples(chosen), chosen.antithetic}, {chosen.augment, columns}),
         batch(std::min(chosen.batch, minibatches.images())),
         steps_an_epoch((minibatches.images() + batch - 1) / batch),
         steps(static_cast<std::uint64_t>(chosen.epochs) * steps_an_epoch),
         late(first_late_step(chosen, steps)),
+        augmented(last_augmented_step(chosen, steps)),
         pass(plan, batch, {most_samples(chosen), chosen.beta, chosen.sticking, chosen.bound},
              kernels, form_of(centering, state)),
         optimizer(chosen, steps, vector_ops(kernels.isa), state),
@@ -88,8 +89,9 @@ struct Trainer::Work {
   Minibatches minibatches;
   std::size_t batch;
   std::uint64_t steps_an_epoch;
-  std::uint64_t steps;  // of the whole training
-  std::uint64_t late;   // the first of them that draws samples_late
+  std::uint64_t steps;      // of the whole training
+  std::uint64_t late;       // the first of them that draws samples_late
+  std::uint64_t augmented;  // the last of them that warps images
   Backpropagation pass;
   Optimizer optimizer;
   Rotator rotator;
@@ -107,7 +109,11 @@ void Trainer::Work::step(std::size_t first, std::size_t count) {
     const std::size_t from = count * member / team.size();
     const std::size_t to = count * (member + 1) / team.size();
     for (std::size_t i = from; i < to; ++i) {
-      minibatches.draw_pixels(first + i, pass.pixels(i));
+      if (state.steps <= augmented) {
+        minibatches.draw_augmented_pixels(first + i, pass.pixels(i));
+      } else {
+        minibatches.draw_pixels(first + i, pass.pixels(i));
+      }
       minibatches.draw_noise(first + i, pass.samples(), plan.dimensions.latent, pass.noise_stride(),
                              pass.noise(i, 0));
     }
@@ -164,8 +170,8 @@ void Trainer::Work::fail_diverged(std::size_t count) {
 }
 
 Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
-                 const Kernels& kernels, unsigned threads)
-    : work_(std::make_unique<Work>(dimensions, images, recipe, kernels, threads)) {}
+                 const Kernels& kernels, unsigned threads, std::size_t columns)
+    : work_(std::make_unique<Work>(dimensions, images, recipe, kernels, threads, columns)) {}
 
 Trainer::~Trainer() = default;
 

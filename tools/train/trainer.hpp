@@ -34,8 +34,9 @@ class Trainer {
   //   recipe   batch, samples and samples_late at least 1; a batch may be larger than `images`
   //   kernels  choose the ISA; the result does not depend on it, but on 32-bit Arm
   //   threads  at least 1; nor on these
+  //   columns  of an image, for a recipe that augments; else not read
   Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
-          const Kernels& kernels, unsigned threads = 1);
+          const Kernels& kernels, unsigned threads = 1, std::size_t columns = 0);
   ~Trainer();
 
   // One pass over the images. Returns their mean loss during it, while the weights changed. Fails,

@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   kBinarize = 5,     // stochastic pixels: item = image
   kGolden = 6,       // golden inputs of an s8 model: item = layer
   kClass = 7,        // z of generate_class: epoch = label of the class, item = number of the digit
+  kWarp = 8,         // warped images of training: item = image
   kUserDefined = 16  // from here on free for applications
 };
 

@@ -536,6 +536,17 @@ class Commands(cli.CliTest):
         self.assertIn(" of 1 latent active\n", one.stdout)
         self.assertNotIn("collapsed", one.stderr)
 
+    def test_augmentation(self):
+        out = self.root / "augmented.safetensors"
+        models = []
+        for extra, settings in (([], ("0", "0.75")), (["--augment", 0.5], ("0.5", "0.75")),
+                                (["--augment", 0.5, "--augment-until", 0.25], ("0.5", "0.25"))):
+            self.good("train", "--data", self.data, "--out", out, "--epochs", 2, *extra)
+            metadata = self.metadata_of(out)
+            self.assertEqual((metadata["augment"], metadata["augment_until"]), settings)
+            models.append(metadata["test_neg_elbo"])
+        self.assertEqual(len(set(models)), 3)
+
     def test_samples(self):
         out = self.root / "sampled.safetensors"
         names = ("samples", "samples_late", "late_share", "antithetic")

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -96,6 +97,39 @@ TEST_CASE("antithetic samples come in pairs of opposite noise, the last of an od
       }
     }
   }
+}
+
+TEST_CASE("a share of the images is warped, each in its own way") {
+  constexpr std::size_t kImages = 2000;
+  const auto images = stripes(1);
+  std::vector<std::uint8_t> equal;  // so that only chance tells them apart
+  for (std::size_t i = 0; i < kImages; ++i) equal.insert(equal.end(), images.begin(), images.end());
+  Minibatches minibatches(equal, 64, PixelMode::kGray, 1, {}, {.share = 0.3, .columns = 8});
+  std::array<float, 64> plain;
+  minibatches.draw_pixels(0, plain.data());
+  const auto draw_epoch = [&](std::uint32_t epoch) {
+    minibatches.start_epoch(epoch);
+    std::vector<std::array<float, 64>> drawn(kImages);
+    for (std::size_t i = 0; i < kImages; ++i) {
+      minibatches.draw_augmented_pixels(i, drawn[i].data());
+    }
+    return drawn;
+  };
+  const auto first = draw_epoch(0);
+  const auto warped = [&](const auto& drawn) {
+    std::vector<std::array<float, 64>> changed;
+    std::copy_if(drawn.begin(), drawn.end(), std::back_inserter(changed),
+                 [&](const auto& x) { return x != plain; });
+    std::sort(changed.begin(), changed.end());
+    return changed;
+  };
+  auto changed = warped(first);
+  const double expected = 0.3 * kImages;
+  CHECK(std::abs(static_cast<double>(changed.size()) - expected) < 5 * std::sqrt(0.7 * expected));
+  CHECK(std::adjacent_find(changed.begin(), changed.end()) == changed.end());
+  CHECK(draw_epoch(0) == first);
+  const auto other = warped(draw_epoch(1));
+  CHECK(std::find(other.begin(), other.end(), changed[0]) == other.end());
 }
 
 TEST_CASE("stochastic pixels are black and white with the right mean") {

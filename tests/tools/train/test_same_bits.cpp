@@ -38,7 +38,7 @@ std::vector<std::uint8_t> disks() {
 // Of the model's file. A rotation is renewed after 100 steps.
 std::uint32_t train(const Recipe& recipe, const Kernels& kernels, unsigned threads) {
   static const std::vector<std::uint8_t> images = disks();
-  Trainer trainer(kSmall, images, recipe, kernels, threads);
+  Trainer trainer(kSmall, images, recipe, kernels, threads, 11);
   for (int epoch = 0; epoch < recipe.epochs; ++epoch) trainer.run_epoch({});
   const SafetensorsFile file = to_safetensors(trainer.network(), "model");
   return crc32c(encode_safetensors(file, "model"));
@@ -76,6 +76,9 @@ std::vector<Case> cases() {
   all.centered = false;
   all.bias_rate = 3;
   cases.push_back({"stochastic, not centered", all, 0x8f14b7dc});
+  all = short_recipe();
+  all.augment = 0.6;
+  cases.push_back({"augmented", all, 0xca6e5486});
   all = deck_recipe();
   all.batch = 5;
   all.epochs = 5;

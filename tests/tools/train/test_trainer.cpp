@@ -122,6 +122,41 @@ TEST_CASE("more samples are drawn in the late steps and not before") {
   CHECK(losses([](Recipe& r) { r.late_share = 1, r.antithetic = false; }) != always);
 }
 
+TEST_CASE("images are warped in the first steps alone") {
+  Recipe recipe;
+  CHECK(last_augmented_step(recipe, 100) == 0);
+  recipe.augment = 0.5;
+  CHECK(last_augmented_step(recipe, 100) == 75);
+  recipe.augment_until = 1;
+  CHECK(last_augmented_step(recipe, 7) == 7);
+
+  const auto images = stripes(60);
+  const auto losses = [&](double share, double until) {
+    recipe.augment = share;
+    recipe.augment_until = until;
+    recipe.batch = 20;
+    recipe.epochs = 2;
+    recipe.learning_rate = 0;  // so that the loss tells what the images are
+    Trainer trainer(kSmall, images, recipe, select_kernels(), 1, 8);
+    std::vector<double> sums;  // of each step
+    for (int epoch = 0; epoch < 2; ++epoch) {
+      double before = 0, images_done = 0;
+      trainer.run_epoch([&](double, const EpochLoss& so_far) {
+        images_done += 20;
+        sums.push_back(so_far.loss * images_done - before);
+        before = so_far.loss * images_done;
+      });
+    }
+    return sums;
+  };
+  const auto never = losses(0, 0.5), half = losses(1, 0.5);
+  REQUIRE(never.size() == 6);
+  for (std::size_t step = 0; step < 6; ++step) {
+    CHECK((std::abs(half[step] - never[step]) < 1e-3) == (step >= 3));
+  }
+  CHECK(losses(1, 0) == never);
+}
+
 TEST_CASE("training lowers the loss") {
   const auto images = stripes(400);
   Recipe recipe;
