@@ -191,7 +191,8 @@ std::vector<double> Subject::compute_reference(Task task) const {
   }
   const std::size_t first = task == Task::kEncode ? kEncoder0 : kDecoder0;
   for (std::size_t i = first; i < first + 3; ++i) {
-    const Activation activation = i == kDecoder2 ? Activation::kSigmoid : layer_activation(i);
+    const Activation activation =
+        i == kDecoder2 ? Activation::kSigmoid : layer_activation(i, Activation::kSoftplus);
     x = run_layer(layers[i], activation, x, kDistinct);
   }
   return x;

@@ -164,7 +164,7 @@ float largest(const memory& f32) {
 }
 
 constexpr Activation activation_of(std::size_t layer) {
-  return layer == kDecoder2 ? Activation::kSigmoid : layer_activation(layer);
+  return layer == kDecoder2 ? Activation::kSigmoid : layer_activation(layer, Activation::kSoftplus);
 }
 
 // Rounds to nearest, ties to even; not for NaN.

@@ -110,7 +110,7 @@ class Layer {
 };
 
 constexpr Activation activation_of(std::size_t layer) {
-  return layer == kDecoder2 ? Activation::kSigmoid : layer_activation(layer);
+  return layer == kDecoder2 ? Activation::kSigmoid : layer_activation(layer, Activation::kSoftplus);
 }
 
 class XnnpackS8 : public Contender {

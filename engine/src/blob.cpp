@@ -29,7 +29,7 @@ Status check_fields(const BlobHeader& header) {
       header.version == 1 ? offsetof(BlobHeader, dead_inputs) : offsetof(BlobHeader, reserved);
   const std::span fields{reinterpret_cast<const std::byte*>(&header),
                          offsetof(BlobHeader, checksum)};
-  if (!is_zero(fields.subspan(known))) return Status::kBadReserved;
+  if (!is_zero(fields.subspan(known)) || header.relu > 1) return Status::kBadReserved;
   const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
   for (const int width : {int{pixels}, int{hidden1}, int{hidden2}, 2 * latent}) {
     if (width < 1 || width > int{kMaxWidth}) return Status::kBadDimensions;
@@ -39,6 +39,7 @@ Status check_fields(const BlobHeader& header) {
   if (header.type != type_of(header) || header.layout != layout_of(header)) {
     return Status::kUnsupportedKernel;
   }
+  if (is_relu(hidden_activation(header)) != (header.relu != 0)) return Status::kWrongActivation;
   for (const auto& [pre, post] : header.shifts) {
     if (pre > kMaxPreShift || post > kMaxPostShift) return Status::kBadShift;
   }
@@ -133,7 +134,7 @@ Status check_section(const BlobHeader& header, const Section& section, BlobView&
     return check_live(section, start, pixels, header.dead_inputs, 0, view.inputs);
   }
   const bool multiplier = section.kind == SectionKind::kMultiplier;
-  if (!multiplier && layer.activation != Activation::kSoftplus) return Status::kMisplacedSection;
+  if (!multiplier && !is_hidden(layer.activation)) return Status::kMisplacedSection;
   const Status status =
       multiplier ? attach(layer.multiplier, outputs * sizeof(std::uint16_t), section, start)
                  : attach(layer.rescale, outputs * sizeof(std::int16_t), section, start);
@@ -195,7 +196,7 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
     layer.pre_shift = header->shifts[i][0];
     layer.post_shift = header->shifts[i][1];
     layer.wide_input = has_wide_input(i);
-    layer.activation = layer_activation(i);
+    layer.activation = layer_activation(i, hidden_activation(*header));
   }
   if (const Status status = check_sections(*header, result); status != Status::kOk) {
     return status;
@@ -208,7 +209,7 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     if (!has_layer(header->parts, i)) continue;
     const Dense& layer = result.layers[i];
-    const bool rescaled = integer && layer.activation == Activation::kSoftplus;
+    const bool rescaled = integer && is_hidden(layer.activation);
     if (layer.weights == nullptr || layer.bias == nullptr ||
         (integer && layer.multiplier == nullptr) || (rescaled && layer.rescale == nullptr)) {
       return Status::kMissingSection;

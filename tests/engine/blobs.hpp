@@ -33,6 +33,14 @@ inline tools::BlobBytes full_blob(Dimensions dimensions = kSmall, Layout layout 
   return tools::pack_s8(network, layout, parts, {11, 12, 13, 14});
 }
 
+// One whose hidden layers have ReLU.
+inline tools::BlobBytes relu_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
+                                  std::uint8_t parts = kBothParts) {
+  auto network = random_quantized_network(dimensions, 1);
+  network.activation = Activation::kRelu;
+  return tools::pack_s8(network, layout, parts, {11, 12});
+}
+
 // The same kinds with a decoder of 4 bits.
 inline tools::BlobBytes s4_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
                                 std::uint8_t parts = kBothParts) {
@@ -50,6 +58,7 @@ inline std::vector<tools::BlobBytes> all_kinds() {
   for (const Type type : kFloatTypes) kinds.push_back(float_blob(type));
   for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
   for (const Layout layout : kLayouts) kinds.push_back(s4_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) kinds.push_back(relu_blob(kSmall, layout));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
   for (const Layout layout : kLayouts) kinds.push_back(full_blob(kSmall, layout));

@@ -43,7 +43,7 @@ class Dice {
 };
 
 // An s8 layer whose pre-activations spread by about `spread` units of the layer's fixed point.
-inline tools::QuantizedLayer random_layer(LayerSize size, bool wide_input, bool softplus,
+inline tools::QuantizedLayer random_layer(LayerSize size, bool wide_input, bool hidden,
                                           double spread, Dice& dice) {
   tools::QuantizedLayer layer;
   layer.in = size.in;
@@ -62,7 +62,7 @@ inline tools::QuantizedLayer random_layer(LayerSize size, bool wide_input, bool 
   for (std::size_t j = 0; j < layer.out; ++j) {
     layer.bias.push_back(dice.between(-bias_reach, bias_reach));
     layer.multiplier.push_back(static_cast<std::uint16_t>(dice.between(256, kMaxMultiplier)));
-    if (softplus) layer.rescale.push_back(static_cast<std::int16_t>(dice.between(1500, 6000)));
+    if (hidden) layer.rescale.push_back(static_cast<std::int16_t>(dice.between(1500, 6000)));
   }
   return layer;
 }
@@ -73,8 +73,7 @@ inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, s
   const auto sizes = layer_sizes(dimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const double spread = i == kEncoderHeads ? 6000 : i == kDecoder2 ? 400 : 600;
-    network.layers[i] = random_layer(sizes[i], has_wide_input(i),
-                                     layer_activation(i) == Activation::kSoftplus, spread, dice);
+    network.layers[i] = random_layer(sizes[i], has_wide_input(i), is_hidden_layer(i), spread, dice);
   }
   return network;
 }

@@ -1,4 +1,5 @@
-// Softplus and the sigmoid of every ISA, through layers made so that any argument reaches them.
+// Softplus, ReLU and the sigmoid of every ISA, through layers made so that any argument reaches
+// them.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -41,20 +42,47 @@ std::vector<std::uint8_t> activate_every_t(const Kernels& kernels, Activation ac
   return y;
 }
 
-TEST_CASE("the s8 softplus of every t equals requantize.hpp on every ISA") {
+// expected(t, rescale): what a hidden layer gives.
+template <typename Expected>
+void check_every_t(Activation activation, Expected expected) {
   for (const Kernels* kernels : runnable_kernels()) {
     CAPTURE(std::string(kernels->name));
     for (const int rescale :
          {0, 1, 2, 3, 64, 127, 128, 255, 1000, 2048, 5000, 12345, 16384, 23170, 32766, 32767}) {
       CAPTURE(rescale);
-      const auto y =
-          activate_every_t(*kernels, Activation::kSoftplus, static_cast<std::int16_t>(rescale));
+      const auto y = activate_every_t(*kernels, activation, static_cast<std::int16_t>(rescale));
       for (std::int32_t t = kLowestT; t <= kHighestT; ++t) {
-        const std::uint8_t expected = softplus_u8(t, rescale, softplus_tail);
-        if (y[static_cast<std::size_t>(t - kLowestT)] != expected) {
+        if (y[static_cast<std::size_t>(t - kLowestT)] != expected(t, rescale)) {
           CAPTURE(t);
-          REQUIRE(y[static_cast<std::size_t>(t - kLowestT)] == expected);
+          REQUIRE(y[static_cast<std::size_t>(t - kLowestT)] == expected(t, rescale));
         }
+      }
+    }
+  }
+}
+
+TEST_CASE("the s8 softplus of every t equals requantize.hpp on every ISA") {
+  check_every_t(Activation::kSoftplus, [](std::int32_t t, std::int32_t rescale) {
+    return softplus_u8(t, rescale, softplus_tail);
+  });
+}
+
+TEST_CASE("the s8 ReLU of every t equals requantize.hpp on every ISA") {
+  check_every_t(Activation::kRelu, relu_u8);
+}
+
+TEST_CASE("the s8 ReLU is max(t, 0) in steps of its rescale, and softplus where that has no tail") {
+  for (const std::int32_t rescale : {1, 127, 1000, 5000, 32767}) {
+    for (std::int32_t t = kLowestT; t <= kHighestT; ++t) {
+      const double value = 2 * std::clamp(t, 0, 16383);
+      const double wanted = std::fmin(std::floor(value * rescale / 32768 + 0.5), 127);
+      const bool ok =
+          relu_u8(t, rescale) == wanted &&
+          (std::abs(t) < kTailEnd || relu_u8(t, rescale) == softplus_u8(t, rescale, softplus_tail));
+      if (!ok) {
+        CAPTURE(t);
+        CAPTURE(rescale);
+        REQUIRE(ok);
       }
     }
   }
@@ -98,6 +126,7 @@ std::vector<float> activate(const Kernels& kernels, Activation activation,
 
 double exact(Activation activation, double x) {
   if (activation == Activation::kSigmoid) return 1 / (1 + std::exp(-x));
+  if (activation == Activation::kRelu) return std::fmax(x, 0);
   return std::fmax(x, 0) + std::log1p(std::exp(-std::fabs(x)));
 }
 
@@ -119,7 +148,8 @@ TEST_CASE("f32 activations are within 3 ulp of exact for any finite argument") {
   constexpr double kSmallest = std::numeric_limits<float>::min();
   for (const Kernels* kernels : runnable_kernels()) {
     CAPTURE(std::string(kernels->name));
-    for (const Activation activation : {Activation::kSoftplus, Activation::kSigmoid}) {
+    for (const Activation activation :
+         {Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
       CAPTURE(static_cast<int>(activation));
       const std::vector<float> y = activate(*kernels, activation, x);
       double worst = 0;
@@ -147,7 +177,8 @@ TEST_CASE("f32 activations are within 3 ulp of exact for any finite argument") {
 
 TEST_CASE("f32 activations equal the reference bit for bit where multiply-add is fused") {
   const std::vector<float> x = finite_arguments();
-  for (const Activation activation : {Activation::kSoftplus, Activation::kSigmoid}) {
+  for (const Activation activation :
+       {Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
     CAPTURE(static_cast<int>(activation));
     const std::vector<float> expected = activate(kScalarKernels, activation, x);
     for (const Kernels* kernels : runnable_kernels()) {
@@ -168,7 +199,7 @@ TEST_CASE("f32 activations pass NaN on, and reach their limits at infinity") {
   for (const Kernels* kernels : runnable_kernels()) {
     CAPTURE(std::string(kernels->name));
     for (const Activation activation :
-         {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid}) {
+         {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
       CAPTURE(static_cast<int>(activation));
       for (const float y : activate(*kernels, activation, nans)) CHECK(std::isnan(y));
     }
@@ -178,6 +209,8 @@ TEST_CASE("f32 activations pass NaN on, and reach their limits at infinity") {
     const auto sigmoid = activate(*kernels, Activation::kSigmoid, {-infinity, infinity});
     CHECK(sigmoid[0] == doctest::Approx(0).epsilon(1e-30));
     CHECK(sigmoid[1] == 1.0f);
+    const auto relu = activate(*kernels, Activation::kRelu, {-infinity, infinity, -1.5f, 1.5f});
+    CHECK(relu == std::vector<float>{0, infinity, 0, 1.5f});
   }
 }
 

@@ -56,6 +56,24 @@ TEST_CASE("a view tells what the model is") {
   CHECK(view.layers[kDecoder2].activation == Activation::kIdentity);
 }
 
+TEST_CASE("byte 56 of the header says which activation hidden layers have; not in version 1") {
+  for (const bool relu : {false, true}) {
+    const auto blob = relu ? relu_blob() : s8_blob();
+    CHECK(blob.bytes()[56] == std::byte{relu});
+    BlobView view;
+    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
+    const Activation hidden = relu ? Activation::kRelu : Activation::kSoftplus;
+    CHECK(hidden_activation(*view.header) == hidden);
+    for (std::size_t i = 0; i < kLayerCount; ++i) {
+      const bool is_last = i == kEncoderHeads || i == kDecoder2;
+      CHECK(view.layers[i].activation == (is_last ? Activation::kIdentity : hidden));
+    }
+    EditedBlob old(blob);
+    old.header().version = 1;
+    CHECK(old.seal().open() == (relu ? Status::kBadReserved : Status::kOk));
+  }
+}
+
 TEST_CASE("truncated at every length") {
   for (const auto& blob : all_kinds()) {
     std::size_t wrong = 0;
@@ -131,6 +149,9 @@ TEST_CASE("header fields outside of their legal values") {
   }
   for (std::size_t i = 0; i < sizeof(BlobHeader::reserved); ++i) {
     CHECK(refused(s8, [&](auto& h) { h.reserved[i] = 1; }) == Status::kBadReserved);
+  }
+  for (const std::uint8_t relu : List<std::uint8_t>{2, 3, 128, 255}) {
+    CHECK(refused(s8, [&](auto& h) { h.relu = relu; }) == Status::kBadReserved);
   }
   for (std::uint16_t Dimensions::*side :
        {&Dimensions::pixels, &Dimensions::hidden1, &Dimensions::hidden2, &Dimensions::latent}) {

@@ -96,7 +96,7 @@ S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
     return static_cast<std::int8_t>(random.between(-127, 127));
   });
   layer.wide_input = random.between(0, 1) != 0;
-  layer.activation = static_cast<Activation>(random.between(0, 2));
+  layer.activation = static_cast<Activation>(random.between(0, 3));
   layer.pre_shift = static_cast<std::uint8_t>(random.between(0, 8));
   layer.post_shift = static_cast<std::uint8_t>(random.between(0, 18));
   for (std::size_t j = 0; j < layer.bias.size(); ++j) {
@@ -125,7 +125,7 @@ TEST_CASE("s8 layers of every number of rows equal the reference bit for bit") {
   Random random(2);
   for (const bool wide : {false, true}) {
     for (const Activation activation :
-         {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid}) {
+         {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
       S8Layer layer = random_s8(50, 113, random);
       layer.wide_input = wide;
       layer.activation = activation;
@@ -148,7 +148,7 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
         for (std::uint8_t shift = 0; shift <= 24; ++shift) {
           layer.pre_shift = shift % 9;
           layer.post_shift = shift;
-          layer.activation = static_cast<Activation>(shift % 3);
+          layer.activation = static_cast<Activation>(shift % 4);
           for (std::size_t j = 0; j < layer.bias.size(); ++j) {  // products and sums wrap here
             layer.bias[j] = static_cast<std::int32_t>(random.word());
             layer.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
@@ -235,7 +235,7 @@ F32Layer random_f32(std::size_t in, std::size_t out, Random& random) {
   auto layer = make_layer<F32Layer>(
       in, out, [&](std::size_t, std::size_t) { return scale * random.unit(); });
   for (float& bias : layer.bias) bias = 0.1f * random.unit();
-  layer.activation = static_cast<Activation>(random.between(0, 2));
+  layer.activation = static_cast<Activation>(random.between(0, 3));
   return layer;
 }
 

@@ -108,6 +108,20 @@ TEST_CASE("each layout has the same inputs and outputs") {
   }
 }
 
+TEST_CASE("ReLU for softplus is found on every ISA, and every hidden layer of its own is right") {
+  auto network = tests::random_quantized_network(S::kDimensions, 1);
+  network.activation = Activation::kRelu;
+  const auto blob = tools::pack_s8(network, Layout::kHost, kEncoderPart | kDecoderPart, {});
+  EditedBlob other(blob);
+  other.header().relu = 0;
+  other.seal();
+  for (const Kernels* kernels : tests::runnable_kernels()) {
+    CAPTURE(std::string(kernels->name));
+    CHECK(self_test(blob.bytes(), *kernels).status == Status::kOk);
+    CHECK(self_test(other.bytes(), *kernels).status == Status::kWrongOutput);
+  }
+}
+
 TEST_CASE("half a model is tested for what it has") {
   CHECK(self_test(blob_for(Layout::kHost, kDecoderPart).bytes(), kScalarKernels).status ==
         Status::kOk);
@@ -121,7 +135,8 @@ TEST_CASE("one wrong lane in one layer is found and the layer named, in either o
   kernels.s8 = faulty_s8;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const auto [in, out] = S::kLayers[i];
-    const Activation last = i == kDecoder2 ? Activation::kSigmoid : layer_activation(i);
+    const Activation last =
+        i == kDecoder2 ? Activation::kSigmoid : layer_activation(i, Activation::kSoftplus);
     for (const Activation activation : {Activation::kIdentity, last}) {
       for (std::size_t lane = 0; lane < kPanel; ++lane) {
         // Layers of equal width are told apart by their activation only: the first is named.

@@ -93,7 +93,7 @@ void run_float(Type type, Weight one, const Kernels& kernels) {
   auto* bias = uninitialized<float>(round_up(kOut, kOutputPad));
   for (std::size_t i = 0; i < round_up(kOut, kOutputPad); ++i) bias[i] = 0.5f;
   for (const auto activation :
-       {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid}) {
+       {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
     Dense layer{};
     layer.weights = weights;
     layer.bias = bias;

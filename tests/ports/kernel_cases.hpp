@@ -43,8 +43,9 @@ class KernelCases {
     };
     for (const std::uint16_t in : kInputs) {
       for (const std::uint16_t out : kOutputs) {
-        for (const Activation activation :
-             {Activation::kIdentity, Activation::kSoftplus, Activation::kSigmoid}) {
+        for (const Activation activation : {Activation::kIdentity, Activation::kSoftplus,
+                                            Activation::kSigmoid, Activation::kRelu}) {
+          if (!is_built(activation)) continue;
           const auto rows = static_cast<std::uint8_t>(1 + in % 3);
           check({in, out, rows, false, activation, 0, 11, Filling::kRandom});
           check({in, out, rows, true, activation, 6, 11, Filling::kRandom});
@@ -69,6 +70,12 @@ class KernelCases {
   }
 
  private:
+  // Whether this engine has it: a board's has one of hidden layers.
+  static constexpr bool is_built(Activation activation) {
+    return !is_hidden(activation) || (is_relu(activation) ? activation == Activation::kRelu
+                                                          : activation == Activation::kSoftplus);
+  }
+
   static constexpr std::size_t kMaxIn = 520;
   static constexpr std::size_t kMaxOut = 48;  // padded
   static constexpr std::size_t kMaxRows = 3;
@@ -152,6 +159,8 @@ class KernelCases {
     switch (c.activation) {
       case Activation::kSoftplus:
         return softplus_u8(t, rescale_[j], softplus_tail);
+      case Activation::kRelu:
+        return relu_u8(t, rescale_[j]);
       case Activation::kSigmoid:
         return sigmoid_u8(t, sigmoid_tail);
       case Activation::kIdentity:
@@ -190,7 +199,7 @@ class KernelCases {
     return true;
   }
 
-  // Both activations at every t in which a tail is not yet 0, and at the ends of s16 and s32.
+  // All activations at every t in which a tail is not yet 0, and at the ends of s16 and s32.
   bool tails_pass(const Kernels& kernels) {
     KernelCase c{4, kTailOutputs, 1, false, Activation::kSoftplus, 0, 0, Filling::kRandom};
     fill(c);
@@ -203,7 +212,9 @@ class KernelCases {
                                           32768,     16383,     16384,  -16384};
         for (std::size_t j = 0; j < std::size(kEnds); ++j) bias_[j] = kEnds[j];
       }
-      for (const Activation activation : {Activation::kSoftplus, Activation::kSigmoid}) {
+      for (const Activation activation :
+           {Activation::kSoftplus, Activation::kSigmoid, Activation::kRelu}) {
+        if (!is_built(activation)) continue;
         c.activation = activation;
         if (!matches(kernels, c)) return false;
       }

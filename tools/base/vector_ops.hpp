@@ -52,11 +52,20 @@ struct VectorOps {
   // y = (x - mean) scale.
   void (*center_pixels)(const float* x, const float* mean, float scale, float* y, std::size_t n);
 
-  // y = softplus(y) - center.
+  // y = softplus(y) - center; y = max(y, 0) - center.
   void (*softplus)(float* y, float center, std::size_t n);
+  void (*relu)(float* y, float center, std::size_t n);
 
-  // d *= softplus'(a) = 1 - exp(-softplus(a)), where h = softplus(a) - center is known.
+  // d *= f'(a) where h = f(a) - center is known: softplus'(a) = 1 - exp(-softplus(a)); of ReLU 1 if
+  // max(a, 0) is above 0, else 0.
   void (*softplus_backward)(float* d, const float* h, float center, std::size_t n);
+  void (*relu_backward)(float* d, const float* h, float center, std::size_t n);
+
+  // Those of a hidden layer's activation.
+  auto hidden(Activation activation) const { return is_relu(activation) ? relu : softplus; }
+  auto hidden_backward(Activation activation) const {
+    return is_relu(activation) ? relu_backward : softplus_backward;
+  }
 
   // Returns the sum over n pixels x (any n) of softplus(l) - l x: the cross-entropy given the
   // logits l. Replaces each logit by its gradient, weight (sigmoid(l) - x).

@@ -70,6 +70,20 @@ struct VectorOpsBody {
     }
   }
 
+  static void relu(float* y, float center, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      V v[1] = {load(y + i)};
+      relu_f32<Simd>(v);
+      store(y + i, v[0] - V(center));
+    }
+  }
+
+  static void relu_backward(float* d, const float* h, float center, std::size_t n) {
+    for (std::size_t i = 0; i < n; i += kWidth) {
+      store(d + i, xsimd::select(load(h + i) > V(-center), load(d + i), V(0.0f)));
+    }
+  }
+
   static void softplus_backward(float* d, const float* h, float center, std::size_t n) {
     for (std::size_t i = 0; i < n; i += kWidth) {
       store(d + i, load(d + i) * (V(1.0f) - exp(V(-center) - load(h + i))));
@@ -200,9 +214,10 @@ struct VectorOpsBody {
     return sum.total();
   }
 
-  static constexpr VectorOps kTable = {center_pixels,      softplus,  softplus_backward,
-                                       cross_entropy,      posterior, reparameterize,
-                                       posterior_backward, adam,      sum_of_squares};
+  static constexpr VectorOps kTable = {
+      center_pixels,      softplus,      relu,          softplus_backward,
+      relu_backward,      cross_entropy, posterior,     reparameterize,
+      posterior_backward, adam,          sum_of_squares};
 };
 
 }  // namespace

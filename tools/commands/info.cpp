@@ -179,6 +179,7 @@ Json to_json(const Info& info) {
                {"hidden1", d.hidden1},
                {"hidden2", d.hidden2},
                {"latent", d.latent},
+               {"activation", name_of(kActivations, hidden_activation(header))},
                {"parts", parts_name(header)},
                {"has_encoder", (header.parts & kEncoderPart) != 0},
                {"has_decoder", (header.parts & kDecoderPart) != 0},
@@ -211,6 +212,7 @@ void print(const Info& info) {
   say("{}\n", info.file);
   say("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
       parts_name(header));
+  say("  hidden     {}\n", name_of(kActivations, hidden_activation(header)));
   say("  weights    {}{}, layout {}, format {}\n", type_name(header.type),
       info.s4 ? ", decoder of 4 bits" : "", layout_name(header.layout), header.version);
   say("  model id   {:08x}\n", header.model_id);

@@ -95,6 +95,17 @@ std::size_t columns_in(const std::map<std::string, std::string>& metadata, std::
   return columns != 0 && pixels % columns == 0 ? columns : 0;
 }
 
+// The activation of hidden layers by the metadata. Another than those here would be another model.
+Activation activation_in(const std::map<std::string, std::string>& metadata,
+                         std::string_view name) {
+  const auto found = metadata.find(std::string(kActivationKey));
+  if (found == metadata.end()) return Activation::kSoftplus;
+  for (const auto& [text, activation] : kActivations) {
+    if (found->second == text) return activation;
+  }
+  fail("{}: {} is {}; it can be softplus or relu", name, kActivationKey, quote_name(found->second));
+}
+
 // "fc1.bias", "fc1.weight", ...
 std::string list_names(std::span<const Tensor> tensors) {
   constexpr std::size_t kMost = 4;
@@ -144,6 +155,7 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
   }
   network.classes = parse_class_tensors(file.tensors, network.latent, name);
   network.columns = columns_in(file.metadata, network.pixels);
+  network.activation = activation_in(file.metadata, name);
   network.metadata = std::move(file.metadata);
   return network;
 }
@@ -176,6 +188,10 @@ SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
   file.metadata = network.metadata;
   if (network.columns != 0) {
     file.metadata[std::string(kColumnsKey)] = fmt::format("{}", network.columns);
+  }
+  file.metadata.erase(std::string(kActivationKey));
+  if (is_relu(network.activation)) {
+    file.metadata[std::string(kActivationKey)] = name_of(kActivations, network.activation);
   }
   for (const NetworkLayer& layer : kNetworkLayers) {
     const DenseWeights& weights = network.*layer.weights;

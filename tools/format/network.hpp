@@ -12,11 +12,21 @@
 #include <string_view>
 #include <vector>
 
+#include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
+#include "tools/base/names.hpp"
 #include "tools/format/class_gaussians.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {
+
+// What hidden layers may have, by the name of options and files.
+inline constexpr std::array<Named<Activation>, 2> kActivations{{
+    {"softplus", Activation::kSoftplus},
+    {"relu", Activation::kRelu},
+}};
+inline constexpr std::string_view kActivationKey =
+    "picovae.activation";  // metadata, if not softplus
 
 struct DenseWeights {
   std::size_t in = 0, out = 0;
@@ -31,9 +41,10 @@ std::vector<double> input_squares(const DenseWeights& layer);
 struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;
   DenseWeights encoder0, encoder1, mu, logvar, decoder0, decoder1, decoder2;
-  ClassGaussians classes;                       // empty if they were not fitted
-  std::size_t columns = 0;                      // of an image; 0 if not known
-  std::map<std::string, std::string> metadata;  // hyperparameters, figures: anything
+  Activation activation = Activation::kSoftplus;  // of hidden layers
+  ClassGaussians classes;                         // empty if they were not fitted
+  std::size_t columns = 0;                        // of an image; 0 if not known
+  std::map<std::string, std::string> metadata;    // hyperparameters, figures: anything
 
   std::array<std::size_t, 4> sizes() const { return {pixels, hidden1, hidden2, latent}; }
 };

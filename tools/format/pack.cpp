@@ -25,12 +25,17 @@ namespace {
 
 // The CRC-32C of everything that decides what a model computes, in logical order: for each layer
 // weights [out][in], biases, then (s8) multipliers, rescales and shifts, without padding; then what
-// is live of both ends. Layers that a part lacks are left out, so a decoder alone has another id.
+// is live of both ends, and ReLU. Layers that a part lacks are left out, so a decoder alone has
+// another id.
 class ModelId {
  public:
   template <typename Values>
   void add(const Values& values) {
     crc_ = crc32c(std::as_bytes(std::span(values)), crc_);
+  }
+  // That of hidden layers: nothing of softplus, which older models have.
+  void add(Activation hidden) {
+    if (is_relu(hidden)) add(std::array{std::uint8_t{1}});
   }
   std::uint32_t value() const { return crc_; }
 
@@ -57,7 +62,7 @@ std::vector<std::uint16_t> to_halves(const std::vector<float>& weights, Type typ
 
 // Fails if the vectors of a layer do not fit its sizes: they would be read beyond their ends.
 void check_layer(const QuantizedLayer& layer, LayerSize size, std::size_t index) {
-  const bool rescaled = layer_activation(index) == Activation::kSoftplus;
+  const bool rescaled = is_hidden_layer(index);
   if (layer.in != size.in || layer.out != size.out || layer.weight.size() != layer.in * layer.out ||
       layer.bias.size() != layer.out || layer.multiplier.size() != layer.out ||
       layer.rescale.size() != (rescaled ? layer.out : 0) ||
@@ -130,6 +135,7 @@ BlobBytes pack_float(const Network& network, Type type) {
   header.layout = Layout::kHost;
   header.dimensions = dimensions_of(network);
   header.columns = static_cast<std::uint16_t>(network.columns);
+  header.relu = is_relu(network.activation) ? 1 : 0;
   header.parts = kEncoderPart | kDecoderPart;
 
   BlobWriter writer;
@@ -156,6 +162,7 @@ BlobBytes pack_float(const Network& network, Type type) {
   if (!network.classes.empty()) {
     writer.add(SectionKind::kClasses, kDecoder0, class_section(network.classes));
   }
+  id.add(network.activation);
   header.model_id = id.value();
   return writer.finish(header);
 }
@@ -166,6 +173,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   header.type = Type::kS8;
   header.layout = layout;
   header.dimensions = network.dimensions;
+  header.relu = is_relu(network.activation) ? 1 : 0;
   header.parts = parts;
   header.model_id = model_id(network, parts);
   if (has_layer(parts, kDecoder0)) {
@@ -196,7 +204,8 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     const QuantizedLayer& layer = network.layers[i];
     check_layer(layer, sizes[i], i);
     header.shifts[i] = {layer.pre_shift, layer.post_shift};
-    entries.push_back({static_cast<Layer>(i), pack_layer(layer, static_cast<Layer>(i), layout)});
+    const auto index = static_cast<Layer>(i);
+    entries.push_back({index, pack_layer(layer, index, network.activation, layout)});
   }
   BlobWriter writer;
   for (const auto& [index, layer] : entries) {
@@ -210,9 +219,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   for (const auto& [index, layer] : entries) {
     writer.add(SectionKind::kBias, index, layer.bias);
     writer.add(SectionKind::kMultiplier, index, layer.multiplier);
-    if (layer.activation == Activation::kSoftplus) {
-      writer.add(SectionKind::kRescale, index, layer.rescale);
-    }
+    if (is_hidden_layer(index)) writer.add(SectionKind::kRescale, index, layer.rescale);
   }
   if (header.dead_inputs != 0) {
     writer.add(SectionKind::kLive, kEncoder0, live_section(live.inputs, {}));
@@ -221,7 +228,8 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     writer.add(SectionKind::kLive, kDecoder2, live_section(live.outputs, live.dead_logits));
   }
   for (const auto& [index, layer] : entries) {
-    writer.add(SectionKind::kGolden, index, golden_section(network.layers[index], index));
+    writer.add(SectionKind::kGolden, index,
+               golden_section(network.layers[index], index, network.activation));
   }
   if (has_layer(parts, kDecoder0) && !network.classes.empty()) {
     std::vector<std::byte> classes = network.classes;
@@ -238,6 +246,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
 QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
   QuantizedNetwork network;
   network.dimensions = view.header->dimensions;
+  network.activation = hidden_activation(*view.header);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const Dense& dense = view.layers[i];
     if (dense.weights == nullptr) continue;
@@ -285,6 +294,7 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(network.live.outputs);
     id.add(network.live.dead_logits);
   }
+  id.add(network.activation);
   return id.value();
 }
 

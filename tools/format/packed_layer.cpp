@@ -93,7 +93,7 @@ std::vector<std::byte> golden_section_of(const S8Layer& layer, Layer index, std:
 
 }  // namespace
 
-S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout) {
+S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, Layout layout) {
   S8Layer packed(layout, layer.in, layer.out, layer.weight);
   std::copy(layer.bias.begin(), layer.bias.end(), packed.bias.begin());
   std::copy(layer.multiplier.begin(), layer.multiplier.end(), packed.multiplier.begin());
@@ -101,7 +101,7 @@ S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout) {
   packed.pre_shift = layer.pre_shift;
   packed.post_shift = layer.post_shift;
   packed.wide_input = has_wide_input(index);
-  packed.activation = layer_activation(index);
+  packed.activation = layer_activation(index, hidden);
   return packed;
 }
 
@@ -121,8 +121,8 @@ AlignedVector<std::uint8_t> pack_s4(const QuantizedLayer& layer, Layout layout) 
   return packed;
 }
 
-std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index) {
-  const S8Layer packed = pack_layer(layer, index, kScalarKernels.layout);
+std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index, Activation hidden) {
+  const S8Layer packed = pack_layer(layer, index, hidden, kScalarKernels.layout);
   return packed.wide_input ? golden_section_of<std::int16_t>(packed, index, kMaxLatent)
                            : golden_section_of<std::uint8_t>(packed, index, kMaxActivation);
 }

@@ -28,7 +28,7 @@ struct PackedLayer {
   AlignedVector<Weight> weights;            // [packed_size()], in the order of the layout
   AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)]
   AlignedVector<std::uint16_t> multiplier;  // as bias; s8 only
-  AlignedVector<std::int16_t> rescale;      // as bias; s8 only, and only softplus reads it
+  AlignedVector<std::int16_t> rescale;      // as bias; s8 only, and only hidden layers read it
   std::uint8_t pre_shift = 0, post_shift = 0;
   bool wide_input = false;
   Activation activation = Activation::kIdentity;
@@ -48,7 +48,7 @@ struct PackedLayer {
   // A view of this layer.
   Dense dense() const {
     const bool integer = kType == Type::kS8;
-    const bool rescaled = integer && activation == Activation::kSoftplus;
+    const bool rescaled = integer && is_hidden(activation);
     return {.weights = weights.data(),
             .bias = bias.data(),
             .multiplier = integer ? multiplier.data() : nullptr,
@@ -67,7 +67,8 @@ using HalfLayer = PackedLayer<std::uint16_t, float>;
 using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
 
 // Of s8 weights, even if the layer's are of 4 bits: what they stand for.
-S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Layout layout);
+//   hidden  the activation of the model's hidden layers; here and below
+S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, Layout layout);
 
 // The weights of a layer that has weights of 4 bits, in the order of the layout (engine s4.hpp).
 // Fails if a weight is no such multiple of its scale.
@@ -75,6 +76,6 @@ AlignedVector<std::uint8_t> pack_s4(const QuantizedLayer& layer, Layout layout);
 
 // The content of a layer's golden section (engine self_test.hpp): an input, and the CRC of what the
 // reference kernels make of it. The same in every layout.
-std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index);
+std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index, Activation hidden);
 
 }  // namespace picovae::tools

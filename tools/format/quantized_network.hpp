@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
 
 namespace picovae::tools {
@@ -18,7 +19,7 @@ struct QuantizedLayer {
   std::vector<std::int8_t> weight;        // [out][in], -127..127
   std::vector<std::int32_t> bias;         // [out], rounding included
   std::vector<std::uint16_t> multiplier;  // [out], 1..1023
-  std::vector<std::int16_t> rescale;      // [out], 1..32767, layers with softplus; else empty
+  std::vector<std::int16_t> rescale;      // [out], 1..32767, hidden layers; else empty
   std::uint8_t pre_shift = 0, post_shift = 0;
   // [out][s4_groups(in)], 1..15: each weight is its group's scale times -8..7, and is stored so
   // (engine s4.hpp). Empty: s8.
@@ -44,6 +45,7 @@ struct QuantizedNetwork {
   Dimensions dimensions{};
   // Indexed by picovae::Layer; heads: mu, logvar. Those at both ends have live pixels alone.
   std::array<QuantizedLayer, kLayerCount> layers;
+  Activation activation = Activation::kSoftplus;  // of hidden layers
   LiveMasks live{};
   std::size_t columns = 0;  // of an image; 0 if not known
   // Sections of classes.hpp and of thresholds.hpp, or nothing: equal in every layout.

@@ -43,6 +43,7 @@ Network unpack_float(const BlobView& view) {
   network.hidden2 = header.dimensions.hidden2;
   network.latent = header.dimensions.latent;
   network.columns = header.columns;
+  network.activation = hidden_activation(header);
   network.encoder0 = layer(kEncoder0);
   network.encoder1 = layer(kEncoder1);
   const Dense& heads = view.layers[kEncoderHeads];

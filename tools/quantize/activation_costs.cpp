@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "tools/quantize/run_layer.hpp"
 
@@ -36,8 +37,9 @@ float precision(float logvar) {
 constexpr float kLogvarCurvature = 0.5F;  // of (sigma^2 / its best value - logvar) / 2, at the best
 
 // What errors of a layer's outputs cost, [rows][out].
-//   costs  those of its activations; of a layer with softplus
-AlignedRows<float> output_costs(Layer index, const AlignedRows<float>& outputs,
+//   costs   those of its activations; of a hidden layer
+//   hidden  its activation
+AlignedRows<float> output_costs(Layer index, Activation hidden, const AlignedRows<float>& outputs,
                                 const AlignedRows<float>& costs) {
   AlignedRows<float> result(outputs.rows(), outputs.width());
   const std::size_t latent = outputs.width() / 2;
@@ -47,6 +49,8 @@ AlignedRows<float> output_costs(Layer index, const AlignedRows<float>& outputs,
     for (std::size_t j = 0; j < outputs.width(); ++j) {
       if (index == kEncoderHeads) {
         cost[j] = j < latent ? precision(t[latent + j]) : kLogvarCurvature;
+      } else if (is_hidden_layer(index) && is_relu(hidden)) {
+        cost[j] = t[j] > 0 ? costs.row(row)[j] : 0;
       } else {
         const float p = logistic(t[j]);  // a pixel; or the slope of softplus
         cost[j] = index == kDecoder2 ? p * (1 - p) : costs.row(row)[j] * p * p;
@@ -77,8 +81,10 @@ LayerMatrices activation_costs(const Network& network, const LayerMatrices& outp
   LayerMatrices costs;
   for (std::size_t l = kLayerCount; l-- > 0;) {
     if (l == kEncoder0 || l == kDecoder0 || outputs[l].rows() == 0) continue;  // no units before it
-    costs[l - 1] = to_inputs(layers[l], kernels)
-                       .outputs(output_costs(static_cast<Layer>(l), outputs[l], costs[l]), threads);
+    costs[l - 1] =
+        to_inputs(layers[l], kernels)
+            .outputs(output_costs(static_cast<Layer>(l), network.activation, outputs[l], costs[l]),
+                     threads);
   }
   return costs;
 }

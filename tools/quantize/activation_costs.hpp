@@ -14,7 +14,7 @@ namespace picovae::tools {
 // One matrix a layer; without rows where there is none.
 using LayerMatrices = std::array<AlignedRows<float>, kLayerCount>;
 
-// For each layer with softplus costs [rows][units]: an error e of an activation alone costs
+// For each hidden layer costs [rows][units]: an error e of an activation alone costs
 // cost * e^2 / 2 nats of negative ELBO, as the diagonal of the Gauss-Newton matrix says, whose
 // layers are taken one after the other without what units do together.
 //   outputs  [rows][out] of each layer before the activation; those of the encoder, of the decoder

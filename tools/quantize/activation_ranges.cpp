@@ -72,7 +72,7 @@ std::vector<double> rounding_costs(std::span<const Samples> all, std::span<const
   std::vector<float> step(units), inverse(units);
   for (std::size_t i = 0; i < units; ++i) {
     step[i] = static_cast<float>(ranges[i] / kMaxActivation);
-    inverse[i] = 1 / step[i];
+    inverse[i] = step[i] > 0 ? 1 / step[i] : 0;  // a ReLU may never be above 0
   }
   constexpr float kMost = kMaxActivation;
   std::vector<double> sums(units);
@@ -132,13 +132,14 @@ std::array<UnitRanges, kLayerCount> choose_ranges(const Network& network,
 
   std::array<UnitRanges, kLayerCount> units;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
-    if (layer_activation(l) != Activation::kSoftplus) continue;
-    units[l].raise = raises(seen[l], drawn[l]);
+    if (!is_hidden_layer(l)) continue;
+    units[l].raise = is_relu(network.activation) ? std::vector<double>(seen[l].width())
+                                                 : raises(seen[l], drawn[l]);
     AlignedRows<float> before = seen[l];
-    apply_softplus(before, kernels);
+    apply_hidden(before, network.activation, kernels);
     for (AlignedRows<float>* samples : {&seen[l], &drawn[l]}) {
       raise_outputs(*samples, units[l].raise);
-      apply_softplus(*samples, kernels);
+      apply_hidden(*samples, network.activation, kernels);
     }
     units[l].gain = gains(before, seen[l]);
     const Samples all[] = {{seen[l], seen_costs[l], 1}, {drawn[l], drawn_costs[l], kPriorShare}};

@@ -6,7 +6,8 @@
 // The softplus of integer models comes in steps of 1/256 (requantize.hpp), too coarse for a unit
 // that stays below one half. It is raised: something is added to it before the activation, where
 // softplus is nearly exp, so that its activation is about a multiple of what it was. The next
-// layer's weights, by least squares, make up for both.
+// layer's weights, by least squares, make up for both. A ReLU, whose units are 0 there, is not
+// raised.
 #pragma once
 
 #include <array>
@@ -28,9 +29,9 @@ struct RangeOptions {
   unsigned threads = 1;         // does not change the result
 };
 
-// Of a layer with softplus; empty of others.
+// Of a hidden layer; empty of others.
 struct UnitRanges {
-  std::vector<double> raise;  // [out], added to outputs before the activation; 0 to 0.5
+  std::vector<double> raise;  // [out], added to outputs before the activation; 0 to 0.5; of ReLU 0
   std::vector<double> gain;   // [out], an activation as it was is about gain times the raised one
   std::vector<double> range;  // [out], of raised activations: at most the largest that was seen
 };

@@ -27,7 +27,7 @@ std::size_t spread_step(std::size_t count) {
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
                          const CalibrationOptions& options, const Kernels& kernels)
-    : options_(options), kernels_(kernels) {
+    : options_(options), activation_(network.activation), kernels_(kernels) {
   for (const DenseWeights& layer : engine_layers(network)) layers_.emplace_back(layer, kernels);
   const std::size_t given = images.size() / network.pixels;
   const std::size_t count = std::min(options.images, given);
@@ -47,11 +47,11 @@ Calibration::LayerTrace Calibration::next() {
   const FloatLayer& layer = layers_[next_];
   LayerTrace trace{layer.outputs(x_, options_.threads), {}};
   if (prior_.rows() > 0) trace.prior_outputs = layer.outputs(prior_, options_.threads);
-  if (layer_activation(next_) == Activation::kSoftplus) {
+  if (is_hidden_layer(next_)) {
     x_ = trace.outputs;
-    apply_softplus(x_, kernels_);
+    apply_hidden(x_, activation_, kernels_);
     prior_ = trace.prior_outputs;
-    apply_softplus(prior_, kernels_);
+    apply_hidden(prior_, activation_, kernels_);
   } else if (next_ == kEncoderHeads) {
     draw_latents(trace.outputs);
   }

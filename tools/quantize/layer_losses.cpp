@@ -32,7 +32,8 @@ class MixedModel {
       float_layers_.emplace_back(layer, kernels);
     }
     for (std::size_t l = 0; l < kLayerCount; ++l) {
-      integer_layers_.emplace_back(quantized.layers[l], static_cast<Layer>(l), kernels);
+      integer_layers_.emplace_back(quantized.layers[l], static_cast<Layer>(l), quantized.activation,
+                                   kernels);
     }
   }
 
@@ -78,12 +79,12 @@ class MixedModel {
   AlignedRows<float> layer(Layer index, Layer integer, const AlignedRows<float>& x) const {
     AlignedRows<float> y =
         index == integer ? run_integer(index, x) : float_layers_[index].outputs(x, 1);
-    if (layer_activation(index) != Activation::kSoftplus) return y;
+    if (!is_hidden_layer(index)) return y;
     // The float layers know of no raised units, the next integer layer does.
     const std::vector<double>& raise = quantized_.layers[index].raise;
     if (index == integer) raise_outputs(y, raise, -1);
     if (index + 1 == integer) raise_outputs(y, raise);
-    apply_softplus(y, kernels_);
+    apply_hidden(y, quantized_.activation, kernels_);
     return y;
   }
 

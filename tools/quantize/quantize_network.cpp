@@ -118,6 +118,7 @@ class Quantizer {
                      kernels),
         layers_(engine_layers(network)) {
     result_.network.dimensions = dimensions_of(network);
+    result_.network.activation = network.activation;
     result_.network.live = options.live;
     layers_[kEncoder0] = live_inputs(layers_[kEncoder0], options.live.inputs);
     layers_[kDecoder2] = live_outputs(layers_[kDecoder2], options.live.outputs);
@@ -153,11 +154,11 @@ class Quantizer {
         fit_weights(moments, scaled_weights(index), bits == 4 ? kRidge4 : kRidge, options_.threads);
     QuantizedLayer& layer = result_.network.layers[index];
     layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
-    const bool rescaled = layer_activation(index) == Activation::kSoftplus;
+    const bool rescaled = is_hidden_layer(index);
     if (rescaled) layer.rescale = choose_rescales(units_[index].range);
     layer.raise = units_[index].raise;
 
-    const IntegerLayer integer(layer, index, kernels_);
+    const IntegerLayer integer(layer, index, result_.network.activation, kernels_);
     result_.layers[index] = {kLayerNames[index],
                              sqnr(trace.outputs, integer.outputs(x, options_.threads),
                                   output_bits(index, layer.out), result_.images)};

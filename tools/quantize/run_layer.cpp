@@ -13,15 +13,16 @@ FloatLayer::FloatLayer(const DenseWeights& layer, const Kernels& kernels)
   std::copy(layer.bias.begin(), layer.bias.end(), layer_.bias.begin());
 }
 
-IntegerLayer::IntegerLayer(const QuantizedLayer& layer, Layer index, const Kernels& kernels)
-    : layer_(pack_layer(layer, index, kernels.layout)), kernel_(kernels.s8) {
+IntegerLayer::IntegerLayer(const QuantizedLayer& layer, Layer index, Activation hidden,
+                           const Kernels& kernels)
+    : layer_(pack_layer(layer, index, hidden, kernels.layout)), kernel_(kernels.s8) {
   if (kernel_ == nullptr) fail("the {} kernels cannot run integer models", kernels.name);
 }
 
-void apply_softplus(AlignedRows<float>& outputs, const Kernels& kernels) {
-  const VectorOps& ops = vector_ops(kernels.isa);
+void apply_hidden(AlignedRows<float>& outputs, Activation hidden, const Kernels& kernels) {
+  const auto apply = vector_ops(kernels.isa).hidden(hidden);
   for (std::size_t row = 0; row < outputs.rows(); ++row) {
-    ops.softplus(outputs.row(row), 0, outputs.stride());
+    apply(outputs.row(row), 0, outputs.stride());
   }
 }
 

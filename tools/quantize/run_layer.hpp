@@ -47,7 +47,8 @@ class FloatLayer {
 class IntegerLayer {
  public:
   // Fails if the kernels cannot run s8 layers.
-  IntegerLayer(const QuantizedLayer& layer, Layer index, const Kernels& kernels);
+  //   hidden  the activation of the model's hidden layers
+  IntegerLayer(const QuantizedLayer& layer, Layer index, Activation hidden, const Kernels& kernels);
 
   // Outputs before the activation, fixed-point. x: u8 in 0..127, or s16 latents.
   template <typename X>
@@ -55,10 +56,10 @@ class IntegerLayer {
     return run_layer<std::int16_t>(layer_.dense(), Activation::kIdentity, kernel_, x, threads);
   }
 
-  // Activations, the inputs of the next layer; of a layer with softplus.
+  // Activations, the inputs of the next layer; of a hidden layer.
   template <typename X>
   AlignedRows<std::uint8_t> activations(const AlignedRows<X>& x, unsigned threads) const {
-    return run_layer<std::uint8_t>(layer_.dense(), Activation::kSoftplus, kernel_, x, threads);
+    return run_layer<std::uint8_t>(layer_.dense(), layer_.activation, kernel_, x, threads);
   }
 
  private:
@@ -80,7 +81,7 @@ AlignedRows<T> live_columns(const AlignedRows<T>& all, const std::vector<std::ui
   return live;
 }
 
-// outputs -> activations of a float layer, in place; padding too.
-void apply_softplus(AlignedRows<float>& outputs, const Kernels& kernels);
+// outputs -> activations of a hidden float layer, in place; padding too.
+void apply_hidden(AlignedRows<float>& outputs, Activation hidden, const Kernels& kernels);
 
 }  // namespace picovae::tools

@@ -44,7 +44,8 @@ struct BlobHeader {
   std::uint16_t dead_outputs;            // s8: pixels that the decoder does not compute
   std::uint16_t columns;                 // of an image; 0 if not known
   std::uint32_t signature_scores;        // of the scores of those digits; 0 without either half
-  std::array<std::uint8_t, 4> reserved;  // zero
+  std::uint8_t relu;                     // hidden layers have 0 softplus, 1 ReLU
+  std::array<std::uint8_t, 3> reserved;  // zero
   std::uint32_t checksum;  // CRC-32C of the header before this field, then of the section table
 };
 static_assert(sizeof(BlobHeader) == 64);
@@ -61,7 +62,7 @@ enum class SectionKind : std::uint8_t {
   kWeights = 1,     // of the model's type, packed (layout.hpp)
   kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)]
   kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
-  kRescale = 4,     // s16 [round_up(out, kOutputPad)], s8 layers with softplus only
+  kRescale = 4,     // s16 [round_up(out, kOutputPad)], hidden layers of s8 only
   kGolden = 5,      // s8 only, may be missing: an input, and the CRC of what comes of it
   kClasses = 6,     // of the decoder's first layer, may be missing: classes.hpp
   kLive = 7,        // of the layers at both ends, if pixels are dead: live.hpp
@@ -90,11 +91,21 @@ constexpr bool has_layer(std::uint8_t parts, std::size_t layer) {
 // True if the layer's input is the s16 latent vector.
 constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
 
-// The activation that a layer has in the model; decoder.2 is the identity there (its logits), and
-// callers that want pixels ask for the sigmoid.
-constexpr Activation layer_activation(std::size_t layer) {
-  return layer == kEncoderHeads || layer == kDecoder2 ? Activation::kIdentity
-                                                      : Activation::kSoftplus;
+// Whether the layer's outputs are hidden units: neither the encoder's heads nor logits.
+constexpr bool is_hidden_layer(std::size_t layer) {
+  return layer != kEncoderHeads && layer != kDecoder2;
+}
+
+// The activation that a layer has in a model whose hidden ones have `hidden`; decoder.2 is the
+// identity there (its logits), and callers that want pixels ask for the sigmoid.
+constexpr Activation layer_activation(std::size_t layer, Activation hidden) {
+  return is_hidden_layer(layer) ? hidden : Activation::kIdentity;
+}
+
+// The activation of the hidden layers; on boards a constant.
+constexpr Activation hidden_activation(const BlobHeader& header) {
+  const bool relu = kHasSoftplus && kHasRelu ? header.relu != 0 : kHasRelu;
+  return relu ? Activation::kRelu : Activation::kSoftplus;
 }
 
 // A golden section is the layer's input, u8 or s16 [round_up(in, kMveVector)], then, from here on,

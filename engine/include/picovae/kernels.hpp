@@ -27,14 +27,35 @@ inline constexpr bool kHasS4 = true;
 // In which order they are stored (layout.hpp has the index formulas).
 enum class Layout : std::uint8_t { kHost = 0, kCortexM = 1, kMve = 2 };
 
-enum class Activation : std::uint8_t { kIdentity, kSoftplus, kSigmoid };
+enum class Activation : std::uint8_t { kIdentity, kSoftplus, kSigmoid, kRelu };
+
+// What hidden layers have in this build: hosts run softplus and ReLU, model by model. A board's
+// engine is built for ReLU if PICOVAE_RELU is defined, else for softplus, and has no code for the
+// other.
+#if !defined(PICOVAE_ONLY_LAYOUT)
+inline constexpr bool kHasSoftplus = true, kHasRelu = true;
+#elif defined(PICOVAE_RELU)
+inline constexpr bool kHasSoftplus = false, kHasRelu = true;
+#else
+inline constexpr bool kHasSoftplus = true, kHasRelu = false;
+#endif
+
+// Whether it is one of hidden layers: these rescale their outputs.
+constexpr bool is_hidden(Activation activation) {
+  return activation == Activation::kSoftplus || activation == Activation::kRelu;
+}
+
+// Which of the two it is: a constant in a build that has one of them.
+constexpr bool is_relu(Activation activation) {
+  return kHasRelu && (!kHasSoftplus || activation == Activation::kRelu);
+}
 
 // One affine map with its activation: y = activation(weights * x + bias). Owns nothing.
 struct Dense {
   const void* weights;              // of the model's type or s4, packed as its layout says
   const void* bias;                 // f32 or s32, [round_up(out, kOutputPad)]
   const std::uint16_t* multiplier;  // s8 only, [round_up(out, kOutputPad)]
-  const std::int16_t* rescale;      // s8 with softplus only, [round_up(out, kOutputPad)]
+  const std::int16_t* rescale;      // s8 hidden layers only, [round_up(out, kOutputPad)]
   std::uint16_t in, out;
   std::uint8_t pre_shift, post_shift;  // s8 only: t = sat16(((acc >> pre) * m + b) >> post)
   bool wide_input : 1;                 // s8 only: x is s16 in +-8191 rather than u8 in 0..127
@@ -44,7 +65,7 @@ struct Dense {
 
 // Runs a layer over `rows` inputs, of which there may be none.
 //   x  [rows][in]   f32; or u8 in 0..127; or s16 if layer.wide_input
-//   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus), s16 (identity), u8 pixels
+//   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus, ReLU), s16 (identity), u8 pixels
 //   (sigmoid)
 // x_stride and y_stride are elements between rows. Rows of integer input start at a
 // multiple of 4 bytes and are readable up to round_up(in, input_pad()) elements; what is behind

@@ -89,7 +89,10 @@
   X(38, kNoThresholds, PICOVAE_NO_THRESHOLDS,                                                      \
     "the model has no such threshold; store them: picovae score --keep")                           \
   X(39, kBadThresholds, PICOVAE_BAD_THRESHOLDS,                                                    \
-    "the model's thresholds are out of order or range; store them again: picovae score --keep")
+    "the model's thresholds are out of order or range; store them again: picovae score --keep")    \
+  /* A board's engine is built for one: for ReLU if PICOVAE_RELU is defined. */                    \
+  X(40, kWrongActivation, PICOVAE_WRONG_ACTIVATION,                                                \
+    "hidden layers of another activation than this engine is built for; build it for the model's")
 
 typedef enum picovae_status {
 #define PICOVAE_ENUMERATOR(number, cpp, c, message) c = number,

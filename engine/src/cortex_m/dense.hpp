@@ -52,10 +52,12 @@ inline void finish(const Dense& layer, const std::int32_t* sums, std::size_t cou
       return each(static_cast<std::int16_t*>(outputs.y),
                   [](std::int16_t& y, std::int32_t t) { y = static_cast<std::int16_t>(t); });
     case Activation::kSoftplus:
-      return each(static_cast<std::uint8_t*>(outputs.y),
-                  [&rescale = outputs.rescale](std::uint8_t& y, std::int32_t t) {
-                    y = softplus_u8(t, *rescale++, Core::softplus_tail);
-                  });
+    case Activation::kRelu:
+      return each(static_cast<std::uint8_t*>(outputs.y), [&rescale = outputs.rescale,
+                                                          relu = is_relu(layer.activation)](
+                                                             std::uint8_t& y, std::int32_t t) {
+        y = relu ? relu_u8(t, *rescale++) : softplus_u8(t, *rescale++, Core::softplus_tail);
+      });
     case Activation::kSigmoid:
       return each(static_cast<std::uint8_t*>(outputs.y),
                   [](std::uint8_t& y, std::int32_t t) { y = sigmoid_u8(t, Core::sigmoid_tail); });

@@ -178,12 +178,13 @@ struct Bytes {
   }
 };
 
-struct Softplus : Bytes {
+// Softplus, or ReLU in an engine that is built for that.
+struct Hidden : Bytes {
   static int16x8_t apply(int16x8_t t, Outputs& outputs) {
     // 2 * max(t, 0) in u16; if that is clamped, the tail is 0.
     const uint16x8_t positive = vminq_u16(vqshluq_n_s16(t, 1), vdupq_n_u16(2 * 16383));
-    const int16x8_t value =
-        vaddq_s16(vreinterpretq_s16_u16(positive), vrshrq_n_s16(tail(t, kSoftplusTail), 4));
+    int16x8_t value = vreinterpretq_s16_u16(positive);
+    if constexpr (!kHasRelu) value = vaddq_s16(value, vrshrq_n_s16(tail(t, kSoftplusTail), 4));
     const int16x8_t q = vqrdmulhq_s16(value, vld1q_s16(outputs.rescale));
     outputs.rescale += kMvePanel;
     return vreinterpretq_s16_s8(vqmovnbq_s16(vreinterpretq_s8_s16(q), q));  // at most 127
@@ -248,9 +249,9 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
               std::size_t y_stride, std::size_t rows) {
   const auto multiply = layer.wide_input ? multiply_wide : multiply_narrow;
   const bool halfwords = layer.activation == Activation::kIdentity;
-  const auto run = halfwords                                   ? run_row<Identity>
-                   : layer.activation == Activation::kSoftplus ? run_row<Softplus>
-                                                               : run_row<Sigmoid>;
+  const auto run = halfwords                     ? run_row<Identity>
+                   : is_hidden(layer.activation) ? run_row<Hidden>
+                                                 : run_row<Sigmoid>;
   const std::size_t x_bytes = x_stride * (layer.wide_input ? sizeof(std::int16_t) : 1);
   const std::size_t y_bytes = y_stride * (halfwords ? sizeof(std::int16_t) : 1);
   for (std::size_t row = 0; row < rows; ++row) {

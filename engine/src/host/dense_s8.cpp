@@ -181,6 +181,8 @@ constexpr DenseFn dense_s8_for(Activation activation) {
   switch (activation) {
     case Activation::kSoftplus:
       return dense_s8_as<Simd, Dot, Row, Activation::kSoftplus>;
+    case Activation::kRelu:
+      return dense_s8_as<Simd, Dot, Row, Activation::kRelu>;
     case Activation::kSigmoid:
       return dense_s8_as<Simd, Dot, Row, Activation::kSigmoid>;
     case Activation::kIdentity:

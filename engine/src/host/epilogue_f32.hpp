@@ -48,6 +48,7 @@ void finish_f32(const Dense& layer, std::size_t first, float* sums, std::size_t 
   const std::size_t whole = width / kLanes * kLanes;
   const auto run =
       layer.activation == Activation::kSoftplus  ? activate_run<Simd, Activation::kSoftplus>
+      : layer.activation == Activation::kRelu    ? activate_run<Simd, Activation::kRelu>
       : layer.activation == Activation::kSigmoid ? activate_run<Simd, Activation::kSigmoid>
                                                  : activate_run<Simd, Activation::kIdentity>;
   y += first;

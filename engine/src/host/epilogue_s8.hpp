@@ -43,15 +43,18 @@ PICOVAE_INLINE typename Epilogue::Words tail_argument_s8(typename Epilogue::Word
   return abs(max(min(t, end), -end));
 }
 
-template <typename Epilogue>
-PICOVAE_INLINE typename Epilogue::Words softplus_s8(typename Epilogue::Words t,
-                                                    typename Epilogue::Words rescale) {
+// Softplus or ReLU.
+template <typename Epilogue, Activation kActivation>
+PICOVAE_INLINE typename Epilogue::Words hidden_s8(typename Epilogue::Words t,
+                                                  typename Epilogue::Words rescale) {
   using Words = typename Epilogue::Words;
-  const Words f = tail_s8<Epilogue, kSoftplusTail>(tail_argument_s8<Epilogue>(t));
   const Words positive = min(max(t, Words(std::int16_t{0})), Words(std::int16_t{16383}));
-  // (f + 8) >> 4 is f / 16 in Q.15. At most 32766 + 0: the tail is 0 there.
-  const Words value =
-      positive + positive + Epilogue::multiply_q15(f, Words(std::int16_t{32768 / 16}));
+  Words value = positive + positive;
+  if constexpr (kActivation == Activation::kSoftplus) {
+    const Words f = tail_s8<Epilogue, kSoftplusTail>(tail_argument_s8<Epilogue>(t));
+    // (f + 8) >> 4 is f / 16 in Q.15. At most 32766 + 0: the tail is 0 there.
+    value = value + Epilogue::multiply_q15(f, Words(std::int16_t{32768 / 16}));
+  }
   return min(Epilogue::multiply_q15(value, rescale), Words(std::int16_t{127}));
 }
 
@@ -77,19 +80,19 @@ template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
                                        std::size_t output_step, Output<kActivation>* y,
                                        std::size_t y_step, std::size_t count) {
   using Words = typename Epilogue::Words;
-  constexpr bool kSoftplus = kActivation == Activation::kSoftplus;
+  constexpr bool kHidden = is_hidden(kActivation);
   const auto* bias = static_cast<const std::int32_t*>(layer.bias) + output;
   const std::uint16_t* multiplier = layer.multiplier + output;
-  // Only softplus has one; a null pointer takes no offset.
-  const std::int16_t* rescale = layer.rescale + (kSoftplus ? output : 0);
+  // Only hidden layers have one; a null pointer takes no offset.
+  const std::int16_t* rescale = layer.rescale + (kHidden ? output : 0);
   const int pre = layer.pre_shift, post = layer.post_shift;
   for (; count != 0; --count, sums += sums_step, y += y_step) {
     unroll<kOutputs / Words::size>([&](auto part) __attribute__((always_inline)) {
       constexpr std::size_t kAt = decltype(part){} * Words::size;
       const Words t = Epilogue::requantize(sums + kAt, multiplier + kAt, bias + kAt, pre, post);
-      if constexpr (kSoftplus) {
-        Epilogue::store_bytes(softplus_s8<Epilogue>(t, Words::load_unaligned(rescale + kAt)),
-                              y + kAt);
+      if constexpr (kHidden) {
+        const Words scale = Words::load_unaligned(rescale + kAt);
+        Epilogue::store_bytes(hidden_s8<Epilogue, kActivation>(t, scale), y + kAt);
       } else if constexpr (kActivation == Activation::kSigmoid) {
         Epilogue::store_bytes(sigmoid_s8<Epilogue>(t), y + kAt);
       } else {
@@ -98,7 +101,7 @@ template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
     });
     bias += output_step;
     multiplier += output_step;
-    if constexpr (kSoftplus) rescale += output_step;
+    if constexpr (kHidden) rescale += output_step;
   }
 }
 

@@ -31,15 +31,19 @@ float exp(float x) {
   return polynomial(kExp, r) * std::bit_cast<float>(std::bit_cast<std::uint32_t>(shifted) << 23);
 }
 
+float relu(float x) { return x < 0.0f ? 0.0f : x; }  // passes a NaN on
+
 float softplus(float x) {
   const float t = exp(-std::fabs(x));
-  return std::fma(polynomial(kLog1p, t), t, x < 0.0f ? 0.0f : x);
+  return std::fma(polynomial(kLog1p, t), t, relu(x));
 }
 
 float sigmoid(float x) { return 1.0f / (1.0f + exp(x < -88.0f ? 88.0f : -x)); }
 
 float activate(Activation activation, float v) {
   switch (activation) {
+    case Activation::kRelu:
+      return relu(v);
     case Activation::kSoftplus:
       return softplus(v);
     case Activation::kSigmoid:
@@ -109,6 +113,9 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
           break;
         case Activation::kSoftplus:
           static_cast<std::uint8_t*>(y)[to] = softplus_u8(t, layer.rescale[j], softplus_tail);
+          break;
+        case Activation::kRelu:
+          static_cast<std::uint8_t*>(y)[to] = relu_u8(t, layer.rescale[j]);
           break;
         case Activation::kSigmoid:
           static_cast<std::uint8_t*>(y)[to] = sigmoid_u8(t, sigmoid_tail);

@@ -47,6 +47,30 @@ TEST_CASE("softplus and its derivative by the output") {
   });
 }
 
+TEST_CASE("ReLU and its derivative by the output, exactly") {
+  for_each_table([](const VectorOps& ops) {
+    constexpr std::size_t kCount = 1024;
+    AlignedFloats a = ramp(kCount, -30, 100);
+    a.data()[5] = 0;
+    a.data()[6] = -0.0f;
+    CHECK((ops.hidden(Activation::kRelu) == ops.relu));
+    CHECK((ops.hidden_backward(Activation::kRelu) == ops.relu_backward));
+    CHECK((ops.hidden(Activation::kSoftplus) == ops.softplus));
+    CHECK((ops.hidden_backward(Activation::kSoftplus) == ops.softplus_backward));
+    for (const float center : {0.0f, 0.7f}) {
+      AlignedFloats h = a;
+      ops.relu(h.data(), center, kCount);
+      AlignedFloats d = ramp(kCount, -2, 3);
+      const AlignedFloats before = d;
+      ops.relu_backward(d.data(), h.data(), center, kCount);
+      for (std::size_t i = 0; i < kCount; ++i) {
+        CHECK(h.data()[i] == std::fmax(a.data()[i], 0.0f) - center);
+        CHECK(d.data()[i] == (a.data()[i] > 0 ? before.data()[i] : 0));
+      }
+    }
+  });
+}
+
 TEST_CASE("centered pixels and the sum of squares") {
   for_each_table([](const VectorOps& ops) {
     const AlignedFloats x = ramp(48, 0, 1);

@@ -100,6 +100,25 @@ TEST_CASE("a saved network is the file it came from") {
   CHECK(read_file(path, 10'000) == encode_safetensors(example(), ""));
 }
 
+TEST_CASE("the activation of hidden layers is kept, and one that is not known is refused") {
+  Network network = parse(example());
+  CHECK(network.activation == Activation::kSoftplus);
+  CHECK_FALSE(to_safetensors(network, "FILE").metadata.contains("picovae.activation"));
+  network.activation = Activation::kRelu;
+  SafetensorsFile file = to_safetensors(network, "FILE");
+  CHECK(file.metadata.at("picovae.activation") == "relu");
+  network = parse(file);
+  CHECK(network.activation == Activation::kRelu);
+  network.activation = Activation::kSoftplus;  // what the metadata had does not stay
+  CHECK_FALSE(to_safetensors(network, "FILE").metadata.contains("picovae.activation"));
+  file.metadata["picovae.activation"] = "softplus";
+  CHECK(parse(file).activation == Activation::kSoftplus);
+  for (const char* text : {"", "tanh", "ReLU", "relu "}) {
+    file.metadata["picovae.activation"] = text;
+    CHECK(contains(error_of(file), "it can be softplus or relu"));
+  }
+}
+
 TEST_CASE("columns of an image are kept, if they divide it") {
   Network network = parse(example());
   CHECK(network.columns == 0);

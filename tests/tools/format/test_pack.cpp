@@ -19,6 +19,7 @@
 #include "tests/engine/random_thresholds.hpp"
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/format/unpack_float.hpp"
 
 namespace {
 
@@ -166,8 +167,19 @@ TEST_CASE("the model id is of the logical order") {
       [](QuantizedLayer& l) { l.rescale[7] = static_cast<std::int16_t>(l.rescale[7] / 2 + 1); }));
   CHECK(changed([](QuantizedLayer& l) { ++l.post_shift; }));
 
+  // Softplus adds nothing, ReLU a byte.
+  for (const std::uint8_t parts : {kEncoderPart, kDecoderPart}) {
+    QuantizedNetwork relu = random_quantized_network(kSize, 5);
+    const std::uint32_t softplus_id = model_id(relu, parts);
+    relu.activation = Activation::kRelu;
+    CHECK(model_id(relu, parts) == crc32c(std::as_bytes(std::span("\1", 1)), softplus_id));
+    const BlobBytes blob = pack_s8(relu, Layout::kMve, parts, {});
+    CHECK(open(blob).header->model_id == model_id(relu, parts));
+    CHECK(unpack_s8(open(blob), "FILE").activation == Activation::kRelu);
+  }
+
   // Of an f32 model: weights and biases, layer by layer, in the order of the file.
-  const Network floats = random_network(kSize, 5);
+  Network floats = random_network(kSize, 5);
   std::uint32_t crc = 0;
   const auto extend = [&](const std::vector<float>& values) {
     crc = crc32c(std::as_bytes(std::span(values)), crc);
@@ -185,6 +197,10 @@ TEST_CASE("the model id is of the logical order") {
     extend(layer->bias);
   }
   CHECK(open(pack_float(floats)).header->model_id == crc);
+  floats.activation = Activation::kRelu;
+  const BlobBytes relu = pack_float(floats);
+  CHECK(open(relu).header->model_id == crc32c(std::as_bytes(std::span("\1", 1)), crc));
+  CHECK(unpack_float(open(relu)).activation == Activation::kRelu);
 }
 
 TEST_CASE("any damaged byte is refused, and any truncation") {

@@ -39,8 +39,10 @@ double sum_of_costs(const DenseWeights& layer, std::size_t input, OutputCost&& o
 
 }  // namespace
 
-TEST_CASE("an error costs what the loss is curved, layer by layer") {
-  const Network network = random_network(kSize, 3);
+// hidden: the activation of hidden layers
+void check_costs(Activation hidden) {
+  Network network = random_network(kSize, 3);
+  network.activation = hidden;
   const LayerPasses passes = run(network);
   const LayerMatrices costs = activation_costs(network, passes.seen, kScalarKernels, 2);
   for (std::size_t row = 0; row < kImages; ++row) {
@@ -48,6 +50,7 @@ TEST_CASE("an error costs what the loss is curved, layer by layer") {
       return static_cast<double>(passes.seen[l].row(row)[j]);
     };
     const auto slope_squared = [&](Layer l, std::size_t j) {
+      if (hidden == Activation::kRelu) return out(l, j) > 0 ? 1.0 : 0.0;
       return std::pow(logistic(out(l, j)), 2);
     };
     const auto check = [&](Layer l, const DenseWeights& next, auto&& output_cost) {
@@ -76,6 +79,11 @@ TEST_CASE("an error costs what the loss is curved, layer by layer") {
       CHECK(costs[kEncoder1].row(row)[i] == doctest::Approx(wanted).epsilon(0.05));
     }
   }
+}
+
+TEST_CASE("an error costs what the loss is curved, layer by layer") {
+  check_costs(Activation::kSoftplus);
+  check_costs(Activation::kRelu);
 }
 
 TEST_CASE("of the prior's digits there are costs of the decoder alone") {

@@ -39,7 +39,7 @@ Layers run(const Network& network, std::span<const std::uint8_t> images,
   for (LayerMatrices* matrices : {&layers.seen, &layers.drawn}) {
     for (std::size_t l = 0; l < kLayerCount; ++l) {
       raise_outputs((*matrices)[l], units[l].raise);
-      apply_softplus((*matrices)[l], kScalarKernels);
+      apply_hidden((*matrices)[l], network.activation, kScalarKernels);
     }
   }
   return layers;
@@ -74,7 +74,7 @@ TEST_CASE("no range costs images and prior digits less than the one chosen") {
   const Layers layers = run(network, images, units);
   std::size_t narrower = 0;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
-    if (layer_activation(l) != Activation::kSoftplus) {
+    if (!is_hidden_layer(l)) {
       CHECK(units[l].range.empty());
       continue;
     }

@@ -178,7 +178,8 @@ TEST_CASE("biases make the mean outputs right, the latent layer's shifts include
   }
   const Moments moments = compute_moments(x, y, kRows, kScalarKernels, 1);
   const QuantizedLayer layer = quantize_layer(kDecoder0, weight, moments, kDamping, 1);
-  const auto outputs = IntegerLayer(layer, kDecoder0, kScalarKernels).outputs(z, 1);
+  const auto outputs =
+      IntegerLayer(layer, kDecoder0, Activation::kSoftplus, kScalarKernels).outputs(z, 1);
   for (std::size_t j = 0; j < kOut; ++j) {
     double mean = 0;
     for (std::size_t row = 0; row < kRows; ++row) mean += outputs.row(row)[j];

@@ -133,6 +133,25 @@ TEST_CASE("the integer model computes what the float model does, but for its rou
   CHECK(quantized.layers[kEncoderHeads].name == "encoder.heads");
 }
 
+TEST_CASE("an integer model of ReLU computes what its float model does") {
+  Network network = random_network(kSize, 1, 1.7f);
+  network.activation = Activation::kRelu;
+  for (float& weight : network.encoder0.weight) weight = -std::fabs(weight);  // no image lights it
+  network.encoder0.bias.assign(network.encoder0.out, 1);
+  network.encoder0.bias[3] = -1;  // a unit that never is above 0
+  const Quantized quantized = quantize_small(network);
+  CHECK(quantized.network.activation == Activation::kRelu);
+  Outputs f32, s8;
+  run_both(network, quantized.network, f32, s8);
+  CHECK(relative_error(s8.mu, f32.mu) < 0.05);
+  CHECK(relative_error(s8.logvar, f32.logvar) < 0.05);
+  CHECK(relative_error(s8.logits, f32.logits) < 0.05);
+  check_bounds(quantized.network);
+  for (const QuantizedLayer& layer : quantized.network.layers) {
+    CHECK(std::all_of(layer.raise.begin(), layer.raise.end(), [](double r) { return r == 0; }));
+  }
+}
+
 TEST_CASE("units of small activations are as good as others") {
   Network network = random_network(kSize, 1, 1.7f);
   for (float& weight : network.encoder1.weight) weight *= 0.15F;
