@@ -266,6 +266,8 @@ void add_recipe_options(Command command, RecipeOptions& options) {
   command.choice("--preset", options.recipe, presets(),
                  "Recipe that the options below change: default, the best known; deck, plain Adam "
                  "at a constant rate");
+  command.choice("--activation", options.recipe.activation, kActivations,
+                 "Of hidden layers: softplus, or relu, of which boards compute a little less");
   add_training_options(command, options.recipe);
   add_optimizer_options(command, options.recipe);
   add_objective_options(command, options);

@@ -24,6 +24,8 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
       objective_(objective),
       product_(product_for(kernels.isa)),
       ops_(vector_ops(kernels.isa)),
+      activate_(ops_.hidden(form.activation)),
+      activate_backward_(ops_.hidden_backward(form.activation)),
       form_(form),
       dark_inputs_(has_dark_inputs(form)),
       hidden_center_(form.centering == nullptr ? 0 : form.centering->hidden),
@@ -53,12 +55,12 @@ void Backpropagation::forward(const Parameters& parameters, std::size_t first, s
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
 
   center_pixels(encoder);
-  softplus_layer(parameters, kEncoder0, encoder);
-  softplus_layer(parameters, kEncoder1, encoder);
+  hidden_layer(parameters, kEncoder0, encoder);
+  hidden_layer(parameters, kEncoder1, encoder);
   sums(parameters, kEncoderHeads, encoder, heads(first), 2 * plan_.latent_width);
   sample_latents(encoder);
-  softplus_layer(parameters, kDecoder0, decoder);
-  softplus_layer(parameters, kDecoder1, decoder);
+  hidden_layer(parameters, kDecoder0, decoder);
+  hidden_layer(parameters, kDecoder1, decoder);
   sums(parameters, kDecoder2, decoder, delta(kDecoder2, decoder.first),
        plan_.layers[kDecoder2].width);
   const float image_weight = 1 / static_cast<float>(images);
@@ -73,12 +75,12 @@ void Backpropagation::backward(const Parameters& parameters, std::size_t first, 
                                std::size_t images) {
   const Rows encoder{first, last - first};
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
-  softplus_gradient(parameters, kDecoder2, decoder);
-  softplus_gradient(parameters, kDecoder1, decoder);
+  hidden_gradient(parameters, kDecoder2, decoder);
+  hidden_gradient(parameters, kDecoder1, decoder);
   input_gradient(parameters, kDecoder0, decoder, dz(decoder.first));
   posterior_gradient(encoder, 1 / static_cast<float>(images));
-  softplus_gradient(parameters, kEncoderHeads, encoder);
-  softplus_gradient(parameters, kEncoder1, encoder);
+  hidden_gradient(parameters, kEncoderHeads, encoder);
+  hidden_gradient(parameters, kEncoder1, encoder);
 }
 
 // The encoder's inputs.
@@ -114,13 +116,13 @@ void Backpropagation::sums(const Parameters& parameters, std::size_t layer, Rows
 }
 
 // A hidden layer: its outputs are the next layer's inputs.
-void Backpropagation::softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows) {
+void Backpropagation::hidden_layer(const Parameters& parameters, std::size_t layer, Rows rows) {
   const LayerPlan& plan = plan_.layers[layer];
   const Rotation* rotation = form_.rotations[layer + 1];
   const std::size_t input_stride = plan_.layers[layer + 1].input_stride;
   sums(parameters, layer, rows, hidden(layer + 1, rows.first), hidden_stride(layer + 1));
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    ops_.softplus(hidden(layer + 1, row), hidden_center_, plan.width);
+    activate_(hidden(layer + 1, row), hidden_center_, plan.width);
   }
   if (rotation != nullptr && rotation->active()) {
     product_({.a = hidden(layer + 1, rows.first),
@@ -220,8 +222,7 @@ void Backpropagation::input_gradient(const Parameters& parameters, std::size_t l
 }
 
 // The deltas of the layer below, which is a hidden one.
-void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_t layer,
-                                        Rows rows) {
+void Backpropagation::hidden_gradient(const Parameters& parameters, std::size_t layer, Rows rows) {
   const std::size_t width = plan_.layers[layer - 1].width;
   const Rotation* rotation = form_.rotations[layer];
   if (rotation != nullptr && rotation->active()) {
@@ -241,7 +242,7 @@ void Backpropagation::softplus_gradient(const Parameters& parameters, std::size_
     input_gradient(parameters, layer, rows, delta(layer - 1, rows.first));
   }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    ops_.softplus_backward(delta(layer - 1, row), hidden(layer, row), hidden_center_, width);
+    activate_backward_(delta(layer - 1, row), hidden(layer, row), hidden_center_, width);
   }
 }
 

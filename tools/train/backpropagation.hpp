@@ -23,6 +23,7 @@ namespace picovae::tools {
 // The form in which the parameters are written; the plain one by default. All of it is the
 // caller's and outlives the Backpropagation; contents of rotations may change between runs.
 struct Form {
+  Activation activation = Activation::kSoftplus;  // of hidden layers
   const Centering* centering = nullptr;
   std::array<const Rotation*, kLayerCount> rotations{};  // of layers above hidden ones, or null
 };
@@ -106,11 +107,11 @@ class Backpropagation {
   void center_pixels(Rows images);
   void sums(const Parameters& parameters, std::size_t layer, Rows rows, float* to,
             std::size_t to_stride);
-  void softplus_layer(const Parameters& parameters, std::size_t layer, Rows rows);
+  void hidden_layer(const Parameters& parameters, std::size_t layer, Rows rows);
   void sample_latents(Rows images);
   void reconstruction(Rows images, float image_weight);
   void input_gradient(const Parameters& parameters, std::size_t layer, Rows rows, float* to);
-  void softplus_gradient(const Parameters& parameters, std::size_t layer, Rows rows);
+  void hidden_gradient(const Parameters& parameters, std::size_t layer, Rows rows);
   void importance_weighted_loss(Rows images, float image_weight);
   void posterior_gradient(Rows images, float image_weight);
   void add_weighted_prior(std::size_t image, float image_weight);
@@ -119,6 +120,8 @@ class Backpropagation {
   Objective objective_;
   ProductFn product_;
   const VectorOps& ops_;
+  decltype(VectorOps::softplus) activate_;
+  decltype(VectorOps::softplus_backward) activate_backward_;
   Form form_;
   bool dark_inputs_;  // many inputs of the encoder are zero
   float hidden_center_;

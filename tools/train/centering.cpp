@@ -10,9 +10,10 @@
 namespace picovae::tools {
 namespace {
 
-constexpr float kPixelScale = 2;                       // pixels in about -1 .. 1
-constexpr double kLeastMean = 1e-3;                    // of a pixel, for its first logit
-constexpr float kHidden = std::numbers::ln2_v<float>;  // softplus(0)
+constexpr float kPixelScale = 2;                               // pixels in about -1 .. 1
+constexpr double kLeastMean = 1e-3;                            // of a pixel, for its first logit
+constexpr float kSoftplusCenter = std::numbers::ln2_v<float>;  // softplus(0)
+constexpr float kReluCenter = 0.4F;                            // its mean over N(0, 1)
 
 // The layers whose inputs are hidden activations.
 constexpr std::array<DenseWeights Network::*, 5> kAboveHidden{
@@ -24,7 +25,8 @@ AlignedFloats padded(std::size_t size) { return AlignedFloats(round_up(size, kPe
 
 Centering no_centering(std::size_t pixels) { return {padded(pixels), 1, 0}; }
 
-Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode) {
+Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
+                       Activation hidden) {
   const std::size_t count = images.size() / pixels;
   if (mode == PixelMode::kStochastic) mode = PixelMode::kGray;  // the same on average
   std::array<double, 256> values;
@@ -35,7 +37,7 @@ Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels,
   for (std::size_t image = 0; image < count; ++image) {
     for (std::size_t i = 0; i < pixels; ++i) sums[i] += values[images[image * pixels + i]];
   }
-  Centering centering{padded(pixels), kPixelScale, kHidden};
+  Centering centering{padded(pixels), kPixelScale, is_relu(hidden) ? kReluCenter : kSoftplusCenter};
   for (std::size_t i = 0; i < pixels; ++i) {
     centering.pixel_mean.data()[i] = static_cast<float>(sums[i] / static_cast<double>(count));
   }

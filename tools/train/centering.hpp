@@ -1,7 +1,7 @@
 // The centered form of the network, in which training converges faster: every layer sees inputs
 // about zero, so that a step on its weights is not mostly one on its biases (LeCun et al. 1998,
 // "Efficient BackProp", section 4.3). It computes
-//   pixels -> (x - mean) scale, hidden layers -> softplus(a) - hidden
+//   pixels -> (x - mean) scale, hidden layers -> f(a) - hidden, f softplus or ReLU
 // and folds into the weights of the plain form exactly.
 #pragma once
 
@@ -25,7 +25,9 @@ Centering no_centering(std::size_t pixels);
 
 // The mean of the images' inputs as `mode` has it, and constants that suit every data set.
 //   images [count][pixels] u8, at least one
-Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode);
+//   hidden the activation of hidden layers
+Centering centering_of(std::span<const std::uint8_t> images, std::size_t pixels, PixelMode mode,
+                       Activation hidden = Activation::kSoftplus);
 
 // Starts the logits at those of the mean image, in place of zero biases.
 void start_at_mean(const Centering& centering, Network& network);

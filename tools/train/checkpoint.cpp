@@ -48,6 +48,7 @@ std::string checksum_around(std::span<const std::byte> bytes, std::size_t digits
 // The option, or what else a setting is; a name that no recipe has is the file's own.
 std::string option_of(const std::string& setting) {
   if (setting == "learning_rate") return "--lr";
+  if (setting == kActivationKey) return "--activation";
   if (setting == "centred") return "--centered";
   if (setting == "version" || setting == "shape") return "picovae's " + setting;
   constexpr std::string_view kOfNames = "abcdefghijklmnopqrstuvwxyz0123456789_";

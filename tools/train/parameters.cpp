@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "picovae/blob.hpp"
 #include "picovae/random.hpp"
 
 namespace picovae::tools {
@@ -109,11 +110,14 @@ Network Parameters::network() const {
   return network;
 }
 
-Network initial_network(Dimensions dimensions, std::uint64_t seed) {
+Network initial_network(Dimensions dimensions, std::uint64_t seed, Activation hidden) {
   Network network = empty_network(dimensions);
+  network.activation = hidden;
   for (std::size_t l = 0; l < kNetworkLayers.size(); ++l) {
     DenseWeights& dense = network.*kNetworkLayers[l].weights;
-    const double limit = std::sqrt(6.0 / static_cast<double>(dense.in + dense.out));
+    const bool relu = is_relu(hidden) && is_hidden_layer(kPlaces[l].layer);
+    const std::size_t fans = relu ? dense.in : dense.in + dense.out;
+    const double limit = std::sqrt(6.0 / static_cast<double>(fans));
     std::vector<std::uint32_t> words(dense.weight.size());
     uniforms(seed, Purpose::kInitialize, 0, static_cast<std::uint32_t>(l), words.data(),
              words.size());

@@ -68,8 +68,9 @@ class Parameters {
   AlignedFloats weights_;
 };
 
-// Weights before training: uniform in +-sqrt(6 / (in + out)) (Glorot and Bengio 2010, equation 16),
-// biases zero.
-Network initial_network(Dimensions dimensions, std::uint64_t seed);
+// Weights before training: uniform in +-sqrt(6 / (in + out)) (Glorot and Bengio 2010, equation 16);
+// those of hidden layers with ReLU in +-sqrt(6 / in) (He et al. 2015, equation 10). Biases zero.
+Network initial_network(Dimensions dimensions, std::uint64_t seed,
+                        Activation hidden = Activation::kSoftplus);
 
 }  // namespace picovae::tools

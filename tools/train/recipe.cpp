@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tools/format/network.hpp"
+
 namespace picovae::tools {
 
 Recipe deck_recipe() {
@@ -67,6 +69,10 @@ Settings settings_of(const Recipe& recipe) {
   const auto add = [&](const char* name, const auto& value) {
     settings[name] = fmt::format("{}", value);
   };
+  // As the model's file has it: nothing of softplus.
+  if (is_relu(recipe.activation)) {
+    settings[std::string(kActivationKey)] = name_of(kActivations, recipe.activation);
+  }
   add("epochs", recipe.epochs);
   add("batch", recipe.batch);
   add("learning_rate", recipe.learning_rate);

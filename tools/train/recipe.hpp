@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 
+#include "picovae/kernels.hpp"
 #include "tools/base/names.hpp"
 #include "tools/data/pixels.hpp"
 #include "tools/train/objective.hpp"
@@ -26,6 +27,7 @@ inline constexpr std::array<Named<Schedule>, 2> kSchedules{{
 
 // The members' defaults are the preset `default`: the best that is known (bench/recipes.sh).
 struct Recipe {
+  Activation activation = Activation::kSoftplus;  // of hidden layers
   int epochs = 30;
   std::size_t batch = 100;
   int samples = 1;       // z drawn for each image in a step

@@ -21,7 +21,8 @@ namespace {
 
 Centering chosen_centering(const Recipe& recipe, std::span<const std::uint8_t> images,
                            std::size_t pixels) {
-  return recipe.centered ? centering_of(images, pixels, recipe.pixels) : no_centering(pixels);
+  return recipe.centered ? centering_of(images, pixels, recipe.pixels, recipe.activation)
+                         : no_centering(pixels);
 }
 
 std::size_t most_samples(const Recipe& recipe) {
@@ -29,7 +30,7 @@ std::size_t most_samples(const Recipe& recipe) {
 }
 
 TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centering& centering) {
-  Network network = initial_network(plan.dimensions, recipe.seed);
+  Network network = initial_network(plan.dimensions, recipe.seed, recipe.activation);
   if (recipe.centered) start_at_mean(centering, network);
   TrainingState state{
       Parameters(plan, network), AlignedFloats(plan.size), AlignedFloats(plan.size), {}};
@@ -39,8 +40,8 @@ TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centerin
   return state;
 }
 
-Form form_of(const Centering& centering, const TrainingState& state) {
-  Form form{.centering = &centering};
+Form form_of(const Recipe& recipe, const Centering& centering, const TrainingState& state) {
+  Form form{.activation = recipe.activation, .centering = &centering};
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
     form.rotations[kRotatedLayers[i]] = &state.rotations[i];
   }
@@ -65,7 +66,7 @@ struct Trainer::Work {
         late(first_late_step(chosen, steps)),
         augmented(last_augmented_step(chosen, steps)),
         pass(plan, batch, {most_samples(chosen), chosen.beta, chosen.sticking, chosen.bound},
-             kernels, form_of(centering, state)),
+             kernels, form_of(chosen, centering, state)),
         optimizer(chosen, steps, vector_ops(kernels.isa), state),
         rotator(state, product),
         team(threads) {
@@ -201,6 +202,7 @@ EpochLoss Trainer::run_epoch(const Progress& progress) {
 
 Network Trainer::network() const {
   Network network = unrotated(work_->state, work_->product).network();
+  network.activation = work_->recipe.activation;
   fold(work_->centering, network);
   return network;
 }

@@ -206,7 +206,7 @@ class Commands(cli.CliTest):
         for model, type_, layout, encoder in ((self.f32, "f32", "host", True), (self.s8, "s8", "host", True),
                                               (board, "s8", "mve", False)):
             info = json.loads(self.good("info", model, "--json"))
-            self.assertEqual((info["type"], info["layout"]), (type_, layout))
+            self.assertEqual((info["type"], info["layout"], info["activation"]), (type_, layout, "softplus"))
             self.assertEqual(info["shape"], [info[key] for key in ("pixels", "hidden1", "hidden2", "latent")])
             self.assertEqual((info["has_encoder"], info["has_decoder"]), (encoder, True))
             self.assertEqual(len(info["layers"]), 6 if encoder else 3)
@@ -496,6 +496,25 @@ class Commands(cli.CliTest):
             self.assertIn(b'"beta1":"0.8"', models[-1])
             self.assertIn(b'"schedule":"constant"', models[-1])
         self.assertEqual(models[0], models[1])
+
+    def test_relu_from_training_to_the_board(self):
+        f32, s8, board = (self.root / f"relu.{name}" for name in ("safetensors", "pvae", "board.pvae"))
+        train = ["train", "--data", self.data, "--hidden", "40,32", "--latent", 8, "--epochs", 1]
+        self.good(*train, "--out", f32, "--activation", "relu")
+        self.assertEqual(self.metadata_of(f32)["picovae.activation"], "relu")
+        other = self.root / "softplus.safetensors"
+        self.good(*train, "--out", other, "--activation", "softplus")
+        self.assertNotIn("picovae.activation", self.metadata_of(other))
+        self.good("quantize", f32, "--data", self.data, "--out", s8)
+        self.good("export", s8, "--layout", "cortex-m", "--out", board)
+        self.assertIn("softplus", self.good("info", other))
+        for model in (f32, s8, board):
+            self.assertEqual(json.loads(self.good("info", model, "--json"))["activation"], "relu")
+            self.assertIn("relu", self.good("info", model))
+        self.good("self-test", s8, "--every-isa")
+        self.good("classes", f32, "--data", self.data, "--out", f32)  # rewrites it
+        self.assertEqual(self.metadata_of(f32)["picovae.activation"], "relu")
+        self.bad(2, *train, "--out", f32, "--activation", "tanh", says="tanh")
 
     def test_old_names_of_options(self):
         models = []

@@ -34,6 +34,7 @@ struct Example {
 
 Form form_of(const Example& e) {
   Form form;
+  form.activation = e.network.activation;
   if (e.centering.pixel_mean.size() > 0) form.centering = &e.centering;
   for (std::size_t i = 0; i < e.rotations.size(); ++i)
     form.rotations[kRotatedLayers[i]] = &e.rotations[i];
@@ -47,11 +48,16 @@ float normal(Purpose purpose, std::size_t item) {
 }
 
 // Logvars of latent 0 are far below the clamp and those of latent 1 far above: no gradient.
-Example make_example(Dimensions dimensions, std::size_t images, const Objective& objective) {
-  Example e{dimensions, images, objective, initial_network(dimensions, 5), {}, {}};
+Example make_example(Dimensions dimensions, std::size_t images, const Objective& objective,
+                     Activation hidden = Activation::kSoftplus) {
+  Example e{dimensions, images, objective, initial_network(dimensions, 5, hidden), {}, {}};
   for (const NetworkLayer& layer : kNetworkLayers) {
     auto& bias = (e.network.*layer.weights).bias;
     for (std::size_t i = 0; i < bias.size(); ++i) bias[i] = 0.3f * normal(Purpose::kPrior, i);
+  }
+  // z of latent 1 are large; no pixel may be 0 or 1 for the logarithms of Reference.
+  if (is_relu(hidden)) {
+    for (float& weight : e.network.decoder2.weight) weight *= 0.1f;
   }
   e.network.logvar.bias[0] = -30;
   e.network.logvar.bias[1] = 20;
@@ -208,7 +214,10 @@ class Reference {
   // The inputs of `layer` from the sums of the hidden one below.
   Values hidden(Layer layer, const Values& sums) const {
     Values v;
-    for (const double a : sums) v.push_back(std::log1p(std::exp(a)) - example_.centering.hidden);
+    const bool relu = is_relu(example_.network.activation);
+    for (const double a : sums) {
+      v.push_back((relu ? std::fmax(a, 0) : std::log1p(std::exp(a))) - example_.centering.hidden);
+    }
     if (example_.rotations.empty()) return v;
     const auto which =
         std::find(kRotatedLayers.begin(), kRotatedLayers.end(), layer) - kRotatedLayers.begin();
@@ -328,6 +337,20 @@ TEST_CASE("gradients of every tensor agree with central differences") {
       CAPTURE(beta);
       check_gradients(make_example({20, 7, 6, 3}, 5, {samples, beta}));
     }
+  }
+}
+
+TEST_CASE("gradients of ReLU agree with central differences, in every form") {
+  constexpr double kError = 1e-5;
+  for (const std::size_t samples : {std::size_t{1}, std::size_t{2}}) {
+    CAPTURE(samples);
+    const Objective objective{samples, 1.0f};
+    check_gradients(make_example({20, 7, 6, 3}, 5, objective, Activation::kRelu));
+    check_gradients(make_example({12, 35, 33, 5}, 3, objective, Activation::kRelu));
+    check_gradients(in_another_form(make_example({20, 7, 6, 3}, 5, objective, Activation::kRelu)),
+                    kError);
+    check_gradients(in_another_form(make_example({12, 35, 33, 5}, 3, objective, Activation::kRelu)),
+                    kError);
   }
 }
 

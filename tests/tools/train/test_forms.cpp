@@ -68,6 +68,22 @@ TEST_CASE("a folded network computes what the centered one does") {
   }
 }
 
+TEST_CASE("so does one of ReLU") {
+  const Centering centering =
+      centering_of(random_images(), kSmall.pixels, PixelMode::kGray, Activation::kRelu);
+  CHECK(centering.hidden == 0.4f);
+  Network network = initial_network(kSmall, 3, Activation::kRelu);
+  start_at_mean(centering, network);
+  const auto expected = losses(network, {.activation = Activation::kRelu, .centering = &centering});
+  fold(centering, network);
+  const auto folded = losses(network, {.activation = Activation::kRelu});
+  const auto softplus = losses(network, {});
+  for (std::size_t i = 0; i < folded.size(); ++i) {
+    CHECK(std::fabs(folded[i] - expected[i]) < 1e-5 * expected[i]);
+    CHECK(std::fabs(softplus[i] - expected[i]) > 1e-3 * expected[i]);
+  }
+}
+
 TEST_CASE("the plain form folds into itself") {
   Network network = initial_network(kSmall, 3);
   const Network before = network;

@@ -39,11 +39,13 @@ TEST_CASE("row blocks hold each weight once, the largest blocks first") {
   CHECK(times == std::vector<int>(plan.size, 1));
 }
 
-TEST_CASE("weights start uniform within Glorot's limit, biases at zero") {
-  const Network network = initial_network({200, 100, 80, 10}, 1);
+// Of a network of 200-100-80-10.
+void check_start(const Network& network) {
   for (const NetworkLayer& layer : kNetworkLayers) {
     const DenseWeights& dense = network.*layer.weights;
-    const double limit = std::sqrt(6.0 / static_cast<double>(dense.in + dense.out));
+    const bool is_hidden = dense.out == 100 || dense.out == 80;
+    const bool he = is_hidden && network.activation == Activation::kRelu;
+    const double limit = std::sqrt(6.0 / static_cast<double>(he ? dense.in : dense.in + dense.out));
     const auto [lowest, highest] = std::minmax_element(dense.weight.begin(), dense.weight.end());
     CAPTURE(layer.name);
     CHECK(*lowest >= -limit);
@@ -54,6 +56,12 @@ TEST_CASE("weights start uniform within Glorot's limit, biases at zero") {
     CHECK(std::fabs(mean) < 0.08 * limit);
     CHECK(std::all_of(dense.bias.begin(), dense.bias.end(), [](float b) { return b == 0; }));
   }
+}
+
+TEST_CASE("weights start uniform within Glorot's limit, or He's below ReLU; biases at zero") {
+  const Network network = initial_network({200, 100, 80, 10}, 1);
+  check_start(network);
+  check_start(initial_network({200, 100, 80, 10}, 1, Activation::kRelu));
   CHECK(network.mu.weight != network.logvar.weight);
   CHECK(all_values(initial_network({200, 100, 80, 10}, 1)) == all_values(network));
   CHECK(all_values(initial_network({200, 100, 80, 10}, 2)) != all_values(network));

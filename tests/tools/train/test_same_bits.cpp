@@ -79,6 +79,9 @@ std::vector<Case> cases() {
   all = short_recipe();
   all.augment = 0.6;
   cases.push_back({"augmented", all, 0xca6e5486});
+  all = short_recipe();
+  all.activation = Activation::kRelu;
+  cases.push_back({"ReLU", all, 0x007d531e});
   all = deck_recipe();
   all.batch = 5;
   all.epochs = 5;
