@@ -122,9 +122,9 @@ def ports(folder, *arguments, model=MODEL):
 
 
 @functools.cache
-def model_of_shape(shape, bits=8):
+def model_of_shape(shape, bits=8, activation="softplus"):
     """An s8 model, trained for a moment; bits: of the decoder's weights."""
-    folder = BUILD / f"test-shapes/{shape}-{bits}"
+    folder = BUILD / f"test-shapes/{shape}-{activation}-{bits}"
     shutil.rmtree(folder, ignore_errors=True)
     data = folder / "data"
     data.parent.mkdir(parents=True)
@@ -133,7 +133,7 @@ def model_of_shape(shape, bits=8):
     import cli
     cli.write_data(ROOT / data, 600, 60, rows, columns)
     run(PICOVAE, "train", "--data", data, "--out", folder / "model.safetensors", "--shape", shape, "--epochs", "5",
-        "--batch", "50")
+        "--batch", "50", "--activation", activation)
     run(PICOVAE, "quantize", folder / "model.safetensors", "--data", data, "--out", folder / "model.pvae",
         "--decoder-bits", str(bits))
     return folder / "model.pvae"
@@ -166,6 +166,14 @@ def boards(options):
     ports("s4", model=four_bits)
     ports("s4-kernels", "--program", "tests/ports/kernels.cpp", model=four_bits)
     ports("s4-odd", "mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", model=model_of_shape("15-7-5-3", bits=4))
+    # ReLU, of 8 bits and of 4. Each engine refuses models of the other activation.
+    some = ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]
+    relu, relu_4 = (model_of_shape("784-128-64-16", bits, "relu") for bits in (8, 4))
+    ports("relu", model=relu)
+    ports("relu-s4", *some, model=relu_4)
+    ports("relu-kernels", "--program", "tests/ports/kernels.cpp", model=relu)
+    for name, model in ("softplus", MODEL), ("relu", relu):
+        ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *some, model=model)
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")

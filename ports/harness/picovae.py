@@ -14,8 +14,9 @@ def shape_of(description):
 
 
 def kind_of(description):
-    """The shape, and whether the decoder has weights of 4 bits: what budgets are for."""
-    return shape_of(description) + (" s4" if description.get("decoder_bits") == 4 else "")
+    """The shape, and whether hidden layers have ReLU and the decoder weights of 4 bits: what budgets are for."""
+    relu = " relu" if description.get("activation") == "relu" else ""
+    return shape_of(description) + relu + (" s4" if description.get("decoder_bits") == 4 else "")
 
 
 def printed_by(*command):

@@ -162,10 +162,14 @@ class Table(unittest.TestCase):
                           "shape": "784-300-300-50", "parts": "decoder", "flash_code": 6600,
                           "signature": "12345678", "ok": False})
 
-    def test_a_decoder_of_4_bits_has_no_budgets_of_s8(self):
+    def test_relu_and_a_decoder_of_4_bits_have_no_budgets_of_others(self):
         result = self.result()
+        result.model["activation"] = "softplus"
+        self.assertEqual(run.json_row(result, "gcc 12.2.1")["shape"], "784-300-300-50")
+        result.model["activation"] = "relu"
+        self.assertEqual(run.json_row(result, "gcc 12.2.1")["shape"], "784-300-300-50 relu")
         result.model["decoder_bits"] = 4
-        self.assertEqual(run.json_row(result, "gcc 12.2.1")["shape"], "784-300-300-50 s4")
+        self.assertEqual(run.json_row(result, "gcc 12.2.1")["shape"], "784-300-300-50 relu s4")
 
 
 class Families(unittest.TestCase):

@@ -118,7 +118,7 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //   size     bytes; may be more than the model has, such as a flash partition
 //   kernels  one of the above; the model's layout must be theirs
 // Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES, or
-// PICOVAE_BAD_LIVE_PIXELS or PICOVAE_BAD_THRESHOLDS.
+// PICOVAE_BAD_LIVE_PIXELS, PICOVAE_BAD_THRESHOLDS or PICOVAE_WRONG_ACTIVATION.
 #define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
