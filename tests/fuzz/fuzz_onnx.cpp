@@ -14,7 +14,7 @@ using namespace picovae;
 namespace {
 
 void import_and_write(tools::ForeignModel model) {
-  const auto imported = tools::import_network(std::move(model), {}, "FILE");
+  const auto imported = tools::import_network(std::move(model), {}, {}, "FILE");
   const auto file = tools::to_safetensors(imported.network, "FILE");
   tools::parse_network(tools::encode_safetensors(file, "FILE"), "FILE");
 }

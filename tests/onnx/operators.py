@@ -23,6 +23,7 @@ OPERATORS = {
     "Mul": lambda a, b: a * b,
     "Pad": lambda a, pads: np.pad(a, pads.reshape(2, -1).T),
     "Sigmoid": lambda a: np.exp(-np.logaddexp(0, -a)).astype(a.dtype),
+    "Relu": lambda a: np.maximum(a, 0),
     "Softplus": lambda a: np.logaddexp(np.zeros_like(a), a),
     "Split": lambda a, parts, axis: np.split(a, np.cumsum(parts)[:-1], axis),
     "Sub": lambda a, b: a - b,

@@ -1,5 +1,6 @@
 """picovae export --onnx: files that onnx's checker accepts and that compute what picovae computes.
    test_onnx.py PICOVAE MODEL_OUTPUTS"""
+import json
 import os
 import pathlib
 import re
@@ -177,6 +178,27 @@ class Onnx(cli.CliTest):
             self.assertIn(".onnx: cannot be written", result.stderr)
         self.assertFalse(new.exists())
         self.assertEqual({p.name: p.read_bytes() for p in old.iterdir()}, kept)
+
+
+class Relu(cli.CliTest):
+    SHAPE = ("--hidden", "40,24", "--latent", 8, "--activation", "relu")
+
+    def test_equal(self):
+        for bits in 8, 4:
+            model = self.root / f"s{bits}.pvae"
+            self.good("quantize", self.f32, "--data", self.data, "--out", model, "--decoder-bits", bits)
+            exact = exported.Exported(cli.PROGRAM, MODEL_OUTPUTS, model, self.root / f"s{bits}", operators.run)
+            self.assertEqual(exact.difference(), (0, 0))
+            self.assertEqual(exact.signatures(), (exact.info["signature"], exact.info["signature_reconstruct"]))
+
+    def test_floats_agree_and_come_back(self):
+        model = exported.Exported(cli.PROGRAM, MODEL_OUTPUTS, self.f32, self.root / "f32", operators.run)
+        self.assertEqual([n.op_type for n in onnx.load(model.encoder).graph.node], ["Gemm", "Relu"] * 2 + ["Gemm"] * 2)
+        self.assertLess(model.difference()[0], 1e-5)
+        again = self.root / "again.safetensors"
+        self.good("import", model.encoder, model.decoder, "--out", again)
+        self.assertEqual([json.loads(self.good("info", each, "--json"))["model_id"] for each in (self.f32, again)],
+                         [model.info["model_id"]] * 2)
 
 
 class Odd(cli.CliTest):

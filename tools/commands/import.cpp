@@ -33,6 +33,7 @@ namespace {
 struct Options {
   std::filesystem::path from, decoder, out, data;
   std::string map;
+  Activation activation = Activation::kSoftplus;
   bool log_sigma = false;
   unsigned threads = 1;
   bool json = false;
@@ -77,7 +78,8 @@ ForeignModel read_foreign(const Options& options) {
                        options.decoder.string());
 }
 
-Result import_file(const Options& options) {
+// asked: whether options.activation is the user's.
+Result import_file(const Options& options, bool asked) {
   LayerMap map;
   parse_layer_map(options.map, map);
   const std::string name = options.from.string();
@@ -91,9 +93,13 @@ Result import_file(const Options& options) {
   }
   const bool activation_known = !model.activation.empty();
   const bool sigmoid_known = model.sigmoid;
-  result.imported = import_network(std::move(model), map, name);
+  result.imported = import_network(std::move(model), map,
+                                   asked ? std::optional(options.activation) : std::nullopt, name);
   const std::string& head = found_as("encoder.logvar", result.imported).from;
-  if (!activation_known) result.assumed.push_back("hidden layers are softplus");
+  if (!activation_known) {
+    result.assumed.push_back(
+        fmt::format("hidden layers are {}", name_of(kActivations, options.activation)));
+  }
   if (!sigmoid_known) result.assumed.push_back("the decoder gives logits of pixels");
   if (!result.log_sigma_known) {
     result.assumed.push_back(fmt::format("{} gives log sigma{}", quote_name(head),
@@ -180,6 +186,7 @@ Json to_json(const Result& result) {
                                                                    : Json(nullptr)}});
   }
   Json json = {{"shape", Json::list(result.imported.network.sizes())},
+               {"activation", name_of(kActivations, result.imported.network.activation)},
                {"layers", layers},
                {"passed_over", Json::list(result.passed_over)},
                {"assumed", Json::list(result.assumed)}};
@@ -212,9 +219,9 @@ void print(const Options& options, const Result& result) {
   if (!result.hint.empty()) say("hint: {}\n", result.hint);
 }
 
-void run(const Options& options) {
+void run(const Options& options, bool activation_asked) {
   check_writable(options.out);
-  Result result = import_file(options);
+  Result result = import_file(options, activation_asked);
   if (!options.data.empty()) measure(options, result);
   save_network(options.out, read_as({false, result.log_sigma}, result.imported.network));
   if (options.json) {
@@ -248,6 +255,8 @@ void add_import(CommandLine& line) {
   command.out(options->out, "FILE", "Model to write, a .safetensors");
   command.text("--map", options->map, complaint_about_map, "NAME=LAYER,...",
                "What layers are, such as fc21=mu,fc22=logvar, if the names do not say");
+  command.choice("--activation", options->activation, kActivations,
+                 "Of hidden layers, if FILE does not say");
   command.flag("--log-sigma", options->log_sigma,
                "The head of logvar gives log sigma: its weights are doubled");
   command
@@ -256,7 +265,7 @@ void add_import(CommandLine& line) {
       .stands_for([options] { return dataset_files(options->data); });
   command.threads(options->threads);
   command.json(options->json);
-  command.run([options] { run(*options); });
+  command.run([options, command] { run(*options, command.given("--activation")); });
 }
 
 }  // namespace picovae::tools

@@ -63,13 +63,14 @@ std::string about(const CModel& model) {
 //   {}
 //
 // shape      {}-{}-{}-{}, {}
-// weights    {}{}, layout {}, format {}
+// weights    {}{}{}, layout {}, format {}
 // model id   {:08x}
 // signature  {:08x}
 )",
       model.blob.size(), for_comment(model.command), d.pixels, d.hidden1, d.hidden2, d.latent,
       parts_name(header), type_name(header.type),
       has_s4(header) ? ", decoder of 4 bits (compile the engine with -DPICOVAE_S4)" : "",
+      header.relu != 0 ? ", ReLU (compile the engine with -DPICOVAE_RELU)" : "",
       layout_name(header.layout), header.version, header.model_id, header.signature);
 }
 

@@ -195,8 +195,10 @@ ForeignModel foreign_model(SafetensorsFile file, std::string_view name) {
   model.passed_over = std::move(sorted.passed_over);
   model.passed_over.insert(model.passed_over.end(), file.others.begin(), file.others.end());
   model.layers = pair_layers(std::move(sorted), name);
-  const auto found = file.metadata.find("activation");
-  if (found != file.metadata.end()) model.activation = lower_case(found->second);
+  for (const std::string_view key : {std::string_view("activation"), kActivationKey}) {
+    const auto found = file.metadata.find(std::string(key));
+    if (found != file.metadata.end()) model.activation = lower_case(found->second);
+  }
   model.metadata = std::move(file.metadata);
   return model;
 }

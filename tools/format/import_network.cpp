@@ -250,6 +250,21 @@ void put(ForeignLayer& layer, LayerPart part, std::size_t role, ImportedNetwork&
   network.*known.out = to.out;
 }
 
+Activation activation_of(const ForeignModel& model, std::optional<Activation> hidden,
+                         std::string_view name) {
+  if (model.activation.empty()) return hidden.value_or(Activation::kSoftplus);
+  const auto known = named(kActivations, model.activation);
+  if (!known) {
+    fail("{}: says that its hidden layers are {}; picovae's are softplus or relu: train it so",
+         name, quote_name(model.activation));
+  }
+  if (hidden && *hidden != *known) {
+    fail("{}: says itself that its hidden layers are {}; leave out --activation", name,
+         model.activation);
+  }
+  return *known;
+}
+
 }  // namespace
 
 std::string parse_layer_map(const std::string& text, LayerMap& map) {
@@ -280,11 +295,9 @@ std::string parse_layer_map(const std::string& text, LayerMap& map) {
   return "";
 }
 
-ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::string_view name) {
-  if (!model.activation.empty() && model.activation != "softplus") {
-    fail("{}: says that its hidden layers are {}; picovae's are softplus: train it so", name,
-         quote_name(model.activation));
-  }
+ImportedNetwork import_network(ForeignModel model, const LayerMap& map,
+                               std::optional<Activation> hidden, std::string_view name) {
+  const Activation activation = activation_of(model, hidden, name);
   const Form form = form_of(model.layers.size());
   const LayerMap roles = all_roles(model, map, name);
   const Places places = find_chain(model.layers, roles, name);
@@ -302,6 +315,7 @@ ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::str
     put(layer, turned ? LayerPart::kFirstHalf : LayerPart::kSecondHalf, role + 1, imported);
   }
   Network& network = imported.network;
+  network.activation = activation;
   try {
     dimensions_of(network);
   } catch (const Error& error) {

@@ -3,6 +3,7 @@
 // where they leave a choice, names do; where these do not, the user.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,9 +33,11 @@ struct ImportedNetwork {
 };
 
 // Uses up `model`; `name` is the file's, for messages. Fails, saying what was found, if there is no
-// such chain, a choice is left, `map` names what is not there or contradicts the file, or the
-// activation is not softplus.
-ImportedNetwork import_network(ForeignModel model, const LayerMap& map, std::string_view name);
+// such chain, a choice is left, `map` or `hidden` contradict the file, `map` names what is not
+// there, or the file's activation is none of kActivations.
+//   hidden  the activation of hidden layers; none: the file's, or softplus if it does not say
+ImportedNetwork import_network(ForeignModel model, const LayerMap& map,
+                               std::optional<Activation> hidden, std::string_view name);
 
 // "784-300-300-50" if the layers are a chain of any depth, whatever their names; else empty.
 std::string chain_shape(std::span<const ForeignLayer> layers);

@@ -100,9 +100,7 @@ Activation activation_in(const std::map<std::string, std::string>& metadata,
                          std::string_view name) {
   const auto found = metadata.find(std::string(kActivationKey));
   if (found == metadata.end()) return Activation::kSoftplus;
-  for (const auto& [text, activation] : kActivations) {
-    if (found->second == text) return activation;
-  }
+  if (const auto known = named(kActivations, found->second)) return *known;
   fail("{}: {} is {}; it can be softplus or relu", name, kActivationKey, quote_name(found->second));
 }
 

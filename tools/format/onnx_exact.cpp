@@ -34,7 +34,9 @@ std::vector<T> tabulate(Function&& function) {
 class Arithmetic {
  public:
   Arithmetic(OnnxGraph& graph, const QuantizedNetwork& network)
-      : graph_(graph), greatest_(greatest_activation(network)) {}
+      : graph_(graph),
+        greatest_(greatest_activation(network)),
+        relu_(is_relu(network.activation)) {}
 
   // All that follows is named "scope.something".
   void enter(std::string_view scope) { scope_ = scope; }
@@ -92,7 +94,7 @@ class Arithmetic {
   // A hidden layer: q = min(R(v, rescale), greatest).
   OnnxValue hidden(const QuantizedLayer& layer, std::string_view scope, const OnnxValue& x) {
     enter(scope);
-    const auto v = softplus(dense(layer, x, name("t")));
+    const auto v = activation(dense(layer, x, name("t")));
     const std::vector<std::int32_t> rescale(layer.rescale.begin(), layer.rescale.end());
     const std::string scales = graph_.constant(name("rescale"), {layer.out}, rescale);
     const auto product = apply("Mul", {v.name, scales}, "rescaled", v.width);
@@ -117,11 +119,13 @@ class Arithmetic {
     return apply("MatMul", {x.name, wide.name}, "sum", layer.out);
   }
 
-  // v = 2 * min(max(t, 0), 16383) + G(a), Q.8. It is never above 32767.
-  OnnxValue softplus(const OnnxValue& t) {
+  // v = 2 * min(max(t, 0), 16383) + G(a), Q.8; of ReLU without G. It is never above 32767.
+  OnnxValue activation(const OnnxValue& t) {
     static_assert(2 * 16383 + softplus_tail(kTailEnd) <= 32767);
     const auto positive = clip(t, 0, 16383, name("positive"));
-    const auto twice = apply("Mul", {positive.name, graph_.number(2)}, "twice", t.width);
+    const auto twice =
+        apply("Mul", {positive.name, graph_.number(2)}, relu_ ? "v" : "twice", t.width);
+    if (relu_) return twice;
     const auto tail = look_up(t, softplus_table(), OnnxType::kS32, name("tail"));
     return apply("Add", {twice.name, tail.name}, "v", t.width);
   }
@@ -137,6 +141,7 @@ class Arithmetic {
 
   OnnxGraph& graph_;
   std::int32_t greatest_;
+  bool relu_;
   std::string scope_, softplus_table_;
 };
 

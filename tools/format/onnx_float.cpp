@@ -10,8 +10,6 @@
 namespace picovae::tools {
 namespace {
 
-constexpr std::string_view kHiddenActivation = "Softplus";
-
 constexpr std::span kAll(kNetworkLayers);
 constexpr std::span kEncoderHidden = kAll.subspan<0, 2>();
 constexpr const NetworkLayer& kMu = kAll[2];
@@ -40,7 +38,8 @@ OnnxValue dense(OnnxGraph& graph, const OnnxValue& x, const Network& network,
 OnnxValue hidden(OnnxGraph& graph, const OnnxValue& x, const Network& network,
                  const NetworkLayer& layer) {
   const OnnxValue sum = dense(graph, x, network, layer, fmt::format("{}.sum", layer.name));
-  return activate(graph, kHiddenActivation, sum, fmt::format("{}.activation", layer.name));
+  const auto* op = is_relu(network.activation) ? "Relu" : "Softplus";
+  return activate(graph, op, sum, fmt::format("{}.activation", layer.name));
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ class Follower : OnnxNodeView {
         {"RandomNormal", &Follower::noise},
         {"RandomNormalLike", &Follower::noise},
         {"Relu", &Follower::activate},
+        {"Relu", &Follower::activate},
         {"Reshape", &Follower::reshape},
         {"Shape", &Follower::shape},
         {"Sigmoid", &Follower::activate},
@@ -72,7 +73,9 @@ class Follower : OnnxNodeView {
     };
     const auto handler = kHandlers.find(node_->op);
     if (handler == kHandlers.end()) {
-      refuse("is not understood: picovae has dense layers, softplus and a sigmoid at the end");
+      refuse(
+          "is not understood: picovae has dense layers, softplus or ReLU, and a sigmoid at the "
+          "end");
     }
     (this->*handler->second)();
   }

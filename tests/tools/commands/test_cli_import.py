@@ -186,7 +186,24 @@ class Import(cli.CliTest):
         norm = {f"bn.{name}": np.ones(20) for name in ("weight", "bias", "running_mean", "running_var")}
         self.refused({**self.renamed(FC), **norm, "bn.num_batches_tracked": np.int64(3)}, "is of a normalization")
         self.refused({**self.renamed(FC), "out.weight": np.ones((10, 5)), "out.bias": np.ones(10)}, "8 dense layers")
-        self.refused(self.renamed(FC), 'hidden layers are "relu"', metadata={"activation": "ReLU"})
+        self.refused(self.renamed(FC), 'hidden layers are "elu"', metadata={"activation": "ELU"})
+
+    def test_relu_by_the_file_or_by_the_option(self):
+        def imported(*options, metadata=None):
+            path = write(self.root / "foreign.safetensors", self.renamed(FC), metadata=metadata)
+            said = json.loads(self.good("import", path, "--out", self.out, "--json", *options))
+            found = json.loads(self.good("info", self.out, "--json"))["activation"]
+            self.assertEqual(said["activation"], found)
+            return found, [line for line in said["assumed"] if "hidden" in line]
+
+        self.assertEqual(imported(), ("softplus", ["hidden layers are softplus"]))
+        self.assertEqual(imported("--activation", "relu"), ("relu", ["hidden layers are relu"]))
+        self.assertEqual(imported(metadata={"activation": "ReLU"}), ("relu", []))
+        again = self.root / "again.safetensors"
+        self.good("import", self.out, "--out", again)  # our own
+        self.assertEqual(again.read_bytes(), self.out.read_bytes())
+        self.refused(self.renamed(FC), "says itself that its hidden layers are relu", "--activation", "softplus",
+                     metadata={"activation": "relu"})
 
     def test_other_shapes(self):
         shallow = {"fc1": (400, 784), "fc21": (20, 400), "fc22": (20, 400), "fc3": (400, 20), "fc4": (784, 400)}

@@ -75,8 +75,8 @@ class ImportOnnx(cli.CliTest):
         text = self.good("import", *files_and_options, "--out", self.out)
         return text, read(self.out)
 
-    def refused(self, model, says):
-        self.bad(1, "import", self.save(model), "--out", self.root / "none", says=says)
+    def refused(self, model, says, *options):
+        self.bad(1, "import", self.save(model), "--out", self.root / "none", *options, says=says)
 
     # --- what is read ---
 
@@ -132,10 +132,17 @@ class ImportOnnx(cli.CliTest):
                 tensor.CopyFrom(onnx.numpy_helper.from_array(onnx.numpy_helper.to_array(tensor) / 2, tensor.name))
         self.assert_same(self.imported(self.save(model))[1])
 
+    def test_relu(self):
+        for activation, wanted in ("Relu", "relu"), ("Softplus", "softplus"):
+            path = self.save(self.whole(activation))
+            self.assert_same(self.imported(path)[1])
+            self.assertEqual(json.loads(self.good("info", self.out, "--json"))["activation"], wanted)
+            self.assertNotIn("hidden layers are", self.good("import", path, "--out", self.out))
+        self.refused(self.whole("Relu"), "says itself that its hidden layers are relu", "--activation", "softplus")
+
     # --- what is refused ---
 
     def test_other_activations(self):
-        self.refused(self.whole("Relu"), 'hidden layers are "relu"')
         self.refused(self.whole("Tanh"), 'the node "encoder.0.Tanh" of "Tanh" is not understood')
         model = self.whole()
         model.graph.node[-1].op_type = "Softplus"

@@ -50,11 +50,11 @@ TEST_CASE("a graph says all that shapes and names would") {
                                 {"e", "decoder.2"}});
   CHECK(model.metadata ==
         std::map<std::string, std::string>{{"epochs", "3"}, {"picovae.columns", "2"}});
-  const Network network = import_network(model, {}, "FILE").network;
+  const Network network = import_network(model, {}, {}, "FILE").network;
   CHECK(network.mu.weight == model.layers[2].dense.weight);
   CHECK(network.decoder1.weight == model.layers[5].dense.weight);
   CHECK(contains(message_of([&] {
-                   import_network(model, {{"m", "encoder.logvar"}}, "FILE");
+                   import_network(model, {{"m", "encoder.logvar"}}, {}, "FILE");
                  }),
                  "says itself that \"m\" is encoder.mu"));
 }
@@ -67,7 +67,7 @@ TEST_CASE("halves in two graphs") {
   CHECK(!model.roles.contains("m"));  // nothing says so
   CHECK(model.roles.at("e") == "decoder.2");
   CHECK(!model.log_sigma);
-  CHECK(contains(message_of([&] { import_network(model, {}, "FILE"); }), "\"m=mu,v=logvar\""));
+  CHECK(contains(message_of([&] { import_network(model, {}, {}, "FILE"); }), "\"m=mu,v=logvar\""));
 
   first.node("Identity", {"v.sum"}, {"mean"}).output("mean");
   model = halves(first, second);
@@ -98,7 +98,7 @@ TEST_CASE("heads in one layer") {
   auto drawn = joined("v.sum", "m.sum");
   const ForeignModel model = whole(drawn.latents().decoder("z"));
   CHECK(model.roles.at("h") == "logvar+mu");
-  CHECK(import_network(model, {}, "FILE").found[2].part == LayerPart::kSecondHalf);
+  CHECK(import_network(model, {}, {}, "FILE").found[2].part == LayerPart::kSecondHalf);
 }
 
 TEST_CASE("other numbers of hidden layers have no names for places") {
@@ -108,7 +108,7 @@ TEST_CASE("other numbers of hidden layers have no names for places") {
   const ForeignModel model = whole(builder);
   CHECK(model.roles.size() == 2);
   CHECK(!model.sigmoid);
-  CHECK(contains(message_of([&] { import_network(model, {}, "FILE"); }),
+  CHECK(contains(message_of([&] { import_network(model, {}, {}, "FILE"); }),
                  "VAE of 1 hidden layer each way, 6-5-2"));
 }
 

@@ -56,7 +56,7 @@ std::vector<std::string> found_in(const std::vector<ForeignLayer>& layers,
   LayerMap map;
   CHECK(parse_layer_map(text, map).empty());
   std::vector<std::string> names;
-  for (const FoundLayer& found : import_network(model_of(layers), map, "FILE").found) {
+  for (const FoundLayer& found : import_network(model_of(layers), map, {}, "FILE").found) {
     names.push_back(found.from);
   }
   return names;
@@ -94,7 +94,7 @@ TEST_CASE("what names leave open is asked for") {
 TEST_CASE("one layer of both heads is split, mu first if not said otherwise") {
   const auto layers = layers_of(
       {{"fc1", 9, 6}, {"fc2", 6, 6}, {"fc3", 6, 4}, {"fc4", 2, 6}, {"fc5", 6, 6}, {"fc6", 6, 9}});
-  const ImportedNetwork imported = import_network(model_of(layers), {}, "FILE");
+  const ImportedNetwork imported = import_network(model_of(layers), {}, {}, "FILE");
   const DenseWeights& heads = layers[2].dense;
   const std::vector first(heads.weight.begin(), heads.weight.begin() + 12);
   const std::vector second(heads.weight.begin() + 12, heads.weight.end());
@@ -107,7 +107,7 @@ TEST_CASE("one layer of both heads is split, mu first if not said otherwise") {
   CHECK(network.decoder1.weight == layers[4].dense.weight);
   CHECK(imported.found[3].name == "encoder.logvar");
   CHECK(imported.found[3].part == LayerPart::kSecondHalf);
-  const auto turned = import_network(model_of(layers), {{"fc3", "logvar+mu"}}, "FILE").network;
+  const auto turned = import_network(model_of(layers), {{"fc3", "logvar+mu"}}, {}, "FILE").network;
   CHECK(turned.mu.weight == second);
   CHECK(turned.logvar.weight == first);
   CHECK(contains(error_of(layers, "fc3=mu"), "shapes speak against what layers are said to be"));
@@ -117,9 +117,21 @@ TEST_CASE("what the file says besides") {
   ForeignModel model = model_of(named("a1", "a2", "mu", "var", "a3", "a4", "a5"));
   model.metadata = {{"format", "pt"}};
   model.activation = "softplus";
-  CHECK(import_network(model, {}, "FILE").network.metadata == model.metadata);
+  CHECK(import_network(model, {}, {}, "FILE").network.metadata == model.metadata);
+  CHECK(import_network(model, {}, {}, "FILE").network.activation == picovae::Activation::kSoftplus);
+  CHECK(import_network(model, {}, picovae::Activation::kSoftplus, "FILE").network.activation ==
+        picovae::Activation::kSoftplus);
+  CHECK(contains(message_of([&] { import_network(model, {}, picovae::Activation::kRelu, "FILE"); }),
+                 "its hidden layers are softplus; leave out --activation"));
+  model.activation = "relu";
+  CHECK(import_network(model, {}, {}, "FILE").network.activation == picovae::Activation::kRelu);
+  model.activation = "";
+  CHECK(import_network(model, {}, {}, "FILE").network.activation == picovae::Activation::kSoftplus);
+  CHECK(import_network(model, {}, picovae::Activation::kRelu, "FILE").network.activation ==
+        picovae::Activation::kRelu);
   model.activation = "gelu";
-  CHECK(contains(message_of([&] { import_network(model, {}, "FILE"); }), "layers are \"gelu\""));
+  CHECK(
+      contains(message_of([&] { import_network(model, {}, {}, "FILE"); }), "layers are \"gelu\""));
 }
 
 TEST_CASE("log sigma is half of log sigma squared") {
