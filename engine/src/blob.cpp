@@ -27,6 +27,10 @@ Status check_fields(const BlobHeader& header) {
   if (header.parts == 0 || header.parts > (kEncoderPart | kDecoderPart)) return Status::kBadParts;
   const std::size_t known =
       header.version == 1 ? offsetof(BlobHeader, dead_inputs) : offsetof(BlobHeader, reserved);
+  const bool high = header.greatest != 0;
+  if (high && (header.type != Type::kS8 || header.greatest <= kMaxActivation)) {
+    return Status::kBadReserved;
+  }
   const std::span fields{reinterpret_cast<const std::byte*>(&header),
                          offsetof(BlobHeader, checksum)};
   if (!is_zero(fields.subspan(known)) || header.relu > 1) return Status::kBadReserved;
@@ -40,8 +44,11 @@ Status check_fields(const BlobHeader& header) {
     return Status::kUnsupportedKernel;
   }
   if (is_relu(hidden_activation(header)) != (header.relu != 0)) return Status::kWrongActivation;
-  for (const auto& [pre, post] : header.shifts) {
-    if (pre > kMaxPreShift || post > kMaxPostShift) return Status::kBadShift;
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    const auto& [pre, post] = header.shifts[i];
+    // A shifted bias makes up for shifted inputs only if nothing of their sum is cut off.
+    const int most_pre = high && has_hidden_input(i) ? 0 : kMaxPreShift;
+    if (pre > most_pre || post > kMaxPostShift) return Status::kBadShift;
   }
   return Status::kOk;
 }
@@ -112,7 +119,8 @@ Status check_section(const BlobHeader& header, const Section& section, BlobView&
     return attach(layer.weights, count * weight_size(type_of(header)), section, start);
   }
   if (section.kind == SectionKind::kBias) {
-    return attach(layer.bias, outputs * sizeof(std::int32_t), section, start);
+    const std::size_t rows = bias_rows(layout_of(header), layer.high_input);
+    return attach(layer.bias, rows * outputs * sizeof(std::int32_t), section, start);
   }
   if (type_of(header) != Type::kS8) return Status::kMisplacedSection;
   if (kHasS4 && section.kind == SectionKind::kWeights4) {
@@ -196,7 +204,10 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
     layer.pre_shift = header->shifts[i][0];
     layer.post_shift = header->shifts[i][1];
     layer.wide_input = has_wide_input(i);
+    layer.high_input = header->greatest != 0 && has_hidden_input(i);
     layer.activation = layer_activation(i, hidden_activation(*header));
+    layer.greatest = greatest_activation(*header);
+    layer.shifted = static_cast<std::uint16_t>(round_up(layer.out, kOutputPad));
   }
   if (const Status status = check_sections(*header, result); status != Status::kOk) {
     return status;

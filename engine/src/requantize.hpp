@@ -72,23 +72,24 @@ constexpr std::int32_t positive_q8(std::int32_t t) {
   return 2 * (t < 0 ? 0 : t < 16383 ? t : 16383);
 }
 
-// A hidden unit: value in Q.8 times rescale / 2^15 -> u8 in 0..127.
-constexpr std::uint8_t hidden_u8(std::int32_t value, std::int32_t rescale) {
+// A hidden unit: value in Q.8 times rescale / 2^15 -> u8 in 0..greatest.
+constexpr std::uint8_t hidden_u8(std::int32_t value, std::int32_t rescale, std::int32_t greatest) {
   const std::int32_t q = multiply_q15(value, rescale);
-  return static_cast<std::uint8_t>(q < 127 ? q : 127);
+  return static_cast<std::uint8_t>(q < greatest ? q : greatest);
 }
 
-// softplus(t) = max(t, 0) + log(1 + exp(-|t|)), t s16 Q8.7, times rescale / 2^15 -> u8 in 0..127.
-// `tail_of` is softplus_tail or a table of it.
+// softplus(t) = max(t, 0) + log(1 + exp(-|t|)), t s16 Q8.7, times rescale / 2^15 -> u8 in
+// 0..greatest. `tail_of` is softplus_tail or a table of it.
 template <typename TailOf>
-constexpr std::uint8_t softplus_u8(std::int32_t t, std::int32_t rescale, TailOf&& tail_of) {
+constexpr std::uint8_t softplus_u8(std::int32_t t, std::int32_t rescale, std::int32_t greatest,
+                                   TailOf&& tail_of) {
   const std::int32_t value = positive_q8(t) + tail_of(tail_argument(t));
-  return hidden_u8(value < 32767 ? value : 32767, rescale);
+  return hidden_u8(value < 32767 ? value : 32767, rescale, greatest);
 }
 
 // The same of max(t, 0): softplus without its tail.
-constexpr std::uint8_t relu_u8(std::int32_t t, std::int32_t rescale) {
-  return hidden_u8(positive_q8(t), rescale);
+constexpr std::uint8_t relu_u8(std::int32_t t, std::int32_t rescale, std::int32_t greatest) {
+  return hidden_u8(positive_q8(t), rescale, greatest);
 }
 
 // 255 / (1 + exp(-t)), t s16 Q8.7 -> u8 pixel.

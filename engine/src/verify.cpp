@@ -37,6 +37,45 @@ Status check_scales(const Dense& layer, std::size_t output) {
   return Status::kOk;
 }
 
+// Whether the weights of an output of a layer with high_input are within their bounds. Its padding
+// is zero. Weights of a group are as far apart in every group: not found one by one, since boards
+// check hundreds of thousands.
+template <Layout kLayout>
+[[gnu::noinline]] bool groups_hold(const Dense& layer, std::size_t output) {
+  const auto apart = [](std::size_t input) {
+    return packed_index(kLayout, Type::kS8, kInputPad, output_pad(kLayout), 0, input);
+  };
+  constexpr std::size_t kApart[kInputPad] = {0, apart(1), apart(2), apart(3)};
+  const auto* packed = static_cast<const std::int8_t*>(layer.weights);
+  for (std::size_t first = 0; first < layer.in; first += kInputPad) {
+    std::int32_t weights[kInputPad];
+    if (kHasS4 && layer.s4) {
+      for (std::size_t i = 0; i < kInputPad; ++i) {
+        const S4Weight weight = s4_weight(kLayout, layer.weights, layer.in, output, first + i);
+        weights[i] = weight.q * weight.scale;
+      }
+    } else {
+      const std::size_t at = packed_index(kLayout, Type::kS8, layer.in, layer.out, output, first);
+      for (std::size_t i = 0; i < kInputPad; ++i) {
+        weights[i] = logical_weight(kLayout, output, packed[at + kApart[i]]);
+      }
+    }
+    const std::size_t left = layer.in - first;
+    const GroupBounds bounds(layer.greatest, left < kInputPad ? left : kInputPad);
+    if (!bounds.hold(weights)) return false;
+  }
+  return true;
+}
+
+// The bias of an output, whatever a layout stores.
+//   weights  the sum of its weights
+template <Layout kLayout>
+std::int32_t bias_of(const Dense& layer, std::size_t output, std::int32_t weights) {
+  const std::int32_t bias = static_cast<const std::int32_t*>(layer.bias)[output];
+  if (kLayout != Layout::kMve || !layer.high_input) return bias;
+  return shifted_bias(bias, -weights, layer.multiplier[output]);
+}
+
 // One output, padding and all. Kernels read inputs up to the padding, so its weights must be 0. The
 // sums of an s8 output must stay within their limits. Not inlined: the loop needs the registers.
 template <Layout kLayout, typename Weight>
@@ -61,12 +100,19 @@ template <Layout kLayout, typename Weight>
     }
   }
   if (!kInteger || output >= layer.out) return Status::kOk;
-  const SumRange sum = sum_range(positive, negative, layer.wide_input);
-  const SumRange scaled = scaled_range(sum, layer.pre_shift, layer.multiplier[output],
-                                       static_cast<const std::int32_t*>(layer.bias)[output]);
-  return sum.is_within(sum_limits(layer.wide_input)) && scaled.is_within(kScaledLimits)
+  const SumRange sum = sum_range(positive, negative, layer.wide_input, greatest_input(layer));
+  const std::int32_t bias = bias_of<kLayout>(layer, output, positive + negative);
+  const SumRange scaled = scaled_range(sum, layer.pre_shift, layer.multiplier[output], bias);
+  if (!sum.is_within(sum_limits(layer.wide_input)) || !scaled.is_within(kScaledLimits)) {
+    return Status::kAccumulatorOverflow;
+  }
+  if (!layer.high_input) return Status::kOk;
+  if (!groups_hold<kLayout>(layer, output)) return Status::kAccumulatorOverflow;
+  if (kLayout != Layout::kHost) return Status::kOk;
+  const std::int32_t shifted = static_cast<const std::int32_t*>(layer.bias)[layer.shifted + output];
+  return shifted == shifted_bias(bias, positive + negative, layer.multiplier[output])
              ? Status::kOk
-             : Status::kAccumulatorOverflow;
+             : Status::kBadScale;
 }
 
 using CheckOutput = Status (*)(const Dense& layer, std::size_t output);
@@ -95,7 +141,10 @@ Status check_layer(const BlobHeader& header, const Dense& layer) {
     const auto* bytes = static_cast<const std::byte*>(values);
     return values == nullptr || is_zero({bytes + layer.out * size, more * size});
   };
-  return ends_in_zeros(layer.bias, sizeof(std::int32_t)) &&
+  const auto* bias = static_cast<const std::int32_t*>(layer.bias);
+  const bool shifted = bias_rows(layout_of(header), layer.high_input) == 2;
+  return ends_in_zeros(bias, sizeof(std::int32_t)) &&
+                 (!shifted || ends_in_zeros(bias + layer.shifted, sizeof(std::int32_t))) &&
                  ends_in_zeros(layer.multiplier, sizeof(std::uint16_t)) &&
                  ends_in_zeros(layer.rescale, sizeof(std::int16_t))
              ? Status::kOk

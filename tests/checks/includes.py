@@ -54,7 +54,7 @@ ARROWS = {
     "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
-    "tests/ports": [API, "engine/src", "ports/common", "ports/cortex-m", "ports/stm32f4"],
+    "tests/ports": [API, "engine/src", "tests/engine", "ports/common", "ports/cortex-m", "ports/stm32f4"],
     "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
     "tests/onnx": [API, *TOOLS],

@@ -47,6 +47,18 @@ inline tools::BlobBytes s4_blob(Dimensions dimensions = kSmall, Layout layout = 
   return tools::pack_s8(random_s4_network(dimensions, 1), layout, parts, {11, 12});
 }
 
+// Hidden activations above 127, in s8 and with a decoder of 4 bits.
+inline tools::BlobBytes high_blob(Dimensions dimensions = kSmall, Layout layout = Layout::kHost,
+                                  std::uint8_t parts = kBothParts) {
+  return tools::pack_s8(random_high_network(dimensions, 1), layout, parts, {11, 12});
+}
+inline tools::BlobBytes high_s4_blob(Dimensions dimensions = kSmall,
+                                     Layout layout = Layout::kHost) {
+  tools::QuantizedNetwork network = random_s4_network(dimensions, 1);
+  make_high(network, kHighActivations[0]);
+  return tools::pack_s8(network, layout, kBothParts, {11, 12});
+}
+
 inline tools::BlobBytes float_blob(Type type, Dimensions dimensions = kSmall) {
   return tools::pack_float(random_network(dimensions, 1), type);
 }
@@ -59,6 +71,8 @@ inline std::vector<tools::BlobBytes> all_kinds() {
   for (const Layout layout : kLayouts) kinds.push_back(s8_blob(kSmall, layout));
   for (const Layout layout : kLayouts) kinds.push_back(s4_blob(kSmall, layout));
   for (const Layout layout : kLayouts) kinds.push_back(relu_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) kinds.push_back(high_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) kinds.push_back(high_s4_blob(kSmall, layout));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
   for (const Layout layout : kLayouts) kinds.push_back(full_blob(kSmall, layout));

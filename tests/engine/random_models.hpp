@@ -2,6 +2,7 @@
 // format: hidden units are 0 in places and saturate in others, logits come in both signs.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -13,6 +14,7 @@
 #include "picovae/classes.hpp"
 #include "picovae/s4.hpp"
 #include "picovae/shape.hpp"
+#include "tests/engine/fitted_weights.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/quantized_network.hpp"
 
@@ -89,6 +91,37 @@ inline void make_s4(tools::QuantizedLayer& layer, Dice& dice) {
     const int scale = layer.scale[i / layer.in * groups + i % layer.in / kS4Group];
     layer.weight[i] = static_cast<std::int8_t>(scale * dice.between(kLeastS4, kGreatestS4));
   }
+}
+
+// Makes a model one whose hidden activations go to `greatest`, above 127: other weights where these
+// are beyond what kernels can multiply by such inputs, and multipliers that need no pre-shift.
+inline void make_high(tools::QuantizedNetwork& network, std::uint8_t greatest) {
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    tools::QuantizedLayer& layer = network.layers[i];
+    layer.greatest = greatest;
+    if (!has_hidden_input(i)) continue;
+    const std::size_t groups = s4_groups(layer.in);
+    fit_weights(layer.weight.data(), layer.in, layer.out, greatest,
+                [&](std::size_t output, std::size_t group) {
+                  const std::size_t of_s4 = output * groups + group * kInputPad / kS4Group;
+                  return layer.scale.empty() ? 1 : layer.scale[of_s4];
+                });
+    // As random_layer's pre-shift would have it; the post-shift makes up for what is left.
+    const auto most = static_cast<std::int32_t>(std::ldexp(1.0, 30) /
+                                                (static_cast<double>(layer.in) * 96 * greatest));
+    for (std::uint16_t& multiplier : layer.multiplier) {
+      multiplier = static_cast<std::uint16_t>(
+          std::clamp(multiplier >> layer.pre_shift, 1, std::min(most, kMaxMultiplier)));
+    }
+    layer.pre_shift = 0;
+  }
+}
+
+inline tools::QuantizedNetwork random_high_network(Dimensions dimensions, std::uint32_t seed,
+                                                   std::uint8_t greatest = kHighActivations[0]) {
+  tools::QuantizedNetwork network = random_quantized_network(dimensions, seed);
+  make_high(network, greatest);
+  return network;
 }
 
 // A model whose decoder has weights of 4 bits.

@@ -54,6 +54,7 @@ std::vector<tools::BlobBytes> victims() {
     blobs.push_back(s8_blob(kSmall, layout));
     blobs.push_back(full_blob(kSmall, layout));
     blobs.push_back(s4_blob(kSmall, layout));
+    blobs.push_back(high_blob(kSmall, layout));
   }
   return blobs;
 }

@@ -68,6 +68,8 @@ void check_every_section_last() {
     blobs.push_back(s8_blob(S::kDimensions, layout));
     blobs.push_back(full_blob(S::kDimensions, layout));
     blobs.push_back(s4_blob(S::kDimensions, layout));
+    blobs.push_back(high_blob(S::kDimensions, layout));
+    blobs.push_back(high_s4_blob(S::kDimensions, layout));
   }
   for (const auto& blob : blobs) {
     for (std::size_t last = 0; last < sections(blob.header()).size(); ++last) {

@@ -153,6 +153,12 @@ TEST_CASE("header fields outside of their legal values") {
   for (const std::uint8_t relu : List<std::uint8_t>{2, 3, 128, 255}) {
     CHECK(refused(s8, [&](auto& h) { h.relu = relu; }) == Status::kBadReserved);
   }
+  for (const std::uint8_t greatest : List<std::uint8_t>{1, 126, 127}) {
+    CHECK(refused(s8, [&](auto& h) { h.greatest = greatest; }) == Status::kBadReserved);
+  }
+  for (const Type type : kFloatTypes) {
+    CHECK(refused(float_blob(type), [&](auto& h) { h.greatest = 170; }) == Status::kBadReserved);
+  }
   for (std::uint16_t Dimensions::*side :
        {&Dimensions::pixels, &Dimensions::hidden1, &Dimensions::hidden2, &Dimensions::latent}) {
     for (const std::uint16_t size : List<std::uint16_t>{0, 4097, 65535}) {
@@ -167,6 +173,10 @@ TEST_CASE("header fields outside of their legal values") {
     CHECK(refused(s8, [&](auto& h) { h.shifts[i][0] = kMaxPreShift + 1; }) == Status::kBadShift);
     CHECK(refused(s8, [&](auto& h) { h.shifts[i][1] = kMaxPostShift + 1; }) == Status::kBadShift);
     CHECK(refused(s8, [&](auto& h) { h.shifts[i] = {255, 255}; }) == Status::kBadShift);
+    // Shifted biases suffice for layers without a pre-shift.
+    const bool hidden_input = i != kEncoder0 && i != kDecoder0;
+    CHECK(refused(high_blob(), [&](auto& h) { h.shifts[i][0] = 1; }) ==
+          (hidden_input ? Status::kBadShift : Status::kOk));
   }
   CHECK(refused(s8, [](auto& h) { h.checksum ^= 1; }) == Status::kOk);  // sealed again
 }

@@ -193,3 +193,54 @@ TEST_CASE("scaled sums and biases stay within s32, to the last unit") {
     }
   }
 }
+
+TEST_CASE("weights for inputs above 127 at their bounds, and a step beyond") {
+  constexpr std::size_t kIn = 7;  // of encoder.1: a whole group and one of three
+  for (const Layout layout : kLayouts) {
+    CAPTURE(static_cast<int>(layout));
+    const auto with = [&](std::vector<std::int8_t> weights) {
+      auto network = random_high_network(kSmall, 1, 170);
+      tools::QuantizedLayer& layer = network.layers[kEncoder1];
+      weights.resize(kIn);
+      std::copy(weights.begin(), weights.end(), layer.weight.begin() + 2 * kIn);
+      return tools::pack_s8(network, layout, kBothParts, {});
+    };
+    CHECK_NOTHROW(with({100, 92, 29, 37, 64, 65, 65}));
+    CHECK_NOTHROW(with({-127, -65, -127, -65, -127, -65, -127}));
+    CHECK_NOTHROW(with({127, -127, 2, 127, 64, -127, 65}));
+    CHECK_THROWS(with({101, 92}));          // VPMADDUBSW, up
+    CHECK_THROWS(with({-127, -66}));        // and down
+    CHECK_THROWS(with({0, 0, -66, -127}));  // the other pair
+    CHECK_THROWS(with({100, 0, 30}));       // M0's multiply
+    CHECK_THROWS(with({0, 100, 0, 30}));
+    CHECK_THROWS(with({0, 0, 0, 0, 0, 66}));  // beside a byte of any value
+    CHECK_THROWS(with({-128}));
+  }
+}
+
+TEST_CASE("biases for shifted inputs are those of the others") {
+  EditedBlob host(high_blob());
+  auto* bias = host.contents<std::int32_t>(SectionKind::kBias, kEncoder1);
+  REQUIRE(host.section(SectionKind::kBias, kEncoder1).size == 2 * 16 * sizeof(std::int32_t));
+  CHECK(bias[6] == 0);  // the layer has 6 outputs
+  CHECK(bias[16 + 6] == 0);
+  ++bias[16 + 5];
+  CHECK(host.seal().verify() == Status::kBadScale);
+  --bias[16 + 5];
+  CHECK(host.seal().verify() == Status::kOk);
+  bias[16 + 6] = 1;
+  CHECK(host.seal().verify() == Status::kBadPadding);
+
+  const auto network = random_high_network(kSmall, 1);
+  const tools::QuantizedLayer& layer = network.layers[kEncoder1];
+  EditedBlob boards[] = {EditedBlob(high_blob(kSmall, Layout::kCortexM)),
+                         EditedBlob(high_blob(kSmall, Layout::kMve))};
+  for (std::size_t j = 0; j < layer.out; ++j) {
+    std::int64_t more = 0;
+    for (std::size_t k = 0; k < layer.in; ++k) more += layer.weight[j * layer.in + k];
+    more *= 128 * layer.multiplier[j];
+    CHECK(boards[0].contents<std::int32_t>(SectionKind::kBias, kEncoder1)[j] == layer.bias[j]);
+    CHECK(boards[1].contents<std::int32_t>(SectionKind::kBias, kEncoder1)[j] ==
+          static_cast<std::int32_t>(layer.bias[j] + more));
+  }
+}

@@ -11,6 +11,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/s4.hpp"
+#include "tests/engine/fitted_weights.hpp"
 #include "tests/engine/kernel_inputs.hpp"
 #include "tests/engine/packed_layer.hpp"
 
@@ -56,7 +57,10 @@ struct S8Input {
             extreme ? (random.between(0, 1) ? 8191 : -8191) : random.between(-8191, 8191);
         wide.push_back(static_cast<std::int16_t>(used ? legal : random.between(-32768, 32767)));
       } else {
-        const int legal = extreme ? 127 : random.between(0, 127);
+        const int most = greatest_input(layer.dense());
+        const int legal = !extreme                                        ? random.between(0, most)
+                          : layer.high_input && random.between(0, 3) == 0 ? 0
+                                                                          : most;
         narrow.push_back(static_cast<std::uint8_t>(used ? legal : random.between(0, 255)));
       }
     }
@@ -82,6 +86,8 @@ void check_s8(const S8Layer& layer, const S8Input& input, std::size_t gap) {
     CAPTURE(input.stride);
     CAPTURE(stride);
     CAPTURE(layer.wide_input);
+    CAPTURE(layer.high_input);
+    CAPTURE(int{layer.greatest});
     CAPTURE(static_cast<int>(layer.activation));
     CAPTURE(static_cast<int>(layer.pre_shift));
     CAPTURE(static_cast<int>(layer.post_shift));
@@ -99,6 +105,7 @@ S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
   layer.activation = static_cast<Activation>(random.between(0, 3));
   layer.pre_shift = static_cast<std::uint8_t>(random.between(0, 8));
   layer.post_shift = static_cast<std::uint8_t>(random.between(0, 18));
+  if (random.between(0, 1) != 0) layer.greatest = kHighActivations[random.between(0, 3)];
   for (std::size_t j = 0; j < layer.bias.size(); ++j) {
     const int spread = 1 << (layer.post_shift + 12);
     layer.bias[j] = random.between(-spread, spread);
@@ -106,6 +113,26 @@ S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
     layer.rescale[j] = static_cast<std::int16_t>(random.between(0, 32767));
   }
   return layer;
+}
+
+// Such a layer with other weights [out][in], and with inputs up to `greatest`.
+S8Layer high_s8(const S8Layer& like, std::vector<std::int8_t> weights, std::uint8_t greatest) {
+  fit_weights(weights.data(), like.in, like.out, greatest,
+              [](std::size_t, std::size_t) { return 1; });
+  S8Layer layer = like;
+  pack_weights(Layout::kHost, Type::kS8, like.in, like.out, weights.data(), layer.weights.data());
+  layer.wide_input = false;
+  layer.pre_shift = 0;
+  set_high_input(layer, Layout::kHost, weights, greatest);
+  return layer;
+}
+
+S8Layer random_high_s8(std::size_t in, std::size_t out, std::uint8_t greatest, Random& random) {
+  std::vector<std::int8_t> weights;
+  for (std::size_t i = 0; i < in * out; ++i) {
+    weights.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
+  }
+  return high_s8(random_s8(in, out, random), weights, greatest);
 }
 
 TEST_CASE("s8 layers of every width equal the reference bit for bit") {
@@ -161,6 +188,48 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
   }
 }
 
+TEST_CASE("layers with inputs above 127 equal the reference bit for bit") {
+  Random random(7);
+  std::size_t count = 0;
+  for (const std::size_t in : kWidths) {
+    for (const std::size_t out : kWidths) {
+      for (const std::size_t rows : {std::size_t{1}, 2 + count % 12}) {
+        const std::uint8_t greatest = kHighActivations[count++ % std::size(kHighActivations)];
+        const S8Layer layer = random_high_s8(in, out, greatest, random);
+        check_s8(layer, S8Input(layer, rows, false, random), count % 3 * 5);
+        check_s8(layer, S8Input(layer, rows, true, random), count % 3 * 5);
+      }
+    }
+  }
+  for (std::size_t rows = 1; rows <= 25; ++rows) {
+    const S8Layer layer = random_high_s8(50, 113, 170, random);
+    check_s8(layer, S8Input(layer, rows, false, random), rows % 4);
+  }
+}
+
+TEST_CASE("layers with inputs above 127, at the ends of every range") {
+  Random random(8);
+  for (const std::uint8_t greatest : kHighActivations) {
+    for (const int weight : {127, -127}) {
+      for (const std::size_t in : {std::size_t{1}, std::size_t{4}, std::size_t{302}, kMaxWidth}) {
+        S8Layer like = random_s8(in, 49, random);
+        for (std::uint8_t shift = 0; shift <= 24; ++shift) {
+          like.post_shift = shift;
+          like.activation = static_cast<Activation>(shift % 3);
+          for (std::size_t j = 0; j < like.bias.size(); ++j) {  // products and sums wrap here
+            like.bias[j] = static_cast<std::int32_t>(random.word());
+            like.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
+            like.rescale[j] = 32767;
+          }
+          const S8Layer layer =
+              high_s8(like, std::vector(in * 49, static_cast<std::int8_t>(weight)), greatest);
+          check_s8(layer, S8Input(layer, 1 + shift % 5, true, random), 1);
+        }
+      }
+    }
+  }
+}
+
 // ---- s4
 
 // A layer of 4-bit weights, and the same one of the s8 weights that they stand for.
@@ -176,7 +245,9 @@ struct S4Pair {
   }
 };
 
-S4Pair random_s4(std::size_t in, std::size_t out, Random& random) {
+// With inputs up to `greatest`, if that is above 127.
+S4Pair random_s4(std::size_t in, std::size_t out, Random& random,
+                 std::uint8_t greatest = kMaxActivation) {
   const std::size_t groups = s4_groups(in);
   std::vector<std::uint8_t> scales;
   for (std::size_t i = 0; i < out * groups; ++i) {
@@ -185,11 +256,22 @@ S4Pair random_s4(std::size_t in, std::size_t out, Random& random) {
   std::vector<std::int8_t> q, weights;
   for (std::size_t i = 0; i < in * out; ++i) {
     const int scale = scales[i / in * groups + i % in / kS4Group];
-    q.push_back(static_cast<std::int8_t>(random.between(kLeastS4, kGreatestS4)));
-    weights.push_back(static_cast<std::int8_t>(q.back() * scale));
+    weights.push_back(static_cast<std::int8_t>(random.between(kLeastS4, kGreatestS4) * scale));
   }
   S4Pair pair{random_s8(in, out, random),
               std::vector<std::uint8_t>(s4_size(Layout::kHost, in, out))};
+  const auto scale_of = [&](std::size_t output, std::size_t input) {
+    return scales[output * groups + input / kS4Group];
+  };
+  if (greatest > kMaxActivation) {
+    fit_weights(weights.data(), in, out, greatest, [&](std::size_t output, std::size_t group) {
+      return scale_of(output, group * kInputPad);
+    });
+    pair.s8 = high_s8(pair.s8, weights, greatest);
+  }
+  for (std::size_t i = 0; i < in * out; ++i) {
+    q.push_back(static_cast<std::int8_t>(weights[i] / scale_of(i / in, i % in)));
+  }
   pack_weights(Layout::kHost, Type::kS8, in, out, weights.data(), pair.s8.weights.data());
   pack_s4_weights(Layout::kHost, in, out, q.data(), scales.data(), pair.packed.data());
   return pair;
@@ -221,6 +303,9 @@ TEST_CASE("s4 layers equal the s8 layers that they stand for, on every ISA") {
     for (const std::size_t out : kWidths) {
       check_s4(random_s4(in, out, random), 1, random);
       check_s4(random_s4(in, out, random), 2 + count++ % 12, random);
+      const std::uint8_t greatest = kHighActivations[count % std::size(kHighActivations)];
+      check_s4(random_s4(in, out, random, greatest), 1, random);
+      check_s4(random_s4(in, out, random, greatest), 2 + count % 12, random);
     }
   }
   check_s4(random_s4(kMaxWidth, 17, random), 3, random);

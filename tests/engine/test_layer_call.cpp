@@ -88,6 +88,8 @@ void check_types() {
   }
   check_model<S, Integer>(s8_blob(S::kDimensions));
   check_model<S, Integer>(s4_blob(S::kDimensions));
+  check_model<S, Integer>(high_blob(S::kDimensions));
+  check_model<S, Integer>(high_s4_blob(S::kDimensions));
 }
 
 }  // namespace

@@ -174,7 +174,7 @@ TEST_CASE("hidden units of all 65,536 pre-activations, for small and large resca
     int falls = 0;
     int outside = 0;
     for (std::int32_t t = -32768; t <= 32767; ++t) {
-      const int unit = softplus_u8(t, rescale, softplus_tail);
+      const int unit = softplus_u8(t, rescale, kMaxActivation, softplus_tail);
       const double real = softplus(t / 128.0) * 256 * rescale / 32768;
       worst = std::max(worst, std::abs(unit - std::min(real, 127.0)));
       if (unit < previous) ++falls;
@@ -197,9 +197,13 @@ TEST_CASE("an activation is a function of its tail alone: a table of it gives th
   CHECK(sigmoid_u8(0, flat) == 155);
   CHECK(sigmoid_u8(5, flat) == 255);
   CHECK(sigmoid_u8(-5, flat) == 0);
-  CHECK(softplus_u8(0, 1 << 14, flat) == 50);
-  CHECK(softplus_u8(-7, 1 << 14, flat) == 0);
-  CHECK(softplus_u8(7, 1 << 14, flat) == 7);
+  CHECK(softplus_u8(0, 1 << 14, 127, flat) == 50);
+  CHECK(softplus_u8(-7, 1 << 14, 127, flat) == 0);
+  CHECK(softplus_u8(7, 1 << 14, 127, flat) == 7);
+  CHECK(softplus_u8(127, 1 << 14, 127, flat) == 127);
+  CHECK(softplus_u8(200, 1 << 14, 127, flat) == 127);
+  CHECK(softplus_u8(200, 1 << 14, 201, flat) == 200);
+  CHECK(softplus_u8(300, 1 << 14, 255, flat) == 255);
   CHECK(tail_argument(-32768) == kTailEnd);
   CHECK(tail_argument(-1022) == 1022);
 }

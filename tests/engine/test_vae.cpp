@@ -35,7 +35,7 @@ static_assert(sizeof(DecoderArena<MnistShape, Float>) == 256 + 2 * 1216);
 static_assert(sizeof(DecoderArena<MnistShape, Integer, 32>) == 32 * 768);
 static_assert(alignof(Arena<MnistShape, Integer>) == kArenaAlignment);
 static_assert(std::is_trivial_v<Arena<MnistShape, Float>>);  // may live anywhere, costs no start-up
-static_assert(sizeof(void*) != 8 || sizeof(Vae<MnistShape, Integer>) == 272);
+static_assert(sizeof(void*) != 8 || sizeof(Vae<MnistShape, Integer>) == 320);
 
 // ---- The models once more, plainly: weights in logical order, sums that cannot overflow. ----
 
@@ -59,7 +59,7 @@ Integers affine(const QuantizedLayer& layer, const Integers& x) {
 Integers hidden(const QuantizedLayer& layer, const Integers& x) {
   Integers y = affine(layer, x);
   for (std::size_t j = 0; j < y.size(); ++j) {
-    y[j] = softplus_u8(y[j], layer.rescale[j], softplus_tail);
+    y[j] = softplus_u8(y[j], layer.rescale[j], layer.greatest, softplus_tail);
   }
   return y;
 }
@@ -70,6 +70,8 @@ struct IntegerReference {
 
   explicit IntegerReference(Dimensions dimensions)
       : network(tests::random_quantized_network(dimensions, 3)) {}
+  IntegerReference(Dimensions dimensions, std::uint8_t greatest)
+      : network(tests::random_high_network(dimensions, 3, greatest)) {}
 
   tools::BlobBytes blob() const { return tools::pack_s8(network, Layout::kHost, kBothParts, {}); }
 
@@ -105,6 +107,12 @@ struct IntegerReference {
   static bool same(double value, double expected, double /*tolerance*/) {
     return value == expected;
   }
+};
+
+// Hidden activations above 127.
+template <std::uint8_t kGreatest>
+struct HighReference : IntegerReference {
+  explicit HighReference(Dimensions dimensions) : IntegerReference(dimensions, kGreatest) {}
 };
 
 using Reals = std::vector<double>;
@@ -342,6 +350,9 @@ TEST_CASE("an integer model does what the contract says") {
   check_vae_everywhere<SmallShape, IntegerReference>();
   check_vae_everywhere<Shape<33, 64, 17, 1>, IntegerReference>();
   check_vae_everywhere<MnistShape, IntegerReference>();
+  check_vae_everywhere<SmallShape, HighReference<255>>();
+  check_vae_everywhere<Shape<33, 64, 17, 1>, HighReference<200>>();
+  check_vae_everywhere<MnistShape, HighReference<170>>();
 }
 
 TEST_CASE("a float model agrees with double precision") {

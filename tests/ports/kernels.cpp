@@ -17,6 +17,7 @@ void report(const picovae::tests::KernelCase& failed) {
   port::write_decimal("  s16 inputs ", failed.wide);
   port::write_decimal("  s4 weights ", failed.s4);
   port::write_decimal("  activation ", static_cast<std::uint32_t>(failed.activation));
+  port::write_decimal("  greatest activation ", failed.greatest);
   port::write_decimal("  filling ", static_cast<std::uint32_t>(failed.filling));
 }
 

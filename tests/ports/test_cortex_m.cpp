@@ -17,7 +17,8 @@ int failures(const Kernels& kernels, Report report) {
 
 void show(const tests::KernelCase& c) {
   MESSAGE("in " << c.in << ", out " << c.out << ", rows " << int{c.rows} << ", wide " << c.wide
-                << ", s4 " << c.s4 << ", activation " << static_cast<int>(c.activation));
+                << ", s4 " << c.s4 << ", greatest " << int{c.greatest} << ", activation "
+                << static_cast<int>(c.activation));
 }
 
 void ignore(const tests::KernelCase&) {}

@@ -33,9 +33,10 @@ std::size_t s8_blob_size(const BlobHeader& header, const SectionCounts& counts) 
     const LayerSize size = sizes[i];
     const std::size_t outputs = round_up(size.out, kOutputPad);
     sections.add(packed_size(header.layout, Type::kS8, size.in, size.out));
-    sections.add(outputs * sizeof(std::int32_t));                          // bias
-    sections.add(outputs * sizeof(std::uint16_t));                         // multiplier
-    if (is_hidden_layer(i)) sections.add(outputs * sizeof(std::int16_t));  // rescale
+    const bool high_input = header.greatest != 0 && has_hidden_input(i);
+    sections.add(bias_rows(header.layout, high_input) * outputs * sizeof(std::int32_t));
+    sections.add(outputs * sizeof(std::uint16_t));  // multiplier
+    if (is_hidden_layer(i)) sections.add(outputs * sizeof(std::int16_t));
     sections.add(golden_crc_offset(size.in, has_wide_input(i)) + sizeof(std::uint32_t));
   }
   if (header.dead_inputs != 0) sections.add(live_section_size(counts.input_runs, 0));

@@ -19,9 +19,6 @@
 namespace picovae::tools {
 namespace {
 
-// The highest value of a model's hidden activations.
-std::int32_t greatest_activation(const QuantizedNetwork&) { return kMaxActivation; }
-
 // A function of t that is constant beyond +-kTailEnd, as a table of its values in between.
 template <typename T, typename Function>
 std::vector<T> tabulate(Function&& function) {
@@ -34,9 +31,7 @@ std::vector<T> tabulate(Function&& function) {
 class Arithmetic {
  public:
   Arithmetic(OnnxGraph& graph, const QuantizedNetwork& network)
-      : graph_(graph),
-        greatest_(greatest_activation(network)),
-        relu_(is_relu(network.activation)) {}
+      : graph_(graph), greatest_(network.greatest()), relu_(is_relu(network.activation)) {}
 
   // All that follows is named "scope.something".
   void enter(std::string_view scope) { scope_ = scope; }

@@ -120,6 +120,15 @@ void check_masks(const QuantizedNetwork& network) {
   }
 }
 
+// The biases of inputs as they are, from those for inputs less kInputShift.
+void unshift_biases(QuantizedLayer& layer) {
+  for (std::size_t j = 0; j < layer.out; ++j) {
+    const std::int32_t sum =
+        sum_of_weights(std::span(layer.weight).subspan(j * layer.in, layer.in));
+    layer.bias[j] = shifted_bias(layer.bias[j], -sum, layer.multiplier[j]);
+  }
+}
+
 template <typename T>
 std::vector<T> values(const void* from, std::size_t count) {
   if (from == nullptr) return {};
@@ -184,6 +193,8 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     }
   }
   header.columns = static_cast<std::uint16_t>(network.columns);
+  const std::uint8_t greatest = network.greatest();
+  if (greatest > kMaxActivation) header.greatest = greatest;
   check_masks(network);
   const LiveMasks& live = network.live;
   if (has_layer(parts, kEncoder0)) {
@@ -203,6 +214,9 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     if (!has_layer(parts, i)) continue;
     const QuantizedLayer& layer = network.layers[i];
     check_layer(layer, sizes[i], i);
+    if (layer.greatest != greatest) {
+      fail("the model cannot be packed: its layers differ in their greatest activation");
+    }
     header.shifts[i] = {layer.pre_shift, layer.post_shift};
     const auto index = static_cast<Layer>(i);
     entries.push_back({index, pack_layer(layer, index, network.activation, layout)});
@@ -258,7 +272,9 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .rescale = values<std::int16_t>(dense.rescale, dense.out),
                          .pre_shift = dense.pre_shift,
                          .post_shift = dense.post_shift,
-                         .scale = scales_of(dense, view.header->layout)};
+                         .scale = scales_of(dense, view.header->layout),
+                         .greatest = dense.greatest};
+    if (view.header->layout == Layout::kMve && dense.high_input) unshift_biases(network.layers[i]);
   }
   network.live.inputs = live_mask(view.inputs);
   network.live.outputs = live_mask(view.outputs);
@@ -289,6 +305,7 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(layer.rescale);
     id.add(std::array{layer.pre_shift, layer.post_shift});
   }
+  if (network.greatest() > kMaxActivation) id.add(std::array{network.greatest()});
   if (has_layer(parts, kEncoder0)) id.add(network.live.inputs);
   if (has_layer(parts, kDecoder2)) {
     id.add(network.live.outputs);

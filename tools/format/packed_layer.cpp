@@ -93,6 +93,10 @@ std::vector<std::byte> golden_section_of(const S8Layer& layer, Layer index, std:
 
 }  // namespace
 
+bool has_high_input(const QuantizedLayer& layer, Layer index) {
+  return layer.greatest > kMaxActivation && has_hidden_input(index);
+}
+
 S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, Layout layout) {
   S8Layer packed(layout, layer.in, layer.out, layer.weight);
   std::copy(layer.bias.begin(), layer.bias.end(), packed.bias.begin());
@@ -102,6 +106,8 @@ S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, 
   packed.post_shift = layer.post_shift;
   packed.wide_input = has_wide_input(index);
   packed.activation = layer_activation(index, hidden);
+  packed.greatest = layer.greatest;
+  if (has_high_input(layer, index)) set_high_input(packed, layout, layer.weight, layer.greatest);
   return packed;
 }
 
@@ -123,8 +129,9 @@ AlignedVector<std::uint8_t> pack_s4(const QuantizedLayer& layer, Layout layout) 
 
 std::vector<std::byte> golden_section(const QuantizedLayer& layer, Layer index, Activation hidden) {
   const S8Layer packed = pack_layer(layer, index, hidden, kScalarKernels.layout);
-  return packed.wide_input ? golden_section_of<std::int16_t>(packed, index, kMaxLatent)
-                           : golden_section_of<std::uint8_t>(packed, index, kMaxActivation);
+  return packed.wide_input
+             ? golden_section_of<std::int16_t>(packed, index, kMaxLatent)
+             : golden_section_of<std::uint8_t>(packed, index, greatest_input(packed.dense()));
 }
 
 }  // namespace picovae::tools

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <numeric>
 #include <span>
 #include <vector>
 
@@ -26,12 +27,13 @@ struct PackedLayer {
 
   std::size_t in, out;
   AlignedVector<Weight> weights;            // [packed_size()], in the order of the layout
-  AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)]
+  AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)], see set_high_input
   AlignedVector<std::uint16_t> multiplier;  // as bias; s8 only
   AlignedVector<std::int16_t> rescale;      // as bias; s8 only, and only hidden layers read it
   std::uint8_t pre_shift = 0, post_shift = 0;
-  bool wide_input = false;
+  bool wide_input = false, high_input = false;
   Activation activation = Activation::kIdentity;
+  std::uint8_t greatest = kMaxActivation;
 
   // Packs weight [out][in]; all else is zero.
   PackedLayer(Layout layout, std::size_t inputs, std::size_t outputs,
@@ -58,13 +60,41 @@ struct PackedLayer {
             .pre_shift = pre_shift,
             .post_shift = post_shift,
             .wide_input = wide_input,
-            .activation = activation};
+            .high_input = high_input,
+            .activation = activation,
+            .greatest = greatest,
+            .shifted = static_cast<std::uint16_t>(multiplier.size())};
   }
 };
 
 using F32Layer = PackedLayer<float, float>;
 using HalfLayer = PackedLayer<std::uint16_t, float>;
 using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
+
+// Of the weights of an output [in].
+inline std::int32_t sum_of_weights(std::span<const std::int8_t> weight) {
+  return std::accumulate(weight.begin(), weight.end(), std::int32_t{0});
+}
+
+// Makes a complete layer one with inputs up to `greatest`, above kMaxActivation: it gets the biases
+// that the layout has for them.
+//   weight  [out][in]
+inline void set_high_input(S8Layer& layer, Layout layout, std::span<const std::int8_t> weight,
+                           std::uint8_t greatest) {
+  layer.high_input = true;
+  layer.greatest = greatest;
+  if (layout == Layout::kCortexM) return;
+  std::vector<std::int32_t> shifted(layer.bias.size());
+  for (std::size_t j = 0; j < layer.out; ++j) {
+    const std::int32_t sum = sum_of_weights(weight.subspan(j * layer.in, layer.in));
+    shifted[j] = shifted_bias(layer.bias[j], sum, layer.multiplier[j]);
+  }
+  if (layout == Layout::kMve) layer.bias.clear();
+  layer.bias.insert(layer.bias.end(), shifted.begin(), shifted.end());
+}
+
+// Whether a layer's u8 inputs may be above kMaxActivation.
+bool has_high_input(const QuantizedLayer& layer, Layer index);
 
 // Of s8 weights, even if the layer's are of 4 bits: what they stand for.
 //   hidden  the activation of the model's hidden layers; here and below

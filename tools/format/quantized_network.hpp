@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "picovae/ranges.hpp"
 #include "picovae/shape.hpp"
 
 namespace picovae::tools {
@@ -24,6 +25,8 @@ struct QuantizedLayer {
   // [out][s4_groups(in)], 1..15: each weight is its group's scale times -8..7, and is stored so
   // (engine s4.hpp). Empty: s8.
   std::vector<std::uint8_t> scale{};
+  // Of hidden activations, this layer's and those that it reads; the same in all layers.
+  std::uint8_t greatest = kMaxActivation;
   // [out], how much outputs are above those of the float layer (activation_ranges.hpp); empty: they
   // are the same. In no blob.
   std::vector<double> raise{};
@@ -50,6 +53,13 @@ struct QuantizedNetwork {
   std::size_t columns = 0;  // of an image; 0 if not known
   // Sections of classes.hpp and of thresholds.hpp, or nothing: equal in every layout.
   std::vector<std::byte> classes{}, thresholds{};
+
+  // Of hidden activations. Layers of a part that the model lacks do not count.
+  std::uint8_t greatest() const {
+    std::uint8_t most = kMaxActivation;
+    for (const QuantizedLayer& layer : layers) most = std::max(most, layer.greatest);
+    return most;
+  }
 };
 
 }  // namespace picovae::tools

@@ -98,7 +98,7 @@ class MixedModel {
     const AlignedRows<std::int16_t> fixed =
         has_wide_input(index)
             ? layer.outputs(rounded<std::int16_t>(x, steps, less, -kMaxLatent, kMaxLatent), 1)
-            : layer.outputs(rounded<std::uint8_t>(x, steps, less, 0, kMaxActivation), 1);
+            : layer.outputs(rounded<std::uint8_t>(x, steps, less, 0, layer.greatest_input()), 1);
     const std::vector<int> bits = output_bits(index, fixed.width());
     AlignedRows<float> y(fixed.rows(), fixed.width());
     for (std::size_t row = 0; row < y.rows(); ++row) {

@@ -11,6 +11,7 @@
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/format/network.hpp"
+#include "tools/format/packed_layer.hpp"
 #include "tools/quantize/s4_groups.hpp"
 
 namespace picovae::tools {
@@ -176,7 +177,8 @@ Bounds row_bounds(const QuantizedLayer& layer, Layer index, std::size_t output) 
     const std::int32_t weight = layer.weight[output * layer.in + k];
     (weight < 0 ? negative : positive) += weight;
   }
-  const SumRange sum = sum_range(positive, negative, has_wide_input(index));
+  const std::int32_t greatest = has_high_input(layer, index) ? layer.greatest : kMaxActivation;
+  const SumRange sum = sum_range(positive, negative, has_wide_input(index), greatest);
   return {magnitude(sum), magnitude(scaled_range(sum, layer.pre_shift, layer.multiplier[output],
                                                  layer.bias[output]))};
 }

@@ -50,7 +50,10 @@ class IntegerLayer {
   //   hidden  the activation of the model's hidden layers
   IntegerLayer(const QuantizedLayer& layer, Layer index, Activation hidden, const Kernels& kernels);
 
-  // Outputs before the activation, fixed-point. x: u8 in 0..127, or s16 latents.
+  // Of u8 inputs.
+  std::int32_t greatest_input() const { return picovae::greatest_input(layer_.dense()); }
+
+  // Outputs before the activation, fixed-point. x: u8 in 0..greatest_input(), or s16 latents.
   template <typename X>
   AlignedRows<std::int16_t> outputs(const AlignedRows<X>& x, unsigned threads) const {
     return run_layer<std::int16_t>(layer_.dense(), Activation::kIdentity, kernel_, x, threads);

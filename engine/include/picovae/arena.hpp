@@ -25,7 +25,7 @@ struct Float {
 struct Integer {
   static constexpr bool kIsInteger = true;
   using Pixel = std::uint8_t;   // 0..255
-  using Hidden = std::uint8_t;  // 0..127
+  using Hidden = std::uint8_t;  // 0..127, or more (ranges.hpp)
   using Latent = std::int16_t;  // z Q3.10, mu Q3.12, logvar Q5.10
   using Logit = std::int16_t;   // Q8.7
 };

@@ -45,7 +45,8 @@ struct BlobHeader {
   std::uint16_t columns;                 // of an image; 0 if not known
   std::uint32_t signature_scores;        // of the scores of those digits; 0 without either half
   std::uint8_t relu;                     // hidden layers have 0 softplus, 1 ReLU
-  std::array<std::uint8_t, 3> reserved;  // zero
+  std::uint8_t greatest;                 // s8: of hidden activations, if above kMaxActivation; or 0
+  std::array<std::uint8_t, 2> reserved;  // zero
   std::uint32_t checksum;  // CRC-32C of the header before this field, then of the section table
 };
 static_assert(sizeof(BlobHeader) == 64);
@@ -58,9 +59,14 @@ constexpr std::array<LayerSize, kLayerCount> layer_sizes(const BlobHeader& heade
   return sizes;
 }
 
+// Of an s8 model's hidden activations.
+constexpr std::uint8_t greatest_activation(const BlobHeader& header) {
+  return header.greatest == 0 ? static_cast<std::uint8_t>(kMaxActivation) : header.greatest;
+}
+
 enum class SectionKind : std::uint8_t {
   kWeights = 1,     // of the model's type, packed (layout.hpp)
-  kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)]
+  kBias = 2,        // f32 or s32 [round_up(out, kOutputPad)], but see bias_rows
   kMultiplier = 3,  // u16 [round_up(out, kOutputPad)], s8 only
   kRescale = 4,     // s16 [round_up(out, kOutputPad)], hidden layers of s8 only
   kGolden = 5,      // s8 only, may be missing: an input, and the CRC of what comes of it
@@ -90,6 +96,17 @@ constexpr bool has_layer(std::uint8_t parts, std::size_t layer) {
 
 // True if the layer's input is the s16 latent vector.
 constexpr bool has_wide_input(std::size_t layer) { return layer == kDecoder0; }
+
+// True if the layer's inputs are the activations of another.
+constexpr bool has_hidden_input(std::size_t layer) {
+  return layer != kEncoder0 && layer != kDecoder0;
+}
+
+// Layers with inputs above kMaxActivation have biases for inputs less kInputShift: in Layout::kMve
+// in place of the others, in Layout::kHost behind them.
+constexpr std::size_t bias_rows(Layout layout, bool high_input) {
+  return layout == Layout::kHost && high_input ? 2 : 1;
+}
 
 // Whether the layer's outputs are hidden units: neither the encoder's heads nor logits.
 constexpr bool is_hidden_layer(std::size_t layer) {

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <span>
 
+#include "picovae/ranges.hpp"
+
 namespace picovae {
 
 // How the weights of a model are stored. kF16 (IEEE 754 binary16) and kBf16 (the upper half of an
@@ -60,13 +62,21 @@ struct Dense {
   std::uint8_t pre_shift, post_shift;  // s8 only: t = sat16(((acc >> pre) * m + b) >> post)
   bool wide_input : 1;                 // s8 only: x is s16 in +-8191 rather than u8 in 0..127
   bool s4 : 1 = false;                 // the weights are those of s4.hpp
+  bool high_input : 1 = false;         // s8 only: x is u8 in 0..greatest, above kMaxActivation
   Activation activation;
+  std::uint8_t greatest = kMaxActivation;  // s8 only: of the model's hidden activations
+  std::uint16_t shifted = 0;  // hosts, with high_input: from bias to the biases for x - 128
 };
 
+// Of an s8 layer's u8 inputs.
+constexpr std::int32_t greatest_input(const Dense& layer) {
+  return layer.high_input ? layer.greatest : kMaxActivation;
+}
+
 // Runs a layer over `rows` inputs, of which there may be none.
-//   x  [rows][in]   f32; or u8 in 0..127; or s16 if layer.wide_input
-//   y  [rows][out]  f32; for s8 layers: u8 in 0..127 (softplus, ReLU), s16 (identity), u8 pixels
-//   (sigmoid)
+//   x  [rows][in]   f32; or u8 in 0..127, with high_input 0..greatest; or s16 if wide_input
+//   y  [rows][out]  f32; for s8 layers: u8 in 0..greatest (softplus, ReLU), s16 (identity), u8
+//   pixels (sigmoid)
 // x_stride and y_stride are elements between rows. Rows of integer input start at a
 // multiple of 4 bytes and are readable up to round_up(in, input_pad()) elements; what is behind
 // `in` does not matter. Exactly `out` elements of each row of y are written. x and y do not

@@ -55,7 +55,7 @@
 #define PICOVAE_DECODER_ARENA_SIZE                                            \
   (PICOVAE_ROW_SIZE(2 * PICOVAE_LATENT) + PICOVAE_ROW_SIZE(PICOVAE_HIDDEN2) + \
    PICOVAE_ROW_SIZE(PICOVAE_HIDDEN1))
-#define PICOVAE_VAE_SIZE (28 * sizeof(void*) + 48)
+#define PICOVAE_VAE_SIZE (34 * sizeof(void*) + 48)
 
 #ifdef __cplusplus
 #define PICOVAE_ALIGNAS(what) alignas(what)

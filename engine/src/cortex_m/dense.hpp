@@ -53,11 +53,12 @@ inline void finish(const Dense& layer, const std::int32_t* sums, std::size_t cou
                   [](std::int16_t& y, std::int32_t t) { y = static_cast<std::int16_t>(t); });
     case Activation::kSoftplus:
     case Activation::kRelu:
-      return each(static_cast<std::uint8_t*>(outputs.y), [&rescale = outputs.rescale,
-                                                          relu = is_relu(layer.activation)](
-                                                             std::uint8_t& y, std::int32_t t) {
-        y = relu ? relu_u8(t, *rescale++) : softplus_u8(t, *rescale++, Core::softplus_tail);
-      });
+      return each(static_cast<std::uint8_t*>(outputs.y),
+                  [&rescale = outputs.rescale, greatest = std::int32_t{layer.greatest},
+                   relu = is_relu(layer.activation)](std::uint8_t& y, std::int32_t t) {
+                    y = relu ? relu_u8(t, *rescale++, greatest)
+                             : softplus_u8(t, *rescale++, greatest, Core::softplus_tail);
+                  });
     case Activation::kSigmoid:
       return each(static_cast<std::uint8_t*>(outputs.y),
                   [](std::uint8_t& y, std::int32_t t) { y = sigmoid_u8(t, Core::sigmoid_tail); });

@@ -44,9 +44,10 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
   "vldrb.u8 q1, [r1], #16         \n\t" \
   multiply ".s8 " sum ", q0, q1   \n\t"
 
-// 16 inputs with the panel's 8 outputs.
-#define PICOVAE_NARROW_VECTOR(multiply) \
+// 16 inputs, which `shift` may change, with the panel's 8 outputs.
+#define PICOVAE_NARROW_VECTOR(multiply, shift) \
   "vldrb.u8 q0, [r3], #16         \n\t" \
+  shift                                 \
   PICOVAE_NARROW(multiply, "r0")        \
   PICOVAE_NARROW(multiply, "r2")        \
   PICOVAE_NARROW(multiply, "r4")        \
@@ -57,31 +58,40 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
   PICOVAE_NARROW(multiply, "lr")
 
 // Four vectors a turn after the first; the first turn begins where the turns come out even.
+#define PICOVAE_NARROW_VECTORS(shift)        \
+  PICOVAE_ENTER("#4")                        \
+  "sub    r7, r2, #1        \n\t"            \
+  "and    r7, r7, #3        \n\t"            \
+  PICOVAE_NARROW_VECTOR("vmladav", shift)    \
+  "tbb    [pc, r7]          \n"              \
+  "0:                       \n\t"            \
+  ".byte  (5f - 0b) / 2     \n\t"            \
+  ".byte  (4f - 0b) / 2     \n\t"            \
+  ".byte  (3f - 0b) / 2     \n\t"            \
+  ".byte  (2f - 0b) / 2     \n"              \
+  "1:                       \n\t"            \
+  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  "2:                       \n\t"            \
+  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  "3:                       \n\t"            \
+  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  "4:                       \n\t"            \
+  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  "5:                       \n\t"            \
+  "cmp    r3, r5            \n\t"            \
+  "bne    1b                \n\t"            \
+  PICOVAE_LEAVE
+
 [[gnu::naked, gnu::noinline]] void multiply_narrow(const std::int8_t*, const void*, std::size_t,
                                                    std::int32_t*) {
-  asm volatile(
-      PICOVAE_ENTER("#4")
-      "sub    r7, r2, #1        \n\t"
-      "and    r7, r7, #3        \n\t"
-      PICOVAE_NARROW_VECTOR("vmladav")
-      "tbb    [pc, r7]          \n"
-      "0:                       \n\t"
-      ".byte  (5f - 0b) / 2     \n\t"
-      ".byte  (4f - 0b) / 2     \n\t"
-      ".byte  (3f - 0b) / 2     \n\t"
-      ".byte  (2f - 0b) / 2     \n"
-      "1:                       \n\t"
-      PICOVAE_NARROW_VECTOR("vmladava")
-      "2:                       \n\t"
-      PICOVAE_NARROW_VECTOR("vmladava")
-      "3:                       \n\t"
-      PICOVAE_NARROW_VECTOR("vmladava")
-      "4:                       \n\t"
-      PICOVAE_NARROW_VECTOR("vmladava")
-      "5:                       \n\t"
-      "cmp    r3, r5            \n\t"
-      "bne    1b                \n\t"
-      PICOVAE_LEAVE);
+  asm volatile(PICOVAE_NARROW_VECTORS(""));
+}
+
+// Of inputs less kInputShift, which are the same but for a bit.
+[[gnu::naked, gnu::noinline]] void multiply_high(const std::int8_t*, const void*, std::size_t,
+                                                 std::int32_t*) {
+  asm volatile("vmov.i8 q2, #128          \n\t"
+               PICOVAE_NARROW_VECTORS("veor q0, q0, q2 \n\t"));
 }
 
 #define PICOVAE_WIDE(multiply, sum, offset) \
@@ -129,6 +139,7 @@ struct Outputs {
   const std::uint16_t* multiplier;
   const std::int16_t* rescale;
   int left_pre, left_post;  // the shifts, as VSHL takes them: to the left
+  std::int16_t greatest;    // of softplus
 };
 
 // rescale_sum and saturate16 of requantize.hpp. Even outputs and odd ones go apart, since that is
@@ -187,7 +198,7 @@ struct Hidden : Bytes {
     if constexpr (!kHasRelu) value = vaddq_s16(value, vrshrq_n_s16(tail(t, kSoftplusTail), 4));
     const int16x8_t q = vqrdmulhq_s16(value, vld1q_s16(outputs.rescale));
     outputs.rescale += kMvePanel;
-    return vreinterpretq_s16_s8(vqmovnbq_s16(vreinterpretq_s8_s16(q), q));  // at most 127
+    return vminq_s16(q, vdupq_n_s16(outputs.greatest));
   }
 };
 
@@ -228,8 +239,12 @@ void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::b
   const std::size_t panel =
       s4 ? s4_panel_size(Layout::kMve, layer.in) : vectors * kMveVector * kMvePanel;
   const auto* weights = static_cast<const std::int8_t*>(layer.weights);
-  Outputs outputs = {static_cast<const std::int32_t*>(layer.bias), layer.multiplier, layer.rescale,
-                     -layer.pre_shift, -layer.post_shift};
+  Outputs outputs = {static_cast<const std::int32_t*>(layer.bias),
+                     layer.multiplier,
+                     layer.rescale,
+                     -layer.pre_shift,
+                     -layer.post_shift,
+                     layer.greatest};
   auto* out = reinterpret_cast<typename Activate::Y*>(y);
   for (std::size_t left = layer.out; left != 0; left -= kMvePanel, out += kMvePanel) {
     std::int32_t sums[kMvePanel];
@@ -247,7 +262,9 @@ void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::b
 
 void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
               std::size_t y_stride, std::size_t rows) {
-  const auto multiply = layer.wide_input ? multiply_wide : multiply_narrow;
+  const auto multiply = layer.wide_input   ? multiply_wide
+                        : layer.high_input ? multiply_high
+                                           : multiply_narrow;
   const bool halfwords = layer.activation == Activation::kIdentity;
   const auto run = halfwords                     ? run_row<Identity>
                    : is_hidden(layer.activation) ? run_row<Hidden>

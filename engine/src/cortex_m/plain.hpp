@@ -7,7 +7,8 @@
 //   (weight_a + weight_b * 2^16) * (b + a * 2^16)
 //     = weight_a * b  +  (weight_a * a + weight_b * b) * 2^16      modulo 2^32
 //
-// and since neither bracket reaches 2^16 (2 * 255 * 127 = 64,770), the upper half is the sum.
+// and since neither bracket reaches 2^16 (2 * 255 * 127 = 64,770; of inputs above 127, GroupBounds
+// of ranges.hpp), the upper half is the sum.
 #pragma once
 
 #include <array>

@@ -191,6 +191,20 @@ constexpr DenseFn dense_s8_for(Activation activation) {
   return dense_s8_as<Simd, Dot, Row, Activation::kIdentity>;
 }
 
+// Of an ISA with kShiftsInputs, a layer with high_input.
+template <typename Simd>
+void dense_high_s8([[maybe_unused]] const Dense& layer, [[maybe_unused]] const void* x,
+                   [[maybe_unused]] std::size_t x_stride, [[maybe_unused]] void* y,
+                   [[maybe_unused]] std::size_t y_stride, [[maybe_unused]] std::size_t rows) {
+  if constexpr (Simd::kShiftsInputs) {
+    Dense shifted = layer;
+    shifted.bias = static_cast<const std::int32_t*>(layer.bias) + layer.shifted;
+    const DenseFn run =
+        dense_s8_for<Simd, typename Simd::High, typename Simd::HighRow>(layer.activation);
+    run(shifted, x, x_stride, y, y_stride, rows);
+  }
+}
+
 }  // namespace
 
 namespace PICOVAE_ISA {
@@ -199,6 +213,9 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
               std::size_t y_stride, std::size_t rows) {
   using Simd = PICOVAE_ISA_TYPE;
   if (layer.s4) return dense_s4(dense_s8, layer, x, x_stride, y, y_stride, rows);
+  if (Simd::kShiftsInputs && layer.high_input) {
+    return dense_high_s8<Simd>(layer, x, x_stride, y, y_stride, rows);
+  }
   const DenseFn run = layer.wide_input
                           ? dense_s8_for<Simd, Simd::Wide, Simd::WideRow>(layer.activation)
                           : dense_s8_for<Simd, Simd::Narrow, Simd::NarrowRow>(layer.activation);

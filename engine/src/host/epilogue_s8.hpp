@@ -46,7 +46,8 @@ PICOVAE_INLINE typename Epilogue::Words tail_argument_s8(typename Epilogue::Word
 // Softplus or ReLU.
 template <typename Epilogue, Activation kActivation>
 PICOVAE_INLINE typename Epilogue::Words hidden_s8(typename Epilogue::Words t,
-                                                  typename Epilogue::Words rescale) {
+                                                  typename Epilogue::Words rescale,
+                                                  typename Epilogue::Words greatest) {
   using Words = typename Epilogue::Words;
   const Words positive = min(max(t, Words(std::int16_t{0})), Words(std::int16_t{16383}));
   Words value = positive + positive;
@@ -55,7 +56,7 @@ PICOVAE_INLINE typename Epilogue::Words hidden_s8(typename Epilogue::Words t,
     // (f + 8) >> 4 is f / 16 in Q.15. At most 32766 + 0: the tail is 0 there.
     value = value + Epilogue::multiply_q15(f, Words(std::int16_t{32768 / 16}));
   }
-  return min(Epilogue::multiply_q15(value, rescale), Words(std::int16_t{127}));
+  return min(Epilogue::multiply_q15(value, rescale), greatest);
 }
 
 template <typename Epilogue>
@@ -86,13 +87,14 @@ template <typename Epilogue, std::size_t kOutputs, Activation kActivation>
   // Only hidden layers have one; a null pointer takes no offset.
   const std::int16_t* rescale = layer.rescale + (kHidden ? output : 0);
   const int pre = layer.pre_shift, post = layer.post_shift;
+  const Words greatest(std::int16_t{layer.greatest});
   for (; count != 0; --count, sums += sums_step, y += y_step) {
     unroll<kOutputs / Words::size>([&](auto part) __attribute__((always_inline)) {
       constexpr std::size_t kAt = decltype(part){} * Words::size;
       const Words t = Epilogue::requantize(sums + kAt, multiplier + kAt, bias + kAt, pre, post);
       if constexpr (kHidden) {
         const Words scale = Words::load_unaligned(rescale + kAt);
-        Epilogue::store_bytes(hidden_s8<Epilogue, kActivation>(t, scale), y + kAt);
+        Epilogue::store_bytes(hidden_s8<Epilogue, kActivation>(t, scale, greatest), y + kAt);
       } else if constexpr (kActivation == Activation::kSigmoid) {
         Epilogue::store_bytes(sigmoid_s8<Epilogue>(t), y + kAt);
       } else {

@@ -41,7 +41,7 @@ struct Tuning {
 template <typename D, typename IsaSums>
 concept DotStep = requires(const typename D::X* x, const std::int8_t* w, typename D::Input input,
                            typename D::Weights weights, typename D::Sums sums) {
-  requires std::same_as<typename D::X, std::uint8_t> ||    // 0..127
+  requires std::same_as<typename D::X, std::uint8_t> ||    // 0..127, or 0..255
       std::same_as<typename D::X, std::int16_t>;           // -8191..8191
   requires std::default_initializable<typename D::Sums>;   // Sums{}: zeros
   { D::broadcast(x) } -> std::same_as<typename D::Input>;  // x[0..3] for all outputs
@@ -119,6 +119,9 @@ concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
   requires std::same_as<decltype(I::kTuning), const Tuning>;
   { I::add(sums, sums) } -> std::same_as<typename I::Sums>;  // Sums: a vector of s32, one an output
   I::store(to, sums);
+  // If true: Narrow and NarrowRow take inputs of 7 bits alone, and High and HighRow multiply those
+  // of 8 bits less kInputShift.
+  { I::kShiftsInputs } -> std::convertible_to<bool>;
   requires DotStep<typename I::Narrow, typename I::Sums>;     // u8 inputs, tiles of many rows
   requires DotStep<typename I::Wide, typename I::Sums>;       // s16 inputs
   requires DotStep<typename I::NarrowRow, typename I::Sums>;  // u8 inputs, a single row
@@ -138,6 +141,7 @@ struct IsaDefaults {
   template <typename Floats>
   static PICOVAE_INLINE void interleave(Floats&, Floats&) {}  // not called
   static constexpr bool kMatrixTile = false;
+  static constexpr bool kShiftsInputs = false;
   template <typename Floats>
   static PICOVAE_INLINE Floats divide(Floats a, Floats b) {
     return a / b;

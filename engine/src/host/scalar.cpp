@@ -112,10 +112,11 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
           static_cast<std::int16_t*>(y)[to] = static_cast<std::int16_t>(t);
           break;
         case Activation::kSoftplus:
-          static_cast<std::uint8_t*>(y)[to] = softplus_u8(t, layer.rescale[j], softplus_tail);
+          static_cast<std::uint8_t*>(y)[to] =
+              softplus_u8(t, layer.rescale[j], layer.greatest, softplus_tail);
           break;
         case Activation::kRelu:
-          static_cast<std::uint8_t*>(y)[to] = relu_u8(t, layer.rescale[j]);
+          static_cast<std::uint8_t*>(y)[to] = relu_u8(t, layer.rescale[j], layer.greatest);
           break;
         case Activation::kSigmoid:
           static_cast<std::uint8_t*>(y)[to] = sigmoid_u8(t, sigmoid_tail);

@@ -73,6 +73,12 @@ TEST_CASE("so does one with dead pixels, at either end or both") {
   check_every_layout(random_model(kShape, 30, 41));
 }
 
+TEST_CASE("so does one with hidden activations above 127") {
+  QuantizedNetwork network = random_model({300, 24, 20, 6}, 30, 41);
+  make_high(network, 170);
+  check_every_layout(network);
+}
+
 TEST_CASE("so does one with classes") {
   QuantizedNetwork network = random_model({300, 24, 20, 6}, 30, 41);
   network.classes = random_class_section(6, 1, {0, 1, 2, 5}, 1);

@@ -372,6 +372,34 @@ TEST_CASE("a decoder of 4 bits comes back from every layout, under the id of wha
   }
 }
 
+TEST_CASE("hidden activations above 127 come back from every layout, biases and all") {
+  const auto network = random_high_network({70, 37, 21, 3}, 4, 200);
+  for (const std::uint8_t parts : {kBoth, std::uint8_t{kDecoderPart}}) {
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+      const BlobBytes blob = pack_s8(network, layout, parts, {1, 2});
+      CHECK(blob.header().greatest == 200);
+      const QuantizedNetwork back = unpack_s8(open(blob), "model");
+      CHECK(back.greatest() == 200);
+      CHECK(model_id(back, parts) == model_id(network, parts));
+      for (std::size_t i = 0; i < kLayerCount; ++i) {
+        if (!has_layer(parts, i)) continue;
+        CHECK(back.layers[i].weight == network.layers[i].weight);
+        CHECK(back.layers[i].bias == network.layers[i].bias);
+        CHECK(back.layers[i].greatest == 200);
+      }
+    }
+  }
+  auto lower = network;
+  for (QuantizedLayer& layer : lower.layers) layer.greatest = 199;
+  CHECK(model_id(lower, kBoth) != model_id(network, kBoth));
+  auto mixed = network;
+  mixed.layers[kEncoder1].greatest = kMaxActivation;
+  CHECK(contains(message_of([&] { pack_s8(mixed, Layout::kHost, kBoth, {}); }), "differ"));
+  CHECK(pack_s8(random_quantized_network({70, 37, 21, 3}, 4), Layout::kHost, kBoth, {})
+            .header()
+            .greatest == 0);
+}
+
 TEST_CASE("a weight that 4 bits do not have is not packed") {
   const auto error = [](auto&& change) {
     QuantizedNetwork network = random_s4_network(kSize, 8);

@@ -28,7 +28,7 @@ struct Vector256 {
   static PICOVAE_INLINE void store(void* to, T v) {
     _mm256_storeu_si256(static_cast<__m256i*>(to), v);
   }
-  // VPMADDUBSW's sums of two products reach 2 * 127 * 127 and never saturate.
+  // VPMADDUBSW's sums of two products never saturate: GroupBounds of ranges.hpp.
   static PICOVAE_INLINE T dot4(T sums, T x, T w) {
     const __m256i pairs = _mm256_maddubs_epi16(x, w);
     return add(sums, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));

@@ -32,7 +32,7 @@ struct Vector512 {
   static PICOVAE_INLINE T broadcast(int v) { return _mm512_set1_epi32(v); }
   static PICOVAE_INLINE T add(T a, T b) { return _mm512_add_epi32(a, b); }
   static PICOVAE_INLINE void store(void* to, T v) { _mm512_storeu_si512(to, v); }
-  // VPMADDUBSW's sums of two products reach 2 * 127 * 127 and never saturate.
+  // VPMADDUBSW's sums of two products never saturate: GroupBounds of ranges.hpp.
   static PICOVAE_INLINE T dot4(T sums, T x, T w) {
     const __m512i pairs = _mm512_maddubs_epi16(x, w);
     return add(sums, _mm512_madd_epi16(pairs, _mm512_set1_epi16(1)));

@@ -1,7 +1,8 @@
-// NEON with SDOT and SMMLA: Cortex-A510, A710, Neoverse V1 and later.
+// NEON with USDOT and USMMLA: Cortex-A510, A710, Neoverse V1 and later.
 //
-// A single row takes SDOT. Many rows take SMMLA, 2 x 8 inputs times 8 x 2 weights: with the weights
-// of two groups side by side it replaces four SDOT by two and, for each four rows, two ZIP.
+// A single row takes USDOT. Many rows take USMMLA, 2 x 8 inputs times 8 x 2 weights: with the
+// weights of two groups side by side it replaces four USDOT by two and, for each four rows, two
+// ZIP.
 #pragma once
 
 #if !defined(__ARM_FEATURE_MATMUL_INT8)
@@ -15,6 +16,28 @@ namespace picovae {
 namespace {
 
 struct I8mm : Sdot {
+  // Of u8 and s8: no input need be shifted.
+  static constexpr bool kShiftsInputs = false;
+  struct Narrow : Sdot::Narrow {
+    using Input = uint8x16_t;
+    static PICOVAE_INLINE Input broadcast(const X* x) {
+      return vreinterpretq_u8_s8(broadcast_four(x));
+    }
+    static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
+      return {vusdotq_s32(sums.low, x, w.val[0]), vusdotq_s32(sums.high, x, w.val[1])};
+    }
+    using Inputs = uint8x16x2_t;
+    static PICOVAE_INLINE Inputs inputs(const X* x) { return {{vld1q_u8(x), vld1q_u8(x + 16)}}; }
+    template <std::size_t kPart>
+    static PICOVAE_INLINE Sums dot_part(Sums sums, const Inputs& x, const Blocks& w) {
+      constexpr std::size_t kLane = kPart % 4;
+      const Input& lanes = x.val[kPart / 4];
+      return {vsudotq_laneq_s32(sums.low, w.val[0], lanes, kLane),
+              vsudotq_laneq_s32(sums.high, w.val[1], lanes, kLane)};
+    }
+  };
+  using NarrowRow = Narrow;
+
   static constexpr bool kMatrixTile = true;
   static void matrix_tile(const std::uint8_t* x, std::size_t x_stride, const std::int8_t* weights,
                           std::size_t columns, std::size_t groups, std::int32_t* to) {
@@ -41,7 +64,7 @@ struct I8mm : Sdot {
   struct Peak : Narrow {
     static constexpr std::size_t kProducts = 2 * 32;
     static PICOVAE_INLINE Sums dot(Sums sums, Input x, Weights w) {
-      return {vmmlaq_s32(sums.low, x, w.val[0]), vmmlaq_s32(sums.high, x, w.val[1])};
+      return {vusmmlaq_s32(sums.low, x, w.val[0]), vusmmlaq_s32(sums.high, x, w.val[1])};
     }
   };
 
@@ -65,11 +88,11 @@ struct I8mm : Sdot {
 
   // Bytes of x in the low half of each row's eight, zeros behind them.
   template <std::size_t kBytes>
-  static PICOVAE_INLINE int8x16_t two_rows(const std::uint8_t* x, std::size_t x_stride) {
+  static PICOVAE_INLINE uint8x16_t two_rows(const std::uint8_t* x, std::size_t x_stride) {
     std::uint64_t first = 0, second = 0;
     std::memcpy(&first, x, kBytes);
     std::memcpy(&second, x + x_stride, kBytes);
-    return vreinterpretq_s8_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(second)));
+    return vreinterpretq_u8_u64(vcombine_u64(vcreate_u64(first), vcreate_u64(second)));
   }
 
   // Two groups; or one with kBytes = 4, of which `next` is then a copy that meets zeros.
@@ -77,7 +100,7 @@ struct I8mm : Sdot {
   static PICOVAE_INLINE void add_groups(MatrixSums& sums, const std::uint8_t* x,
                                         std::size_t x_stride, const std::int8_t* weights,
                                         const std::int8_t* next) {
-    int8x16_t input[kRows / 2];
+    uint8x16_t input[kRows / 2];
     unroll<kRows / 2>([&](auto r) __attribute__((always_inline)) {
       input[r] = two_rows<kBytes>(x + 2 * r * x_stride, x_stride);
     });
@@ -88,8 +111,8 @@ struct I8mm : Sdot {
         const int8x16_t low = zip_low(groups.val[i], after.val[i]);
         const int8x16_t high = zip_high(groups.val[i], after.val[i]);
         unroll<kRows / 2>([&](auto r) __attribute__((always_inline)) {
-          sums.of[r][kAt] = vmmlaq_s32(sums.of[r][kAt], input[r], low);
-          sums.of[r][kAt + 1] = vmmlaq_s32(sums.of[r][kAt + 1], input[r], high);
+          sums.of[r][kAt] = vusmmlaq_s32(sums.of[r][kAt], input[r], low);
+          sums.of[r][kAt + 1] = vusmmlaq_s32(sums.of[r][kAt + 1], input[r], high);
         });
       });
     });

@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "host/isa.hpp"
+#include "picovae/ranges.hpp"
 
 namespace picovae {
 namespace {
@@ -19,6 +20,11 @@ namespace {
 struct NeonSums {
   int32x4_t low, high;
 };
+
+// Inputs of 8 bits less kInputShift: the same but for a bit.
+PICOVAE_INLINE int8x16_t shift_inputs(int8x16_t x) {
+  return veorq_s8(x, vdupq_n_s8(static_cast<std::int8_t>(-kInputShift)));
+}
 
 PICOVAE_INLINE int8x16_t broadcast_four(const std::uint8_t* x) {
   std::int32_t four;
@@ -51,8 +57,11 @@ struct NeonWith : IsaDefaults {
     vst1q_s32(to + 4, sums.high);
   }
 
+  static constexpr bool kShiftsInputs = true;
+
   // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones, so that an
-  // s16 lane holds two products of one output: at most 2 * 127 * 128, which fits.
+  // s16 lane holds two products of one output: at most 2 * 127 * 128, which fits, whichever of
+  // input and weight may be -128.
   struct Narrow : DotDefaults<Sums> {
     using X = std::uint8_t;
     using Input = int8x16x2_t;
@@ -69,6 +78,13 @@ struct NeonWith : IsaDefaults {
       const int16x8_t high =
           Core::multiply_add_high(Core::multiply_high(w.val[0], even), w.val[1], odd);
       return {vpadalq_s16(sums.low, low), vpadalq_s16(sums.high, high)};
+    }
+  };
+
+  struct High : Narrow {
+    static PICOVAE_INLINE typename Narrow::Input broadcast(const std::uint8_t* x) {
+      const int8x16_t all = shift_inputs(broadcast_four(x));
+      return vuzpq_s8(all, all);
     }
   };
 

@@ -13,8 +13,7 @@ namespace {
 
 // Everything but s8 products is NEON's.
 struct Sdot : Neon {
-  // Activations end at 127, so u8 inputs are s8 as well. What is read beyond the last input meets
-  // weights of zero.
+  // u8 inputs of 7 bits are s8 as well. What is read beyond the last input meets weights of zero.
   struct Narrow : DotDefaults<NeonSums> {
     using X = std::uint8_t;
     using Input = int8x16_t;
@@ -40,6 +39,14 @@ struct Sdot : Neon {
     static PICOVAE_INLINE Sums dot_lane(Sums sums, int8x16_t x, const Weights& w) {
       return {vdotq_laneq_s32(sums.low, w.val[0], x, kLane),
               vdotq_laneq_s32(sums.high, w.val[1], x, kLane)};
+    }
+  };
+
+  struct High : Narrow {
+    static PICOVAE_INLINE Input broadcast(const X* x) { return shift_inputs(broadcast_four(x)); }
+    static PICOVAE_INLINE Inputs inputs(const X* x) {
+      const Inputs unsigned_inputs = Narrow::inputs(x);
+      return {{shift_inputs(unsigned_inputs.val[0]), shift_inputs(unsigned_inputs.val[1])}};
     }
   };
 
@@ -90,6 +97,7 @@ struct Sdot : Neon {
   };
 
   using NarrowRow = Narrow;
+  using HighRow = High;
   using Peak = Narrow;
 };
 
