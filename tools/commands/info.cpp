@@ -189,6 +189,7 @@ Json to_json(const Info& info) {
                {"header_crc32c", hex(header.checksum)}};
   if (info.integer) {
     json.add("decoder_bits", info.s4 ? 4 : 8);
+    json.add("greatest_activation", greatest_activation(header));
     json.add("signature", hex(header.signature));
     json.add("signature_reconstruct", hex(header.signature_reconstruct));
     json.add("signature_scores", hex(header.signature_scores));
@@ -217,6 +218,7 @@ void print(const Info& info) {
       info.s4 ? ", decoder of 4 bits" : "", layout_name(header.layout), header.version);
   say("  model id   {:08x}\n", header.model_id);
   if (info.integer) {
+    say("  units      hidden activations are 0..{}\n", greatest_activation(header));
     say("  signature  {:08x} (first 1,000 digits of seed 1)\n", header.signature);
     if (header.parts & kEncoderPart) {
       say("             {:08x} (reconstructions of the first 100)\n", header.signature_reconstruct);

@@ -33,11 +33,15 @@ namespace picovae::tools {
 namespace {
 
 constexpr std::array<Named<int>, 2> kDecoderBits = {{{"8", 8}, {"4", 4}}};
+constexpr std::array<Named<int>, 2> kGreatestActivations = {
+    {{"170", kMostActivation}, {"127", kMaxActivation}}};
+static_assert(kMostActivation == 170 && kMaxActivation == 127);
 
 struct Options {
   std::filesystem::path model, data, out;
   Type type = Type::kS8;
   int decoder_bits = 8;
+  int activations = kMostActivation;
   double prune = PruneOptions{}.nats;
   double max_loss = std::numeric_limits<double>::infinity();
   std::size_t validation = 0;
@@ -69,7 +73,10 @@ Result quantize_model(Network& network, const LabeledImages& train, const Option
   Progress bar("quantizing", kSteps);
   Quantized quantized = quantize_network(
       pruned.network, train.images.pixels,
-      {.threads = options.threads, .decoder_bits = options.decoder_bits, .live = pruned.live},
+      {.threads = options.threads,
+       .decoder_bits = options.decoder_bits,
+       .greatest = static_cast<std::uint8_t>(options.activations),
+       .live = pruned.live},
       kernels, [&](double fraction) { bar.update(static_cast<std::size_t>(fraction * kSteps)); });
   quantized.network.columns = network.columns;
   if (!network.classes.empty()) quantized.network.classes = class_section(network.classes);
@@ -107,6 +114,9 @@ void print_table(const Elbo& f32, const Elbo& quantized, std::string_view name,
 void run(const Options& options) {
   if (options.decoder_bits != 8 && options.type != Type::kS8) {
     throw Misuse("--decoder-bits belongs to --type s8");
+  }
+  if (options.activations != kMostActivation && options.type != Type::kS8) {
+    throw Misuse("--activations belongs to --type s8");
   }
   check_writable(options.out);
   const Kernels& kernels = chosen_kernels();
@@ -197,6 +207,9 @@ void add_quantize(CommandLine& line) {
   command.choice("--decoder-bits", options->decoder_bits, kDecoderBits,
                  "Of the decoder's weights; 4 takes about half of the flash and costs 0.6 to 0.7 "
                  "nats. s8 only");
+  command.choice("--activations", options->activations, kGreatestActivations,
+                 "Greatest integer of hidden activations; with 127, which costs 0.05 nats more, "
+                 "picovae reads the model that knows no other. s8 only");
   command.real("--prune", options->prune, {0, 1000}, "NATS",
                "Leave out pixels that are hardly ever lit, as long as an image costs at most this "
                "more; 0: none. s8 only");

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "picovae/blob.hpp"
-#include "picovae/ranges.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/quantize/activation_costs.hpp"
@@ -66,22 +65,23 @@ std::vector<double> gains(const AlignedRows<float>& before, const AlignedRows<fl
   return products;
 }
 
-// What rounding to steps of ranges / kMaxActivation costs each unit.
-std::vector<double> rounding_costs(std::span<const Samples> all, std::span<const double> ranges) {
+// What rounding to steps of ranges / greatest costs each unit.
+std::vector<double> rounding_costs(std::span<const Samples> all, std::span<const double> ranges,
+                                   std::uint8_t greatest) {
   const std::size_t units = ranges.size();
   std::vector<float> step(units), inverse(units);
   for (std::size_t i = 0; i < units; ++i) {
-    step[i] = static_cast<float>(ranges[i] / kMaxActivation);
+    step[i] = static_cast<float>(ranges[i] / greatest);
     inverse[i] = step[i] > 0 ? 1 / step[i] : 0;  // a ReLU may never be above 0
   }
-  constexpr float kMost = kMaxActivation;
+  const float most = greatest;
   std::vector<double> sums(units);
   for (const Samples& samples : all) {
     for (std::size_t row = 0; row < samples.activations.rows(); ++row) {
       const float* x = samples.activations.row(row);
       const float* cost = samples.costs.row(row);
       for (std::size_t i = 0; i < units; ++i) {
-        const auto q = static_cast<std::int32_t>(std::min(kMost, x[i] * inverse[i] + 0.5F));
+        const auto q = static_cast<std::int32_t>(std::min(most, x[i] * inverse[i] + 0.5F));
         const float error = x[i] - static_cast<float>(q) * step[i];
         sums[i] += samples.share * static_cast<double>(cost[i] * error * error);
       }
@@ -90,14 +90,15 @@ std::vector<double> rounding_costs(std::span<const Samples> all, std::span<const
   return sums;
 }
 
-std::vector<double> best_ranges(std::span<const Samples> all, std::size_t units, unsigned threads) {
+std::vector<double> best_ranges(std::span<const Samples> all, std::size_t units,
+                                const RangeOptions& options) {
   std::vector<double> largest(units);
   for (const Samples& samples : all) update_largest(samples.activations, largest);
   std::array<std::vector<double>, kCandidates> ranges, costs;
-  parallel_for(threads, kCandidates, [&](std::size_t c) {
+  parallel_for(options.threads, kCandidates, [&](std::size_t c) {
     const double share = (kWidest - kApart * static_cast<int>(c)) / 100.0;
     for (const double value : largest) ranges[c].push_back(share * value);
-    costs[c] = rounding_costs(all, ranges[c]);
+    costs[c] = rounding_costs(all, ranges[c], options.greatest);
   });
   std::vector<double> best = largest;
   for (std::size_t i = 0; i < units; ++i) {
@@ -143,7 +144,7 @@ std::array<UnitRanges, kLayerCount> choose_ranges(const Network& network,
     }
     units[l].gain = gains(before, seen[l]);
     const Samples all[] = {{seen[l], seen_costs[l], 1}, {drawn[l], drawn_costs[l], kPriorShare}};
-    units[l].range = best_ranges(all, seen[l].width(), options.threads);
+    units[l].range = best_ranges(all, seen[l].width(), options);
   }
   return units;
 }

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "picovae/ranges.hpp"
 #include "picovae/shape.hpp"
 #include "tools/base/aligned.hpp"
 #include "tools/format/network.hpp"
@@ -24,9 +25,10 @@
 namespace picovae::tools {
 
 struct RangeOptions {
-  std::size_t images = 10'000;  // to choose by, as many as there are at most
-  std::uint64_t seed = 1;       // of the latents
-  unsigned threads = 1;         // does not change the result
+  std::size_t images = 10'000;             // to choose by, as many as there are at most
+  std::uint64_t seed = 1;                  // of the latents
+  unsigned threads = 1;                    // does not change the result
+  std::uint8_t greatest = kMaxActivation;  // integer of a unit
 };
 
 // Of a hidden layer; empty of others.

@@ -13,9 +13,9 @@
 namespace picovae::tools {
 namespace {
 
-// f32 sums of so many products of 7-bit numbers are whole numbers below 2^24, hence exact.
-constexpr std::size_t kExactRows = 1024;
-static_assert(kExactRows * 127 * 127 < std::size_t{1} << 24);
+// f32 sums of so many products of u8 inputs are whole numbers below 2^24, hence exact.
+constexpr std::size_t kExactRows = 512;
+static_assert(kExactRows * kMostActivation * kMostActivation < std::size_t{1} << 24);
 
 constexpr std::size_t kBlock = 64;  // columns that a thread takes at a time
 

@@ -26,8 +26,8 @@ struct Moments {
   double mean_variance() const;  // of the inputs
 };
 
-// The moments of the first `count` rows. Where x holds whole numbers of 0..127, the sums of their
-// products are exact; the result never depends on the number of threads.
+// The moments of the first `count` rows. Where x holds whole numbers of 0..kMostActivation, the
+// sums of their products are exact; the result never depends on the number of threads.
 Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y, std::size_t count,
                         const Kernels& kernels, unsigned threads);
 
@@ -38,6 +38,10 @@ std::vector<double> fit_weights(const Moments& moments, std::span<const double> 
                                 unsigned threads);
 
 inline constexpr int kMaxWeight = 127;  // |s8 weight|
+
+// Of hidden activations, what quantization makes of them by default, and at most. More would be
+// finer, and leave less to the weights (engine ranges.hpp): by experiment a loss.
+inline constexpr std::uint8_t kMostActivation = 170;
 
 // As GPTQ does (Frantar et al. 2022): weights are rounded one by one, and the error of each is
 // made up for by those still to come, as the covariance of the inputs says. Inputs of large

@@ -6,6 +6,7 @@
 
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
+#include "picovae/layout.hpp"
 #include "picovae/ranges.hpp"
 #include "picovae/s4.hpp"
 #include "tools/base/error.hpp"
@@ -27,10 +28,31 @@ struct Excess {
   double sum = 0, scaled = 0;
 };
 
+// The same of the weights that an output has for groups of four inputs (engine ranges.hpp). One row
+// in a hundred is beyond: a larger scale for it costs nearly nothing, where clamping its weights
+// while they are rounded costs more than finer activations gain.
+double group_excess(std::span<const std::int8_t> weight, std::uint8_t greatest) {
+  double excess = 0;
+  for (std::size_t first = 0; first < weight.size(); first += kInputPad) {
+    const std::size_t inputs = std::min(weight.size() - first, kInputPad);
+    std::int32_t w[kInputPad] = {};
+    std::copy_n(weight.begin() + static_cast<std::ptrdiff_t>(first), inputs, w);
+    const GroupBounds bounds(greatest, inputs);
+    const auto add = [&](std::int32_t sum, std::int32_t most) {
+      excess = std::max(excess, static_cast<double>(sum) / most);
+    };
+    for (std::size_t i = 0; i < 2; ++i) {
+      add(std::abs(w[2 * i] + w[2 * i + 1]), bounds.neighbors());
+      add(w[i] + w[i + 2], bounds.apart(i));
+    }
+  }
+  return excess;
+}
+
 class LayerQuantizer {
  public:
   LayerQuantizer(Layer index, std::span<const double> weight, const Moments& moments,
-                 double damping, unsigned threads, int bits)
+                 double damping, unsigned threads, int bits, std::uint8_t greatest)
       : index_(index),
         weight_(weight),
         moments_(moments),
@@ -44,6 +66,7 @@ class LayerQuantizer {
     layer_.multiplier.resize(layer_.out);
     layer_.pre_shift = has_wide_input(index) ? kLatentPreShift : 0;
     layer_.post_shift = kMaxPostShift;
+    layer_.greatest = greatest;
     if (bits == 4) {
       groups_ = S4Groups(moments);
       layer_.scale.resize(layer_.out * s4_groups(layer_.in));
@@ -124,8 +147,11 @@ class LayerQuantizer {
     if (bias_excess > 1) return {0, bias_excess};
     layer_.bias[j] = static_cast<std::int32_t>(bias);
     const Bounds bounds = row_bounds(layer_, index_, j);
-    return {static_cast<double>(bounds.sum) / static_cast<double>(greatest_sum),
-            static_cast<double>(bounds.scaled) / static_cast<double>(greatest_scaled)};
+    const double groups_share =
+        has_high_input(layer_, index_) ? group_excess(q, layer_.greatest) : 0;
+    return {
+        std::max(static_cast<double>(bounds.sum) / static_cast<double>(greatest_sum), groups_share),
+        static_cast<double>(bounds.scaled) / static_cast<double>(greatest_scaled)};
   }
 
   Layer index_;
@@ -162,8 +188,8 @@ std::vector<double> input_steps(const QuantizedNetwork& network, Layer index) {
 }
 
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
-                              double damping, unsigned threads, int bits) {
-  return LayerQuantizer(index, weight, moments, damping, threads, bits).run(threads);
+                              double damping, unsigned threads, int bits, std::uint8_t greatest) {
+  return LayerQuantizer(index, weight, moments, damping, threads, bits, greatest).run(threads);
 }
 
 Bounds greatest_bounds(Layer index) {

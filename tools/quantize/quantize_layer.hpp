@@ -26,11 +26,14 @@ std::vector<double> input_steps(const QuantizedNetwork& network, Layer index);
 //   moments  of the integer inputs and the real outputs to reproduce
 //   damping  of the rounding (WeightRounder)
 //   bits     of a weight: 8 or 4
+//   greatest of hidden activations
 // The scale of row j is exactly multiplier[j] / 2^(output bits + shifts). A row whose sums could
-// leave their range gets a larger scale, or the layer smaller shifts. Biases correct the mean
+// leave their range, or whose weights have too large neighbors, gets a larger scale, or the layer
+// smaller shifts. Biases correct the mean
 // outputs. rescale is left empty. Fails if weights are too large for any scale.
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
-                              double damping, unsigned threads, int bits = 8);
+                              double damping, unsigned threads, int bits = 8,
+                              std::uint8_t greatest = kMaxActivation);
 
 // The largest sums over all legal inputs, proved from the weights (engine ranges.hpp).
 struct Bounds {

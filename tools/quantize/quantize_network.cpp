@@ -28,13 +28,14 @@ constexpr double kLeastRange = 0.03;  // share of the layer's widest range that 
 
 constexpr std::size_t kHeldOut = 1000;  // images for the SQNR; at least a tenth of a small set
 
-// The rescales that make 127 of each unit's range.
-std::vector<std::int16_t> choose_rescales(const std::vector<double>& ranges) {
+// The rescales that make `greatest` of each unit's range.
+std::vector<std::int16_t> choose_rescales(const std::vector<double>& ranges,
+                                          std::uint8_t greatest) {
   const double least = kLeastRange * *std::max_element(ranges.begin(), ranges.end());
   std::vector<std::int16_t> rescales;
   for (const double value : ranges) {
     const double range = std::max(value, least);
-    const double rescale = std::floor(std::ldexp(1.0, 15 - kSoftplusBits) * kMaxActivation / range);
+    const double rescale = std::floor(std::ldexp(1.0, 15 - kSoftplusBits) * greatest / range);
     rescales.push_back(static_cast<std::int16_t>(std::clamp(rescale, 1.0, 32767.0)));
   }
   return rescales;
@@ -109,8 +110,10 @@ class Quantizer {
       : options_(options),
         kernels_(kernels),
         split_(split(images.size() / network.pixels, options.images)),
-        units_(choose_ranges(network, images, {.seed = options.seed, .threads = options.threads},
-                             kernels)),
+        units_(choose_ranges(
+            network, images,
+            {.seed = options.seed, .threads = options.threads, .greatest = options.greatest},
+            kernels)),
         calibration_(network, images,
                      {.images = split_.fitted + split_.held_out,
                       .seed = options.seed,
@@ -153,9 +156,10 @@ class Quantizer {
     const std::vector<double> weights =
         fit_weights(moments, scaled_weights(index), bits == 4 ? kRidge4 : kRidge, options_.threads);
     QuantizedLayer& layer = result_.network.layers[index];
-    layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits);
+    layer = quantize_layer(index, weights, moments, kDamping, options_.threads, bits,
+                           options_.greatest);
     const bool rescaled = is_hidden_layer(index);
-    if (rescaled) layer.rescale = choose_rescales(units_[index].range);
+    if (rescaled) layer.rescale = choose_rescales(units_[index].range, options_.greatest);
     layer.raise = units_[index].raise;
 
     const IntegerLayer integer(layer, index, result_.network.activation, kernels_);

@@ -14,15 +14,17 @@
 #include "picovae/shape.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/quantized_network.hpp"
+#include "tools/quantize/least_squares.hpp"
 
 namespace picovae::tools {
 
 struct QuantizeOptions {
-  std::size_t images = 20'000;  // calibration images, as many as there are at most
-  std::uint64_t seed = 1;       // of the latents drawn while calibrating
-  unsigned threads = 1;         // does not change the result
-  int decoder_bits = 8;         // of the decoder's weights: 8 or 4
-  LiveMasks live{};             // prune.hpp's, of a network that has weights of 0 elsewhere
+  std::size_t images = 20'000;              // calibration images, as many as there are at most
+  std::uint64_t seed = 1;                   // of the latents drawn while calibrating
+  unsigned threads = 1;                     // does not change the result
+  int decoder_bits = 8;                     // of the decoder's weights: 8 or 4
+  std::uint8_t greatest = kMostActivation;  // of hidden activations; kMaxActivation or this
+  LiveMasks live{};  // prune.hpp's, of a network that has weights of 0 elsewhere
 };
 
 struct LayerReport {

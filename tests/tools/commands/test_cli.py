@@ -279,6 +279,26 @@ class Commands(cli.CliTest):
         self.bad(2, "quantize", self.f32, "--data", self.data, "--type", "f16", "--decoder-bits", 4, "--out", back,
                  says="--decoder-bits belongs to --type s8")
 
+    def test_activations_of_7_bits(self):
+        model = self.root / "seven.pvae"
+        command = ["quantize", self.f32, "--data", self.data, "--activations", 127, "--out", model]
+        told = json.loads(self.good(*command, "--json"))
+        self.assertEqual(told["f32"], self.quantized["f32"])
+        self.assertNotEqual(told["quantized"], self.quantized["quantized"])
+        for file, greatest, byte in ((model, 127, 0), (self.s8, 170, 170)):
+            self.assertEqual(file.read_bytes()[57], byte)
+            self.assertEqual(json.loads(self.good("info", file, "--json"))["greatest_activation"], greatest)
+            self.assertIn(f"hidden activations are 0..{greatest}", self.good("info", file))
+            board, back = self.root / "seven_board.pvae", self.root / "seven_back.pvae"
+            for layout in ("cortex-m", "mve"):
+                self.good("export", file, "--layout", layout, "--out", board)
+                self.good("export", board, "--layout", "host", "--out", back)
+                self.assertEqual(back.read_bytes(), file.read_bytes())
+        self.assertNotIn("greatest_activation", json.loads(self.good("info", self.f32, "--json")))
+        self.good("self-test", self.s8, "--every-isa")
+        self.bad(2, "quantize", self.f32, "--data", self.data, "--type", "f16", "--activations", 127, "--out", back,
+                 says="--activations belongs to --type s8")
+
     def compile(self, folder, program, standard, *sources):
         objects = []
         for source in sources:

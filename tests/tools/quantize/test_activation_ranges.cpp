@@ -46,12 +46,12 @@ Layers run(const Network& network, std::span<const std::uint8_t> images,
 }
 
 double rounding_cost(const AlignedRows<float>& x, const AlignedRows<float>& costs, std::size_t unit,
-                     double range) {
+                     double range, double greatest) {
   double sum = 0;
   for (std::size_t row = 0; row < x.rows(); ++row) {
     const double value = x.row(row)[unit];
-    const double step = range / kMaxActivation;
-    const double q = std::min(std::floor(value / step + 0.5), double{kMaxActivation});
+    const double step = range / greatest;
+    const double q = std::min(std::floor(value / step + 0.5), greatest);
     sum += costs.row(row)[unit] * (value - q * step) * (value - q * step);
   }
   return sum;
@@ -65,12 +65,12 @@ double largest_in(const AlignedRows<float>& x, std::size_t unit) {
   return largest;
 }
 
-}  // namespace
-
-TEST_CASE("no range costs images and prior digits less than the one chosen") {
+void check_ranges(std::uint8_t greatest) {
+  CAPTURE(int{greatest});
   const Network network = random_network(kSize, 10);
   const auto images = wavy_images(kImages, kSize.pixels, 1);
-  const auto units = choose_ranges(network, images, {.images = kImages}, kScalarKernels);
+  const auto units =
+      choose_ranges(network, images, {.images = kImages, .greatest = greatest}, kScalarKernels);
   const Layers layers = run(network, images, units);
   std::size_t narrower = 0;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
@@ -81,8 +81,8 @@ TEST_CASE("no range costs images and prior digits less than the one chosen") {
     REQUIRE(units[l].range.size() == layers.seen[l].width());
     for (std::size_t i = 0; i < units[l].range.size(); ++i) {
       const auto cost = [&](double range) {
-        return rounding_cost(layers.seen[l], layers.seen_costs[l], i, range) +
-               0.25 * rounding_cost(layers.drawn[l], layers.drawn_costs[l], i, range);
+        return rounding_cost(layers.seen[l], layers.seen_costs[l], i, range, greatest) +
+               0.25 * rounding_cost(layers.drawn[l], layers.drawn_costs[l], i, range, greatest);
       };
       const double largest =
           std::max(largest_in(layers.seen[l], i), largest_in(layers.drawn[l], i));
@@ -94,6 +94,13 @@ TEST_CASE("no range costs images and prior digits less than the one chosen") {
     }
   }
   CHECK(narrower > 10);
+}
+
+}  // namespace
+
+TEST_CASE("no range costs images and prior digits less than the one chosen") {
+  check_ranges(kMaxActivation);
+  check_ranges(170);
 }
 
 TEST_CASE("a unit that one image drives far out is rounded for the others") {

@@ -14,11 +14,12 @@ using namespace picovae::tools;
 
 namespace {
 
-// Inputs that move together, as neighboring pixels do.
-AlignedRows<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice) {
+// Inputs that move together, as neighboring pixels do: 0 to `most`.
+AlignedRows<float> correlated_inputs(std::size_t count, std::size_t width, Dice& dice,
+                                     double most = 127) {
   AlignedRows<float> x(count, width);
   for (std::size_t row = 0; row < count; ++row) {
-    const double common = dice.uniform(0, 90);
+    const double common = dice.uniform(0, most - 37);
     for (std::size_t i = 0; i < width; ++i) {
       x.row(row)[i] = static_cast<float>(std::floor(common + dice.uniform(0, 38)));
     }
@@ -31,7 +32,9 @@ AlignedRows<float> correlated_inputs(std::size_t count, std::size_t width, Dice&
 TEST_CASE("moments are those of the rows, exactly for whole numbers, on any number of threads") {
   constexpr std::size_t kRows = 2500, kUsed = 2300, kIn = 70, kOut = 5;
   Dice dice(4);
-  const AlignedRows<float> x = correlated_inputs(kRows, kIn, dice);
+  AlignedRows<float> x = correlated_inputs(kRows, kIn, dice, kMostActivation);
+  for (std::size_t row = 0; row < kRows; ++row)
+    x.row(row)[3] = kMostActivation;  // the largest sums
   AlignedRows<float> y(kRows, kOut);
   for (std::size_t row = 0; row < kRows; ++row) {
     for (std::size_t j = 0; j < kOut; ++j) y.row(row)[j] = static_cast<float>(dice.uniform(-3, 3));

@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <vector>
 
@@ -110,6 +111,46 @@ TEST_CASE("a row whose sum would leave its range gets a larger scale, the others
   for (std::size_t j = 0; j < kOut; ++j) check_within_half_a_step(layer, kEncoder0, j, weight);
 }
 
+TEST_CASE("a row whose weights have too large neighbors gets a larger scale, the others do not") {
+  constexpr std::size_t kIn = 38, kOut = 6;  // the last group has two inputs
+  constexpr std::uint8_t kGreatest = 170;
+  const auto round = [](Layer index, const std::vector<double>& weight, std::uint8_t greatest) {
+    return quantize_layer(index, weight, independent_inputs(kIn, kOut), kDamping, 1, 8, greatest);
+  };
+  Dice dice(4);
+  std::vector<double> weight(kIn * kOut);
+  for (std::size_t i = 0; i < weight.size(); ++i) {
+    weight[i] = i % kIn == 0 ? 0.0127 : dice.uniform(-1e-4, 1e-4);
+  }
+  const auto set = [&](std::size_t j, std::size_t k, double value) { weight[j * kIn + k] = value; };
+  set(1, 5, 0.0127);  // beside 4, for VPMADDUBSW
+  set(1, 4, 0.0127);
+  set(2, 10, -0.0127);
+  set(2, 11, -0.0127);
+  set(3, 20, 0.0127);  // two apart, for M0's multiply
+  set(3, 22, 0.0127);
+  set(4, 37, 0.0127);  // two apart from an input that is not there
+  const QuantizedLayer before = round(kDecoder1, weight, kMaxActivation);
+  const QuantizedLayer layer = round(kDecoder1, weight, kGreatest);
+  CHECK(layer.greatest == kGreatest);
+  const std::array<double, kOut> larger = {1, 254.0 / 192, 254.0 / 192, 254.0 / 129, 127.0 / 65, 1};
+  for (std::size_t j = 0; j < kOut; ++j) {
+    CAPTURE(j);
+    const double ratio = scale_of(layer, kDecoder1, j) / scale_of(before, kDecoder1, j);
+    CHECK(ratio == doctest::Approx(larger[j]).epsilon(0.03));
+    check_within_half_a_step(layer, kDecoder1, j, weight);
+    for (std::size_t first = 0; first < kIn; first += 4) {
+      std::int32_t w[4] = {};
+      const std::size_t inputs = std::min<std::size_t>(4, kIn - first);
+      for (std::size_t i = 0; i < inputs; ++i) w[i] = layer.weight[j * kIn + first + i];
+      CHECK(GroupBounds(kGreatest, inputs).hold(w));
+    }
+  }
+  // Pixels end at 127 in any model.
+  CHECK(round(kEncoder0, weight, kGreatest).weight ==
+        round(kEncoder0, weight, kMaxActivation).weight);
+}
+
 TEST_CASE("bounds are what the worst inputs give") {
   QuantizedLayer layer{.in = 3,
                        .out = 2,
@@ -125,6 +166,10 @@ TEST_CASE("bounds are what the worst inputs give") {
   CHECK(row_bounds(layer, kDecoder1, 1).scaled == 18 * 127 * 10 + 3);
   CHECK(layer_bounds(layer, kDecoder1).sum == 120 * 127);
   CHECK(layer_bounds(layer, kDecoder1).scaled == 107 * 127 * 900 + 1'000'000);
+  layer.greatest = 200;
+  CHECK(row_bounds(layer, kDecoder1, 0).sum == 120 * 200);
+  CHECK(row_bounds(layer, kDecoder1, 0).scaled == 120 * 200 * 900 - 1'000'000);
+  CHECK(row_bounds(layer, kEncoder0, 0).sum == 120 * 127);
   layer.pre_shift = 6;
   CHECK(row_bounds(layer, kDecoder0, 0).sum == 227 * 8191);
   CHECK(row_bounds(layer, kDecoder0, 0).scaled == (227 * 8191 >> 6) * 900 + 1'000'000);

@@ -152,6 +152,23 @@ TEST_CASE("an integer model of ReLU computes what its float model does") {
   }
 }
 
+TEST_CASE("finer activations are nearer to the float model") {
+  const Network network = random_network(kSize, 1, 1.7f);
+  const auto error = [&](std::uint8_t greatest) {
+    const QuantizedNetwork quantized =
+        quantize_network(network, wavy_images(1000, 1), {.images = 500, .greatest = greatest},
+                         kScalarKernels)
+            .network;
+    for (const QuantizedLayer& layer : quantized.layers) CHECK(layer.greatest == greatest);
+    check_bounds(quantized);
+    Outputs f32, s8;
+    run_both(network, quantized, f32, s8);
+    return relative_error(s8.mu, f32.mu) + relative_error(s8.logits, f32.logits);
+  };
+  CHECK(error(kMostActivation) < 0.9 * error(kMaxActivation));
+  CHECK(QuantizeOptions{}.greatest == kMostActivation);
+}
+
 TEST_CASE("units of small activations are as good as others") {
   Network network = random_network(kSize, 1, 1.7f);
   for (float& weight : network.encoder1.weight) weight *= 0.15F;
