@@ -14,6 +14,11 @@ def shift_of(graph, constants, name):
     return int(constants[node.input[1]]).bit_length() - 1 if node is not None and node.op_type == "Div" else 0
 
 
+def greatest_of(graph, constants, name):
+    """Where the Clip whose result has that name ends."""
+    return constants[next(node for node in graph.node if node.output[0] == name).input[2]]
+
+
 def export(exact, path):
     """Writes the decoder of an exact one: z f32 -> pixels f32."""
     graph = onnx.load(exact).graph
@@ -44,7 +49,7 @@ def export(exact, path):
         if f"{layer}.rescale" in constants:
             rescale = (constants[f"{layer}.rescale"] / 128).astype(np.float32)
             x = op("Clip", op("Mul", op("Softplus", x), constant(rescale)), constant(np.float32(0)),
-                   constant(np.float32(127)))
+                   constant(np.float32(greatest_of(graph, constants, f"{layer}.clipped"))))
             x = op("DequantizeLinear", op("QuantizeLinear", x, one, zero), one, zero)
     op("Sigmoid", x, output="pixels")
     shapes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", width]) for name, width in

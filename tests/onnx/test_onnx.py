@@ -76,7 +76,8 @@ class Onnx(cli.CliTest):
                 self.assertLess(model.pixel_difference(), 1e-5)
 
     def test_integers_are_equal(self):
-        for name, options in (("pruned", ("--prune", 0.5)), ("whole", ("--prune", 0)), ("s4", ("--decoder-bits", 4))):
+        for name, options in (("pruned", ("--prune", 0.5)), ("whole", ("--prune", 0)), ("s4", ("--decoder-bits", 4)),
+                              ("seven bits", ("--activations", 127))):
             with self.subTest(name):
                 model = self.export(self.quantize(name, *options))
                 for path in (model.encoder, model.decoder):
@@ -87,6 +88,9 @@ class Onnx(cli.CliTest):
                     floats = [t.name for t in [*proto.graph.input, *proto.graph.output, *proto.graph.value_info]
                               if t.type.tensor_type.elem_type == onnx.TensorProto.FLOAT]
                     self.assertEqual(floats, [])
+                    # Hidden activations end where the model says; 8191 and 32767 are those of latents and of t.
+                    greatest = {int(onnx.numpy_helper.to_array(t)) for t in proto.graph.initializer if not t.dims}
+                    self.assertEqual(greatest & {127, 170}, {model.info["greatest_activation"]})
                 self.assertEqual(model.difference(), (0, 0))
                 self.assertEqual(model.signatures(), (model.info["signature"], model.info["signature_reconstruct"]))
                 dead = name != "whole"
