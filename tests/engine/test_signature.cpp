@@ -61,9 +61,9 @@ TEST_CASE(
   Vae<MnistShape, Integer> vae;
   REQUIRE(vae.open(model(), select_kernels()) == Status::kOk);
   const Signatures carried = signatures_of(vae.view());
-  CHECK(carried.generated == 0x986f3cf9);
-  CHECK(carried.reconstructed == 0x267fb8f2);
-  CHECK(carried.scores == 0x531621ea);
+  CHECK(carried.generated == 0xaf5e19b5);
+  CHECK(carried.reconstructed == 0x055a6fc8);
+  CHECK(carried.scores == 0xf7f184fa);
   CHECK(sign<Arena<MnistShape, Integer>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 5>>() == carried);
   CHECK(sign<Arena<MnistShape, Integer, 10>>() == carried);
@@ -71,11 +71,11 @@ TEST_CASE(
 
 TEST_CASE("a decoder's arena has no reconstructions") {
   const Signatures signatures = sign<DecoderArena<MnistShape, Integer, 10>>();
-  CHECK(signatures == Signatures{0x986f3cf9, 0, signatures.classes, 0});
+  CHECK(signatures == Signatures{0xaf5e19b5, 0, signatures.classes, 0});
 }
 
 TEST_CASE("fewer digits are other signatures, and of a Vae that is not open there are none") {
-  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0x986f3cf9);
+  CHECK(sign<DecoderArena<MnistShape, Integer, 10>>(990).generated != 0xaf5e19b5);
   Vae<MnistShape, Integer> vae;
   DecoderArena<MnistShape, Integer> arena;
   std::uint8_t pixels[MnistShape::kPixels];

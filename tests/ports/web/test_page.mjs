@@ -13,7 +13,7 @@ import {forgeSignature} from "./forge.mjs";
 const [file, models, playwright, pictures] = process.argv.slice(2).map((name) => path.resolve(name));
 const {chromium} = createRequire(`${playwright}/`)("playwright-core");
 const URL = `file://${file}`;
-const SHIPPED = "986f3cf9";
+const SHIPPED = "af5e19b5";
 const DESKTOP = {viewport: {width: 1280, height: 860}};
 const PHONE = {viewport: {width: 360, height: 740}, deviceScaleFactor: 2, hasTouch: true};
 fs.mkdirSync(pictures, {recursive: true});
