@@ -9,6 +9,7 @@
 #include "picovae/random.hpp"
 #include "tools/format/network.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/quantize/quantize_network.hpp"
 
 namespace picovae::bench {
@@ -109,9 +110,7 @@ const char* name(Task task) {
   return "forward";
 }
 
-std::string name(Dimensions shape) {
-  return fmt::format("{}-{}-{}-{}", shape.pixels, shape.hidden1, shape.hidden2, shape.latent);
-}
+std::string name(Dimensions shape) { return tools::shape_text(shape); }
 
 std::size_t multiply_adds(Dimensions shape, Task task) {
   const auto layers = layer_sizes(shape);

@@ -151,10 +151,13 @@ def boards(options):
           model=TRAINED)
     # The model decides the shape of the firmware.
     for shape, boards_of_shape in (("784-128-64-16", ["mps2-an386"]),
-                                   ("15-7-5-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"])):
+                                   ("15-7-5-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]),
+                                   ("15-7-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"])):
         ports(f"shape-{shape}", *boards_of_shape, model=model_of_shape(shape))
-    # A model of PyTorch.
+    # Models of PyTorch.
     ports("pytorch", "--pictures", pictures / "pytorch", "mps2-an386", model=PYTORCH / "model.pvae")
+    ports("pytorch-one-hidden", "--pictures", pictures / "pytorch-one-hidden", "mps2-an386", "mps3-an547",
+          model=PYTORCH / "one_hidden/model.pvae")
     # A board without room for the model that ships trains one: here for a moment, as the figures do not mind.
     ports("own-model", "--epochs", "1", "microbit", model=None)
     # A model of format version 1, which has no signature of scores.

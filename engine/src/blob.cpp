@@ -34,8 +34,9 @@ Status check_fields(const BlobHeader& header) {
   const std::span fields{reinterpret_cast<const std::byte*>(&header),
                          offsetof(BlobHeader, checksum)};
   if (!is_zero(fields.subspan(known)) || header.relu > 1) return Status::kBadReserved;
-  const auto& [pixels, hidden1, hidden2, latent] = header.dimensions;
-  for (const int width : {int{pixels}, int{hidden1}, int{hidden2}, 2 * latent}) {
+  const Dimensions& d = header.dimensions;
+  const std::uint16_t pixels = d.pixels;
+  for (const int width : {int{pixels}, int{d.hidden1}, int{d.inner()}, 2 * d.latent}) {
     if (width < 1 || width > int{kMaxWidth}) return Status::kBadDimensions;
   }
   if (header.columns != 0 && pixels % header.columns != 0) return Status::kBadDimensions;
@@ -163,7 +164,8 @@ Status check_section(const BlobHeader& header, const Section& section, BlobView&
       if (section.flags != kMaySkip) return Status::kUnknownSection;
       continue;
     }
-    if (section.layer >= kLayerCount || !has_layer(header.parts, section.layer)) {
+    if (section.layer >= kLayerCount || !has_part_of(header.parts, section.layer) ||
+        view.layers[section.layer].out == 0) {
       return Status::kMisplacedSection;
     }
     status = check_section(header, section, view);
@@ -218,8 +220,8 @@ Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
   }
   const bool integer = type_of(*header) == Type::kS8;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(header->parts, i)) continue;
     const Dense& layer = result.layers[i];
+    if (!has_part_of(header->parts, i) || layer.out == 0) continue;
     const bool rescaled = integer && is_hidden(layer.activation);
     if (layer.weights == nullptr || layer.bias == nullptr ||
         (integer && layer.multiplier == nullptr) || (rescaled && layer.rescale == nullptr)) {

@@ -50,6 +50,7 @@ Model::Model(const std::filesystem::path& path)
 
 py::tuple Model::shape() const {
   const Dimensions& d = model_->dimensions();
+  if (d.hidden2 == 0) return py::make_tuple(d.pixels, d.hidden1, d.latent);
   return py::make_tuple(d.pixels, d.hidden1, d.hidden2, d.latent);
 }
 

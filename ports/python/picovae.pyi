@@ -19,7 +19,7 @@ class Model:
         model, is damaged, or was exported for a board."""
 
     @property
-    def shape(self) -> Tuple[int, int, int, int]:
+    def shape(self) -> Tuple[int, ...]:
         """Pixels, units of the encoder's two hidden layers (the decoder's in reverse), latents: (784, 300, 300, 50)."""
 
     @property

@@ -14,6 +14,7 @@
 namespace picovae::tests {
 
 inline constexpr Dimensions kSmall{20, 7, 6, 3};
+inline constexpr Dimensions kSmallOneHidden{20, 7, 0, 3};
 inline constexpr Type kFloatTypes[] = {Type::kF32, Type::kF16, Type::kBf16};
 inline constexpr Layout kLayouts[] = {Layout::kHost, Layout::kCortexM, Layout::kMve};
 inline constexpr std::uint8_t kBothParts = kEncoderPart | kDecoderPart;
@@ -73,6 +74,11 @@ inline std::vector<tools::BlobBytes> all_kinds() {
   for (const Layout layout : kLayouts) kinds.push_back(relu_blob(kSmall, layout));
   for (const Layout layout : kLayouts) kinds.push_back(high_blob(kSmall, layout));
   for (const Layout layout : kLayouts) kinds.push_back(high_s4_blob(kSmall, layout));
+  for (const Layout layout : kLayouts) {
+    kinds.push_back(full_blob(kSmallOneHidden, layout));
+    kinds.push_back(s4_blob(kSmallOneHidden, layout));
+  }
+  kinds.push_back(float_blob(Type::kF16, kSmallOneHidden));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kDecoderPart));
   kinds.push_back(s8_blob(kSmall, Layout::kHost, kEncoderPart));
   for (const Layout layout : kLayouts) kinds.push_back(full_blob(kSmall, layout));

@@ -74,6 +74,7 @@ inline tools::QuantizedNetwork random_quantized_network(Dimensions dimensions, s
   Dice dice(seed);
   const auto sizes = layer_sizes(dimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(dimensions, i)) continue;
     const double spread = i == kEncoderHeads ? 6000 : i == kDecoder2 ? 400 : 600;
     network.layers[i] = random_layer(sizes[i], has_wide_input(i), is_hidden_layer(i), spread, dice);
   }
@@ -128,7 +129,9 @@ inline tools::QuantizedNetwork random_high_network(Dimensions dimensions, std::u
 inline tools::QuantizedNetwork random_s4_network(Dimensions dimensions, std::uint32_t seed) {
   tools::QuantizedNetwork network = random_quantized_network(dimensions, seed);
   Dice dice(seed + 1);
-  for (const Layer layer : {kDecoder0, kDecoder1, kDecoder2}) make_s4(network.layers[layer], dice);
+  for (const Layer layer : {kDecoder0, kDecoder1, kDecoder2}) {
+    if (has_layer(dimensions, layer)) make_s4(network.layers[layer], dice);
+  }
   return network;
 }
 
@@ -167,7 +170,7 @@ inline tools::Network random_network(Dimensions dimensions, std::uint32_t seed, 
   network.hidden2 = dimensions.hidden2;
   network.latent = dimensions.latent;
   Dice dice(seed);
-  for (const tools::NetworkLayer& entry : tools::kNetworkLayers) {
+  for (const tools::NetworkLayer& entry : tools::network_layers(network)) {
     tools::DenseWeights& layer = network.*entry.weights;
     layer.in = network.*entry.in;
     layer.out = network.*entry.out;

@@ -74,6 +74,31 @@ TEST_CASE("byte 56 of the header says which activation hidden layers have; not i
   }
 }
 
+TEST_CASE("a model of one hidden layer has no layers 1 and 4") {
+  const auto blob = s8_blob(kSmallOneHidden);
+  EditedBlob edited(blob);
+  BlobView view;
+  REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
+  for (const std::size_t layer : {kEncoder1, kDecoder1}) {
+    CHECK_FALSE(has_layer(*view.header, layer));
+    CHECK(view.layers[layer].weights == nullptr);
+    CHECK(view.layers[layer].in == 0);
+    CHECK(view.layers[layer].out == 0);
+  }
+  CHECK(view.layers[kEncoderHeads].in == 7);
+  CHECK(view.layers[kDecoder0].out == 7);
+  for (std::size_t i = 0; i < view.header->section_count; ++i) {
+    const std::uint8_t layer = edited.section(i).layer;
+    CHECK(layer != kEncoder1);
+    CHECK(layer != kDecoder1);
+    edited.section(i).layer = layer < kDecoder0 ? kEncoder1 : kDecoder1;
+    CHECK(edited.seal().open() == Status::kMisplacedSection);
+    edited.section(i).layer = layer;
+  }
+  edited.header().dimensions.hidden1 = 0;
+  CHECK(edited.seal().open() == Status::kBadDimensions);
+}
+
 TEST_CASE("truncated at every length") {
   for (const auto& blob : all_kinds()) {
     std::size_t wrong = 0;
@@ -162,7 +187,9 @@ TEST_CASE("header fields outside of their legal values") {
   for (std::uint16_t Dimensions::*side :
        {&Dimensions::pixels, &Dimensions::hidden1, &Dimensions::hidden2, &Dimensions::latent}) {
     for (const std::uint16_t size : List<std::uint16_t>{0, 4097, 65535}) {
-      CHECK(refused(s8, [&](auto& h) { h.dimensions.*side = size; }) == Status::kBadDimensions);
+      const bool one_hidden = side == &Dimensions::hidden2 && size == 0;  // and layers too many
+      CHECK(refused(s8, [&](auto& h) { h.dimensions.*side = size; }) ==
+            (one_hidden ? Status::kMisplacedSection : Status::kBadDimensions));
     }
     CHECK(refused(s8, [&](auto& h) { h.dimensions.*side += 16; }) == Status::kBadSectionSize);
   }

@@ -89,6 +89,8 @@ TEST_CASE("sizes at run time give the bits of sizes that are constants") {
   check_dynamic_everywhere<Shape<15, 7, 5, 3>>();
   check_dynamic_everywhere<Shape<5, 3, 2, 40>>();  // more latents than anything else
   check_dynamic_everywhere<MnistShape>();
+  check_dynamic_everywhere<Shape<15, 7, 3>>();  // one hidden layer
+  check_dynamic_everywhere<Shape<784, 400, 20>>();
 }
 
 TEST_CASE("an arena at any other address is refused, and nothing is written") {

@@ -56,7 +56,9 @@ Integers affine(const QuantizedLayer& layer, const Integers& x) {
   return y;
 }
 
+// x itself if there is no such layer.
 Integers hidden(const QuantizedLayer& layer, const Integers& x) {
+  if (layer.out == 0) return x;
   Integers y = affine(layer, x);
   for (std::size_t j = 0; j < y.size(); ++j) {
     y[j] = softplus_u8(y[j], layer.rescale[j], layer.greatest, softplus_tail);
@@ -130,6 +132,7 @@ Reals affine(const tools::DenseWeights& layer, const Reals& x) {
 }
 
 Reals hidden(const tools::DenseWeights& layer, const Reals& x) {
+  if (layer.out == 0) return x;
   Reals y = affine(layer, x);
   for (double& v : y) v = std::log(1 + std::exp(v));
   return y;
@@ -349,6 +352,7 @@ tools::BlobBytes small_blob(std::uint8_t parts = kBothParts, Layout layout = Lay
 TEST_CASE("an integer model does what the contract says") {
   check_vae_everywhere<SmallShape, IntegerReference>();
   check_vae_everywhere<Shape<33, 64, 17, 1>, IntegerReference>();
+  check_vae_everywhere<Shape<33, 64, 5>, IntegerReference>();  // one hidden layer
   check_vae_everywhere<MnistShape, IntegerReference>();
   check_vae_everywhere<SmallShape, HighReference<255>>();
   check_vae_everywhere<Shape<33, 64, 17, 1>, HighReference<200>>();
@@ -358,6 +362,7 @@ TEST_CASE("an integer model does what the contract says") {
 TEST_CASE("a float model agrees with double precision") {
   check_vae_everywhere<SmallShape, FloatReference>();
   check_vae_everywhere<Shape<33, 64, 17, 1>, FloatReference>();
+  check_vae_everywhere<Shape<33, 64, 5>, FloatReference>();  // one hidden layer
   check_vae_everywhere<MnistShape, FloatReference>();
 }
 

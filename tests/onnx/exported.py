@@ -34,10 +34,10 @@ class Exported:
         self.encoder, self.decoder = self.folder / "encoder.onnx", self.folder / "decoder.onnx"
         self.exact = self.info["type"] == "s8"
         shape = self.info["shape"]
-        for name, kind, width in (("z", "f32", shape[3]), ("logits", "f32", shape[0]), ("pixels", "u8", shape[0]),
-                                  ("mu", "f32", shape[3]), ("logvar", "f32", shape[3]), ("eps", "s16", shape[3]),
+        for name, kind, width in (("z", "f32", shape[-1]), ("logits", "f32", shape[0]), ("pixels", "u8", shape[0]),
+                                  ("mu", "f32", shape[-1]), ("logvar", "f32", shape[-1]), ("eps", "s16", shape[-1]),
                                   ("reconstructed", "u8", shape[0]), ("far", "f32", shape[0]),
-                                  ("inverted", "f32", shape[3])):
+                                  ("inverted", "f32", shape[-1])):
             path = self.folder / f"{name}.{kind}"
             if path.exists():
                 kind = {"f32": "<f4", "u8": np.uint8, "s16": "<i2"}[kind]

@@ -52,7 +52,7 @@ class OnnxRuntime:
 
 
 def describe(name, model, runtime):
-    z = np.zeros((1, model.info["shape"][3]), np.int32 if model.exact else np.float32)
+    z = np.zeros((1, model.info["shape"][-1]), np.int32 if model.exact else np.float32)
     runtime.run(model.decoder, {"z": z}, timed=500)
     sizes = [path.stat().st_size for path in (model.encoder, model.decoder)]
     print(f"{name}: encoder {model.nodes()[0]} nodes, {sizes[0]} bytes; decoder {model.nodes()[1]} nodes, {sizes[1]} "

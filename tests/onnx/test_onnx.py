@@ -186,6 +186,7 @@ class Onnx(cli.CliTest):
 
 class Relu(cli.CliTest):
     SHAPE = ("--hidden", "40,24", "--latent", 8, "--activation", "relu")
+    HIDDEN = 2
 
     def test_equal(self):
         for bits in 8, 4:
@@ -197,12 +198,17 @@ class Relu(cli.CliTest):
 
     def test_floats_agree_and_come_back(self):
         model = exported.Exported(cli.PROGRAM, MODEL_OUTPUTS, self.f32, self.root / "f32", operators.run)
-        self.assertEqual([n.op_type for n in onnx.load(model.encoder).graph.node], ["Gemm", "Relu"] * 2 + ["Gemm"] * 2)
+        self.assertEqual([n.op_type for n in onnx.load(model.encoder).graph.node], ["Gemm", "Relu"] * self.HIDDEN + ["Gemm"] * 2)
         self.assertLess(model.difference()[0], 1e-5)
         again = self.root / "again.safetensors"
         self.good("import", model.encoder, model.decoder, "--out", again)
         self.assertEqual([json.loads(self.good("info", each, "--json"))["model_id"] for each in (self.f32, again)],
                          [model.info["model_id"]] * 2)
+
+
+class OneHidden(Relu):
+    SHAPE = ("--hidden", "40", "--latent", 8, "--activation", "relu")
+    HIDDEN = 1
 
 
 class Odd(cli.CliTest):

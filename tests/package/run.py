@@ -200,13 +200,13 @@ class InProjects(Strangers):
             self.assertRegex(entry["command"], r"-std=c\+\+(20|2a) " if engines else r"-std=gnu\+\+(23|2b) ")
 
     def test_a_shape_that_is_none_is_refused(self):
-        for shape in ("", "784,300,fifty,50", "784,0,300,50", "784,300,50", "784,300,300,50,1", "784,-3,300,50",
+        for shape in ("", "784,300,fifty,50", "784,0,300,50", "784,300", "784,300,300,50,1", "784,-3,300,50",
                       "784,300,4097,50", "784,300,300,2049", "784,300,300,99999999999999999999", "784;300;300;50",
                       "0784,300,300,50", "784, 300, 300, 50"):
             with self.subTest(shape=shape):
                 script = run("cmake", f"-DPICOVAE_SHAPE={shape}", "-P", ROOT / "engine/cmake/shape.cmake", fails=True)
-                self.assertIn(f"PICOVAE_SHAPE is '{shape}': want four whole numbers", " ".join(script.split()))
-        for shape in ("1,1,1,1", "4096,4096,4096,2048"):
+                self.assertIn(f"PICOVAE_SHAPE is '{shape}': want whole numbers", " ".join(script.split()))
+        for shape in ("1,1,1,1", "4096,4096,4096,2048", "784,400,20", "4096,4096,2048"):
             run("cmake", f"-DPICOVAE_SHAPE={shape}", "-P", ROOT / "engine/cmake/shape.cmake")
         self.assertIn("PICOVAE_SHAPE is 'tiny'", run("cmake", "-S", ROOT / "engine", "-B", self.scratch / "tiny",
                                                      "-DPICOVAE_SHAPE=tiny", fails=True))

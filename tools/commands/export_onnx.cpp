@@ -16,6 +16,7 @@
 #include "tools/format/onnx_exact.hpp"
 #include "tools/format/onnx_float.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/format/unpack_float.hpp"
 
 namespace picovae::tools {
@@ -50,10 +51,9 @@ class Folder {
 };
 
 OnnxMetadata describe(const BlobHeader& header) {
-  const auto& d = header.dimensions;
   OnnxMetadata metadata = {
       {"picovae.type", std::string(type_name(header.type))},
-      {"picovae.shape", fmt::format("{}-{}-{}-{}", d.pixels, d.hidden1, d.hidden2, d.latent)},
+      {"picovae.shape", shape_text(header.dimensions)},
       {"picovae.model_id", fmt::format("{:08x}", header.model_id)},
   };
   if (header.columns != 0) metadata["picovae.columns"] = fmt::format("{}", header.columns);

@@ -200,7 +200,7 @@ Json to_json(const Result& result) {
 void print(const Options& options, const Result& result) {
   const Network& network = result.imported.network;
   say("{}: {}\n", options.from.string(), joined(network.sizes(), "-"));
-  for (const NetworkLayer& known : kNetworkLayers) {
+  for (const NetworkLayer& known : network_layers(network)) {
     for (const FoundLayer& layer : result.imported.found) {
       if (layer.name != known.name) continue;
       say("  {:14} {:>4} -> {:<4} {}{}\n", layer.name, network.*known.in, network.*known.out,
@@ -242,8 +242,9 @@ void add_import(CommandLine& line) {
       "  picovae quantize model.safetensors --out model.pvae\n"
       "  picovae import encoder.onnx decoder.onnx --out model.safetensors\n"
       "FILE is ONNX, of encoder and decoder or of one each; or safetensors of F32, F16, BF16 or\n"
-      "F64: seven dense layers, pixels-hidden-hidden-latent and back the same way, under any "
-      "names.\n"
+      "F64: seven dense layers, pixels-hidden-hidden-latent and back the same way, or five with "
+      "one\n"
+      "hidden layer each way, under any names.\n"
       "Shapes say which is which, names and their numbers where shapes leave a choice. One layer "
       "of\n"
       "two times latent outputs is both heads, mu first. Weights may be [out, in], as PyTorch has\n"

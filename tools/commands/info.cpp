@@ -17,6 +17,7 @@
 #include "tools/commands/shared/json.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/measure/model.hpp"
 #include "tools/quantize/quantize_layer.hpp"
 
@@ -169,12 +170,11 @@ Json to_json(const Thresholds& thresholds) {
 Json to_json(const Info& info) {
   const BlobHeader& header = info.header;
   const Dimensions d = header.dimensions;
-  const std::array shape = {d.pixels, d.hidden1, d.hidden2, d.latent};
   Json json = {{"file", info.file},
                {"version", header.version},
                {"type", type_name(header.type)},
                {"layout", layout_name(header.layout)},
-               {"shape", Json::list(shape)},
+               {"shape", Json::list(widths_of(d))},
                {"pixels", d.pixels},
                {"hidden1", d.hidden1},
                {"hidden2", d.hidden2},
@@ -209,10 +209,8 @@ Json to_json(const Info& info) {
 
 void print(const Info& info) {
   const BlobHeader& header = info.header;
-  const Dimensions d = header.dimensions;
   say("{}\n", info.file);
-  say("  shape      {}-{}-{}-{}, {}\n", d.pixels, d.hidden1, d.hidden2, d.latent,
-      parts_name(header));
+  say("  shape      {}, {}\n", shape_text(header.dimensions), parts_name(header));
   say("  hidden     {}\n", name_of(kActivations, hidden_activation(header)));
   say("  weights    {}{}, layout {}, format {}\n", type_name(header.type),
       info.s4 ? ", decoder of 4 bits" : "", layout_name(header.layout), header.version);

@@ -158,6 +158,7 @@ void run(const Options& options) {
       std::vector<Json> layers;
       for (std::size_t i = 0; i < kLayerCount; ++i) {
         const LayerReport& layer = result.quantized->layers[i];
+        if (layer.name.empty()) continue;  // there is no such layer
         layers.push_back({{"name", layer.name}, {"sqnr_db", layer.sqnr_db}});
         if (options.layers) layers.back().add("loss", by_layer[i] - f32.neg_elbo);
       }
@@ -184,6 +185,7 @@ void run(const Options& options) {
       LiveMasks::dead(live.inputs), LiveMasks::dead(live.outputs), network.pixels, result.pruned);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     const LayerReport& layer = result.quantized->layers[i];
+    if (layer.name.empty()) continue;
     say("  {:15} SQNR {:5.1f} dB", layer.name, layer.sqnr_db);
     if (options.layers) say("   alone {:+9.4f}", by_layer[i] - f32.neg_elbo);
     say("\n");

@@ -11,6 +11,7 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/text.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/measure/fit_classes.hpp"
 #include "tools/quantize/pixel_statistics.hpp"
 #include "tools/quantize/prune.hpp"
@@ -46,17 +47,22 @@ constexpr std::size_t kMaxLatents = kMaxWidth / 2;  // mu and logvar are one lay
 
 std::string complaint_about_shape(const std::string& text) {
   const std::vector<std::size_t> sizes = parse_sizes(text, '-');
-  if (sizes.size() != 4) {
-    return text + " is no shape: four numbers such as 784-300-300-50, pixels to latents";
+  if (sizes.size() != 3 && sizes.size() != 4) {
+    return text +
+           " is no shape: numbers such as 784-300-300-50 or, of one hidden layer, 784-400-20, "
+           "pixels to latents";
   }
-  const std::string complaint = complaint_about_widths(text, std::span(sizes).first(3), kMaxWidth);
+  const std::string complaint =
+      complaint_about_widths(text, std::span(sizes).first(sizes.size() - 1), kMaxWidth);
   return complaint.empty() ? complaint_about_widths(text, std::span(sizes).last(1), kMaxLatents)
                            : complaint;
 }
 
 std::string complaint_about_hidden(const std::string& text) {
   const std::vector<std::size_t> sizes = parse_sizes(text, ',');
-  if (sizes.size() != 2) return text + " is not two numbers such as 128,64";
+  if (sizes.size() != 1 && sizes.size() != 2) {
+    return text + " is not one number or two such as 128,64";
+  }
   return complaint_about_widths(text, sizes, kMaxWidth);
 }
 
@@ -86,9 +92,9 @@ Dimensions fitting_shape(std::size_t flash, const LabeledImages& data, std::size
               .dead_outputs = static_cast<std::uint16_t>(count_dead_outputs(statistics, nats)),
               .classes = distinct_labels(data.labels).size()});
   const Dimensions d = fit.shape;
-  say("shape {}-{}-{}-{}: {} bytes of flash expected as s8, {} more for code; {} bytes of RAM "
+  say("shape {}: {} bytes of flash expected as s8, {} more for code; {} bytes of RAM "
       "without stack\n",
-      d.pixels, d.hidden1, d.hidden2, d.latent, fit.model, kCodeBytes, fit.ram);
+      shape_text(d), fit.model, kCodeBytes, fit.ram);
   return d;
 }
 
@@ -221,12 +227,15 @@ void check_kl_warmup(const Recipe& recipe) {
 }  // namespace
 
 void add_shape_options(Command command, ShapeOptions& options) {
-  command.text("--hidden", options.hidden, complaint_about_hidden, "H1,H2",
-               "Units of the encoder's two hidden layers; the decoder has them the other way");
+  command.text(
+      "--hidden", options.hidden, complaint_about_hidden, "H1,H2",
+      "Units of the encoder's two hidden layers, or of its only one; the decoder has them the "
+      "other way");
   command.whole("--latent", options.latent, {1, kMaxLatents}, "N", "Latents");
   command
       .text("--shape", options.shape, complaint_about_shape, "P-H1-H2-N",
-            "All four sizes, such as 784-300-300-50; P is the pixels of the images, to which "
+            "All sizes, such as 784-300-300-50, or 784-400-20 of one hidden layer; P is the pixels "
+            "of the images, to which "
             "pictures of a folder are brought")
       .excludes("--hidden")
       .excludes("--latent");
@@ -255,8 +264,11 @@ Dimensions trained_shape(const ShapeOptions& options, const LabeledImages& data)
   std::vector<std::size_t> sizes = parse_sizes(options.shape, '-');
   if (sizes.empty()) {
     const std::vector<std::size_t> hidden = parse_sizes(options.hidden, ',');
-    sizes = {pixels, hidden[0], hidden[1], options.latent};
+    sizes = {pixels};
+    sizes.insert(sizes.end(), hidden.begin(), hidden.end());
+    sizes.push_back(options.latent);
   }
+  if (sizes.size() == 3) sizes.insert(sizes.end() - 1, 0);  // no second hidden layer
   const auto width = [&](std::size_t i) { return static_cast<std::uint16_t>(sizes[i]); };
   return {width(0), width(1), width(2), width(3)};
 }

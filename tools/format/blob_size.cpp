@@ -29,7 +29,7 @@ std::size_t s8_blob_size(const BlobHeader& header, const SectionCounts& counts) 
   Sections sections;
   const auto sizes = layer_sizes(header);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(header.parts, i)) continue;
+    if (!has_layer(header, i)) continue;
     const LayerSize size = sizes[i];
     const std::size_t outputs = round_up(size.out, kOutputPad);
     sections.add(packed_size(header.layout, Type::kS8, size.in, size.out));

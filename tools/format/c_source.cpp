@@ -10,6 +10,7 @@
 #include "picovae/arena.hpp"
 #include "picovae/blob.hpp"
 #include "tools/format/blob.hpp"
+#include "tools/format/shape_text.hpp"
 
 namespace picovae::tools {
 namespace {
@@ -57,17 +58,16 @@ std::string decimal_lines(std::span<const std::byte> bytes) {
 
 std::string about(const CModel& model) {
   const auto& header = *reinterpret_cast<const BlobHeader*>(model.blob.data());
-  const Dimensions d = header.dimensions;
   return fmt::format(
       R"(// A picovae model, {} bytes, made by
 //   {}
 //
-// shape      {}-{}-{}-{}, {}
+// shape      {}, {}
 // weights    {}{}{}, layout {}, format {}
 // model id   {:08x}
 // signature  {:08x}
 )",
-      model.blob.size(), for_comment(model.command), d.pixels, d.hidden1, d.hidden2, d.latent,
+      model.blob.size(), for_comment(model.command), shape_text(header.dimensions),
       parts_name(header), type_name(header.type),
       has_s4(header) ? ", decoder of 4 bits (compile the engine with -DPICOVAE_S4)" : "",
       header.relu != 0 ? ", ReLU (compile the engine with -DPICOVAE_RELU)" : "",
@@ -91,7 +91,7 @@ std::string constants(const CModel& model) {
     fmt::format_to(std::back_inserter(text), "#define {}_{} {}\n", prefix, what, value);
   };
   define("SIZE", model.blob.size());
-  define("SHAPE", fmt::format("{}, {}, {}, {}", d.pixels, d.hidden1, d.hidden2, d.latent));
+  define("SHAPE", shape_text(d, ", "));
   define("PIXELS", d.pixels);
   define("LATENT", d.latent);
   const bool encodes = (header.parts & kEncoderPart) != 0;
@@ -108,11 +108,11 @@ std::string constants(const CModel& model) {
 #elif defined(PICOVAE_PIXELS) && !(defined(__cplusplus) && __cplusplus >= 202002L)
 #if PICOVAE_PIXELS != {1} || PICOVAE_HIDDEN1 != {2} || PICOVAE_HIDDEN2 != {3} || \
     PICOVAE_LATENT != {4}
-#error "picovae.h has another shape than {5}: include this first, or -DPICOVAE_SHAPE={1},{2},{3},{4}"
+#error "picovae.h has another shape than {5}: include this first, or -DPICOVAE_SHAPE={6}"
 #endif
 #endif
 )",
-                 prefix, d.pixels, d.hidden1, d.hidden2, d.latent, model.name);
+                 prefix, d.pixels, d.hidden1, d.hidden2, d.latent, model.name, shape_text(d, ","));
   return text;
 }
 

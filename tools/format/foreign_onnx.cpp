@@ -169,12 +169,12 @@ void add_half(const Walk& walk, std::string_view name, ForeignModel& model) {
 void name_places(const Walk& encoder, const Walk& decoder, ForeignModel& model) {
   const std::size_t heads = encoder.heads.size();
   const std::size_t hidden = encoder.order.size() - heads;
-  constexpr std::size_t kHidden = 2;
-  if (hidden != kHidden || decoder.order.size() != kHidden + 1) return;
+  if (hidden < 1 || hidden > 2 || decoder.order.size() != hidden + 1) return;
+  const auto layers = network_layers(hidden == 2);
   for (std::size_t i = 0; i < model.layers.size(); ++i) {
     if (i >= hidden && i < hidden + heads) continue;
     const std::size_t role = i < hidden ? i : i - heads + 2;
-    model.roles[model.layers[i].name] = kNetworkLayers[role].name;
+    model.roles[model.layers[i].name] = layers[role].name;
   }
 }
 

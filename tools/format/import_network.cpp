@@ -16,7 +16,7 @@
 namespace picovae::tools {
 namespace {
 
-constexpr std::size_t kDepth = 2;     // hidden layers each way
+constexpr std::size_t kDepth = 2;     // hidden layers each way at most
 constexpr std::size_t kMaxDepth = 3;  // of what is recognized: 9! orders are tried at most
 
 // Places of a chain: hidden layers of the encoder, heads (one of both, or mu and logvar), hidden
@@ -99,13 +99,17 @@ Places any_chain(std::span<const ForeignLayer> layers) {
   return search.ways().empty() ? Places{} : search.ways()[0];
 }
 
-// The layer of kNetworkLayers that has this place; of a layer of both heads, mu.
+// The layer of network_layers() that has this place; of a layer of both heads, mu.
 std::size_t role_of(std::size_t place, Form form) {
   return form.heads == 1 && place > form.depth ? place + 1 : place;
 }
 
+const NetworkLayer& layer_of(std::size_t role, Form form) {
+  return network_layers(form.depth == kDepth)[role];
+}
+
 std::string_view role_name(std::size_t place, Form form) {
-  return kNetworkLayers[role_of(place, form)].name;
+  return layer_of(role_of(place, form), form).name;
 }
 
 // How much names speak against a way: words first, then the order of numbers.
@@ -158,8 +162,8 @@ std::vector<Places> best_ways(const std::vector<Places>& ways, const Judge& judg
 [[noreturn]] void refuse(std::span<const ForeignLayer> layers, std::string_view name) {
   const std::string shape = chain_shape(layers);
   const std::size_t depth = form_of(layers.size()).depth;
-  if (!shape.empty() && depth != kDepth) {
-    fail("{}: is a VAE of {} each way, {}; picovae has two: train such a model", name,
+  if (!shape.empty() && depth > kDepth) {
+    fail("{}: is a VAE of {} each way, {}; picovae has one or two: train such a model", name,
          counted(depth, "hidden layer"), shape);
   }
   if (layers.empty()) fail("{}: has no dense layers, weights and a bias of one name", name);
@@ -204,11 +208,11 @@ LayerMap all_roles(const ForeignModel& model, const LayerMap& map, std::string_v
   return roles;
 }
 
-// The places of a chain of two hidden layers each way.
+// The places of a chain of one or two hidden layers each way.
 Places find_chain(std::span<const ForeignLayer> layers, const LayerMap& roles,
                   std::string_view name) {
   const Form form = form_of(layers.size());
-  if (form.depth != kDepth) refuse(layers, name);
+  if (form.depth == 0 || form.depth > kDepth) refuse(layers, name);
   const auto allowed = [&](std::size_t place, std::size_t layer) {
     const auto wanted = roles.find(layers[layer].name);
     if (wanted == roles.end()) return true;
@@ -240,13 +244,13 @@ DenseWeights half_of(const DenseWeights& heads, LayerPart part) {
 }
 
 // Puts a layer, or that half of it, into its place.
-void put(ForeignLayer& layer, LayerPart part, std::size_t role, ImportedNetwork& imported) {
-  const NetworkLayer& known = kNetworkLayers[role];
+void put(ForeignLayer& layer, LayerPart part, const NetworkLayer& known,
+         ImportedNetwork& imported) {
   Network& network = imported.network;
   DenseWeights& to = network.*known.weights;
   imported.found.push_back({known.name, layer.name, part, layer.transposed});
   to = part == LayerPart::kAll ? std::move(layer.dense) : half_of(layer.dense, part);
-  if (role == 0) network.pixels = to.in;
+  if (known.weights == &Network::encoder0) network.pixels = to.in;
   network.*known.out = to.out;
 }
 
@@ -306,13 +310,15 @@ ImportedNetwork import_network(ForeignModel model, const LayerMap& map,
     ForeignLayer& layer = model.layers[places[place]];
     const std::size_t role = role_of(place, form);
     if (form.heads != 1 || !form.is_head(place)) {
-      put(layer, LayerPart::kAll, role, imported);
+      put(layer, LayerPart::kAll, layer_of(role, form), imported);
       continue;
     }
     const auto wanted = roles.find(layer.name);
     const bool turned = wanted != roles.end() && wanted->second == kLogvarFirst;
-    put(layer, turned ? LayerPart::kSecondHalf : LayerPart::kFirstHalf, role, imported);
-    put(layer, turned ? LayerPart::kFirstHalf : LayerPart::kSecondHalf, role + 1, imported);
+    put(layer, turned ? LayerPart::kSecondHalf : LayerPart::kFirstHalf, layer_of(role, form),
+        imported);
+    put(layer, turned ? LayerPart::kFirstHalf : LayerPart::kSecondHalf, layer_of(role + 1, form),
+        imported);
   }
   Network& network = imported.network;
   network.activation = activation;

@@ -24,30 +24,36 @@ using Shape = std::vector<std::size_t>;
 std::string weight_name(const NetworkLayer& layer) { return fmt::format("{}.weight", layer.name); }
 std::string bias_name(const NetworkLayer& layer) { return fmt::format("{}.bias", layer.name); }
 
-Tensor& require(TensorsByName& tensors, const std::string& key, std::string_view name) {
-  const auto found = tensors.find(key);
-  if (found == tensors.end()) {
-    fail("{}: the tensor {} is missing; save all seven layers", name, key);
-  }
-  return found->second;
+Tensor& require(TensorsByName& tensors, const std::string& key) {
+  return tensors.find(key)->second;  // check_names has seen it
 }
 
-// Fails on anything but the 14 tensors and picovae.*: a stray tensor means that the file holds
-// another model than this one.
-void check_names(const TensorsByName& tensors, std::string_view name) {
-  for (const NetworkLayer& layer : kNetworkLayers) {
+// The layers that a file is meant to have: two hidden layers each way if it has anything between
+// them.
+std::span<const NetworkLayer> layers_of(const TensorsByName& tensors) {
+  return network_layers(std::any_of(tensors.begin(), tensors.end(), [](const auto& entry) {
+    return entry.first.starts_with("encoder.1.") || entry.first.starts_with("decoder.1.");
+  }));
+}
+
+// Fails on anything but the tensors of the layers and picovae.*: a stray tensor means that the file
+// holds another model than this one.
+void check_names(const TensorsByName& tensors, std::span<const NetworkLayer> layers,
+                 std::string_view name) {
+  for (const NetworkLayer& layer : layers) {
     for (const auto& key : {weight_name(layer), bias_name(layer)}) {
       if (!tensors.contains(key)) {
-        fail("{}: the tensor {} is missing; save all seven layers", name, key);
+        fail("{}: the tensor {} is missing; save all {} layers", name, key,
+             layers.size() == kNetworkLayers.size() ? "seven" : "five");
       }
     }
   }
   std::size_t extras = 0;
   for (const auto& [key, tensor] : tensors) extras += is_extra(key) ? 1 : 0;
-  if (tensors.size() - extras == 2 * kNetworkLayers.size()) return;
+  if (tensors.size() - extras == 2 * layers.size()) return;
   for (const auto& [key, tensor] : tensors) {
     bool known = is_extra(key);
-    for (const NetworkLayer& layer : kNetworkLayers) {
+    for (const NetworkLayer& layer : layers) {
       known = known || key == weight_name(layer) || key == bias_name(layer);
     }
     if (!known) {
@@ -58,13 +64,14 @@ void check_names(const TensorsByName& tensors, std::string_view name) {
 }
 
 // Takes the sizes of the network from the weights of the encoder.
-Network sized_network(TensorsByName& tensors, std::string_view name) {
+Network sized_network(TensorsByName& tensors, std::span<const NetworkLayer> layers,
+                      std::string_view name) {
   Network network;
-  constexpr std::size_t kEncoderLayers = 3;  // encoder.0, encoder.1, encoder.mu
-  for (std::size_t i = 0; i < kEncoderLayers; ++i) {
-    const NetworkLayer& layer = kNetworkLayers[i];
+  const std::size_t encoder_layers = layers.size() / 2;  // up to encoder.mu
+  for (std::size_t i = 0; i < encoder_layers; ++i) {
+    const NetworkLayer& layer = layers[i];
     const std::string key = weight_name(layer);
-    const Shape& shape = require(tensors, key, name).shape;
+    const Shape& shape = require(tensors, key).shape;
     if (shape.size() != 2 || shape[0] == 0 || shape[1] == 0) {
       fail("{}: the tensor {} has shape {}; expected [out, in], each at least 1", name, key,
            format_shape(shape));
@@ -77,7 +84,7 @@ Network sized_network(TensorsByName& tensors, std::string_view name) {
 
 std::vector<float> take(TensorsByName& tensors, const std::string& key, const Shape& expected,
                         std::string_view name) {
-  Tensor& tensor = require(tensors, key, name);
+  Tensor& tensor = require(tensors, key);
   if (tensor.shape != expected) {
     fail("{}: the tensor {} has shape {}; expected {} to fit the other layers", name, key,
          format_shape(tensor.shape), format_shape(expected));
@@ -142,9 +149,10 @@ Network from_tensors(SafetensorsFile file, std::string_view name) {
     // parse_class_tensors reads the extras: they stay in the file.
     tensors.emplace(std::move(key), is_extra(tensor.name) ? Tensor{} : std::move(tensor));
   }
-  check_names(tensors, name);
-  Network network = sized_network(tensors, name);
-  for (const NetworkLayer& layer : kNetworkLayers) {
+  const auto layers = layers_of(tensors);
+  check_names(tensors, layers, name);
+  Network network = sized_network(tensors, layers, name);
+  for (const NetworkLayer& layer : layers) {
     const std::size_t out = network.*layer.out;
     const std::size_t in = network.*layer.in;
     auto weight = take(tensors, weight_name(layer), {out, in}, name);
@@ -191,7 +199,7 @@ SafetensorsFile to_safetensors(const Network& network, std::string_view name) {
   if (is_relu(network.activation)) {
     file.metadata[std::string(kActivationKey)] = name_of(kActivations, network.activation);
   }
-  for (const NetworkLayer& layer : kNetworkLayers) {
+  for (const NetworkLayer& layer : network_layers(network)) {
     const DenseWeights& weights = network.*layer.weights;
     const std::size_t out = network.*layer.out;
     const std::size_t in = network.*layer.in;
@@ -213,7 +221,7 @@ void save_network(const std::filesystem::path& path, const Network& network) {
 
 std::optional<std::string> first_not_finite(const Network& network) {
   const auto finite = [](float value) { return std::isfinite(value); };
-  for (const NetworkLayer& layer : kNetworkLayers) {
+  for (const NetworkLayer& layer : network_layers(network)) {
     const DenseWeights& dense = network.*layer.weights;
     for (const auto& [kind, values] : {std::pair{"weight", &dense.weight}, {"bias", &dense.bias}}) {
       if (!std::all_of(values->begin(), values->end(), finite)) {
@@ -225,8 +233,8 @@ std::optional<std::string> first_not_finite(const Network& network) {
 }
 
 Dimensions dimensions_of(const Network& network) {
-  for (const std::size_t width :
-       {network.pixels, network.hidden1, network.hidden2, 2 * network.latent}) {
+  const std::size_t inner = network.hidden2 != 0 ? network.hidden2 : network.hidden1;
+  for (const std::size_t width : {network.pixels, network.hidden1, inner, 2 * network.latent}) {
     if (width == 0 || width > kMaxWidth) {
       fail("a layer of the model has {} outputs; the engine takes 1 to {}: train a narrower model",
            width, kMaxWidth);

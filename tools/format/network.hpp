@@ -37,7 +37,8 @@ struct DenseWeights {
 // [in], the sum of squares of each input's weights: how far it reaches into the layer.
 std::vector<double> input_squares(const DenseWeights& layer);
 
-// pixels -> hidden1 -> hidden2 -> latent (two heads), and back the same way.
+// pixels -> hidden1 -> hidden2 -> latent (two heads), and back the same way; without the layers
+// between the hidden ones, encoder1 and decoder1, if hidden2 is 0.
 struct Network {
   std::size_t pixels = 0, hidden1 = 0, hidden2 = 0, latent = 0;
   DenseWeights encoder0, encoder1, mu, logvar, decoder0, decoder1, decoder2;
@@ -46,7 +47,11 @@ struct Network {
   std::size_t columns = 0;                        // of an image; 0 if not known
   std::map<std::string, std::string> metadata;    // hyperparameters, figures: anything
 
-  std::array<std::size_t, 4> sizes() const { return {pixels, hidden1, hidden2, latent}; }
+  // As the shape is written: the second hidden layer only if there is one.
+  std::vector<std::size_t> sizes() const {
+    if (hidden2 == 0) return {pixels, hidden1, latent};
+    return {pixels, hidden1, hidden2, latent};
+  }
 };
 
 // The name of a layer's tensors (name.weight [out, in] and name.bias [out]), its member of Network,
@@ -68,6 +73,24 @@ inline constexpr std::array<NetworkLayer, 7> kNetworkLayers{{
     {"decoder.1", &Network::decoder1, &Network::hidden1, &Network::hidden2},
     {"decoder.2", &Network::decoder2, &Network::pixels, &Network::hidden1},
 }};
+
+// Those of a network of one hidden layer.
+inline constexpr std::array<NetworkLayer, 5> kOneHiddenLayers{{
+    {"encoder.0", &Network::encoder0, &Network::hidden1, &Network::pixels},
+    {"encoder.mu", &Network::mu, &Network::latent, &Network::hidden1},
+    {"encoder.logvar", &Network::logvar, &Network::latent, &Network::hidden1},
+    {"decoder.0", &Network::decoder0, &Network::hidden1, &Network::latent},
+    {"decoder.2", &Network::decoder2, &Network::pixels, &Network::hidden1},
+}};
+
+// The layers that a network has.
+inline std::span<const NetworkLayer> network_layers(bool has_hidden2) {
+  if (has_hidden2) return kNetworkLayers;
+  return kOneHiddenLayers;
+}
+inline std::span<const NetworkLayer> network_layers(const Network& network) {
+  return network_layers(network.hidden2 != 0);
+}
 
 // Whether a tensor of a file is an extra, of no layer.
 inline bool is_extra(std::string_view name) { return name.starts_with("picovae."); }

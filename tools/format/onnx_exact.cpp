@@ -88,6 +88,7 @@ class Arithmetic {
 
   // A hidden layer: q = min(R(v, rescale), greatest).
   OnnxValue hidden(const QuantizedLayer& layer, std::string_view scope, const OnnxValue& x) {
+    if (layer.out == 0) return x;  // there is no such layer
     enter(scope);
     const auto v = activation(dense(layer, x, name("t")));
     const std::vector<std::int32_t> rescale(layer.rescale.begin(), layer.rescale.end());

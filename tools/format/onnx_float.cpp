@@ -37,6 +37,7 @@ OnnxValue dense(OnnxGraph& graph, const OnnxValue& x, const Network& network,
 
 OnnxValue hidden(OnnxGraph& graph, const OnnxValue& x, const Network& network,
                  const NetworkLayer& layer) {
+  if ((network.*layer.weights).out == 0) return x;  // there is no such layer
   const OnnxValue sum = dense(graph, x, network, layer, fmt::format("{}.sum", layer.name));
   const auto* op = is_relu(network.activation) ? "Relu" : "Softplus";
   return activate(graph, op, sum, fmt::format("{}.activation", layer.name));

@@ -151,6 +151,7 @@ BlobBytes pack_float(const Network& network, Type type) {
   ModelId id;
   const auto layers = engine_layers(network);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(header, i)) continue;
     const DenseWeights& layer = layers[i];
     const auto add = [&](const auto& values) {
       using Weight = typename std::decay_t<decltype(values)>::value_type;
@@ -164,6 +165,7 @@ BlobBytes pack_float(const Network& network, Type type) {
     id.add(layer.bias);
   }
   for (std::size_t i = 0; i < kLayerCount; ++i) {
+    if (!has_layer(header, i)) continue;
     std::vector<float> bias = layers[i].bias;
     bias.resize(round_up(bias.size(), kOutputPad));
     writer.add(SectionKind::kBias, i, bias);
@@ -185,9 +187,9 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   header.relu = is_relu(network.activation) ? 1 : 0;
   header.parts = parts;
   header.model_id = model_id(network, parts);
-  if (has_layer(parts, kDecoder0)) {
+  if ((parts & kDecoderPart) != 0) {
     header.signature = signatures.generated;
-    if (has_layer(parts, kEncoder0)) {
+    if ((parts & kEncoderPart) != 0) {
       header.signature_reconstruct = signatures.reconstructed;
       header.signature_scores = signatures.scores;
     }
@@ -197,10 +199,10 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   if (greatest > kMaxActivation) header.greatest = greatest;
   check_masks(network);
   const LiveMasks& live = network.live;
-  if (has_layer(parts, kEncoder0)) {
+  if ((parts & kEncoderPart) != 0) {
     header.dead_inputs = static_cast<std::uint16_t>(LiveMasks::dead(live.inputs));
   }
-  if (has_layer(parts, kDecoder2)) {
+  if ((parts & kDecoderPart) != 0) {
     header.dead_outputs = static_cast<std::uint16_t>(LiveMasks::dead(live.outputs));
   }
 
@@ -211,7 +213,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
   std::vector<Entry> entries;
   const auto sizes = layer_sizes(header);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(parts, i)) continue;
+    if (!has_layer(network.dimensions, parts, i)) continue;
     const QuantizedLayer& layer = network.layers[i];
     check_layer(layer, sizes[i], i);
     if (layer.greatest != greatest) {
@@ -245,7 +247,7 @@ BlobBytes pack_s8(const QuantizedNetwork& network, Layout layout, std::uint8_t p
     writer.add(SectionKind::kGolden, index,
                golden_section(network.layers[index], index, network.activation));
   }
-  if (has_layer(parts, kDecoder0) && !network.classes.empty()) {
+  if ((parts & kDecoderPart) != 0 && !network.classes.empty()) {
     std::vector<std::byte> classes = network.classes;
     std::memcpy(classes.data() + offsetof(ClassHeader, signature), &signatures.classes,
                 sizeof signatures.classes);
@@ -297,7 +299,7 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
 std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
   ModelId id;
   for (std::size_t i = 0; i < kLayerCount; ++i) {
-    if (!has_layer(parts, i)) continue;
+    if (!has_layer(network.dimensions, parts, i)) continue;
     const QuantizedLayer& layer = network.layers[i];
     id.add(layer.weight);
     id.add(layer.bias);
@@ -306,8 +308,8 @@ std::uint32_t model_id(const QuantizedNetwork& network, std::uint8_t parts) {
     id.add(std::array{layer.pre_shift, layer.post_shift});
   }
   if (network.greatest() > kMaxActivation) id.add(std::array{network.greatest()});
-  if (has_layer(parts, kEncoder0)) id.add(network.live.inputs);
-  if (has_layer(parts, kDecoder2)) {
+  if ((parts & kEncoderPart) != 0) id.add(network.live.inputs);
+  if ((parts & kDecoderPart) != 0) {
     id.add(network.live.outputs);
     id.add(network.live.dead_logits);
   }

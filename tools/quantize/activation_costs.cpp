@@ -81,7 +81,7 @@ LayerMatrices activation_costs(const Network& network, const LayerMatrices& outp
   LayerMatrices costs;
   for (std::size_t l = kLayerCount; l-- > 0;) {
     if (l == kEncoder0 || l == kDecoder0 || outputs[l].rows() == 0) continue;  // no units before it
-    costs[l - 1] =
+    costs[layer_before(dimensions_of(network), l)] =
         to_inputs(layers[l], kernels)
             .outputs(output_costs(static_cast<Layer>(l), network.activation, outputs[l], costs[l]),
                      threads);

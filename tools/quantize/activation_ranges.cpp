@@ -133,7 +133,7 @@ std::array<UnitRanges, kLayerCount> choose_ranges(const Network& network,
 
   std::array<UnitRanges, kLayerCount> units;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
-    if (!is_hidden_layer(l)) continue;
+    if (!is_hidden_layer(l) || !has_layer(dimensions_of(network), l)) continue;
     units[l].raise = is_relu(network.activation) ? std::vector<double>(seen[l].width())
                                                  : raises(seen[l], drawn[l]);
     AlignedRows<float> before = seen[l];

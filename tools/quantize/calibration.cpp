@@ -27,7 +27,10 @@ std::size_t spread_step(std::size_t count) {
 
 Calibration::Calibration(const Network& network, std::span<const std::uint8_t> images,
                          const CalibrationOptions& options, const Kernels& kernels)
-    : options_(options), activation_(network.activation), kernels_(kernels) {
+    : options_(options),
+      activation_(network.activation),
+      dimensions_(dimensions_of(network)),
+      kernels_(kernels) {
   for (const DenseWeights& layer : engine_layers(network)) layers_.emplace_back(layer, kernels);
   const std::size_t given = images.size() / network.pixels;
   const std::size_t count = std::min(options.images, given);
@@ -44,6 +47,10 @@ Calibration::Calibration(const Network& network, std::span<const std::uint8_t> i
 }
 
 Calibration::LayerTrace Calibration::next() {
+  if (!has_layer(dimensions_, next_)) {
+    ++next_;
+    return {};
+  }
   const FloatLayer& layer = layers_[next_];
   LayerTrace trace{layer.outputs(x_, options_.threads), {}};
   if (prior_.rows() > 0) trace.prior_outputs = layer.outputs(prior_, options_.threads);

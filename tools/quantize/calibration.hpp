@@ -52,6 +52,7 @@ class Calibration {
   std::vector<FloatLayer> layers_;
   CalibrationOptions options_;
   Activation activation_;  // of hidden layers
+  Dimensions dimensions_;
   const Kernels& kernels_;
   std::size_t next_ = 0;
   AlignedRows<float> x_, prior_;  // inputs of the next layer; the prior's only in the decoder

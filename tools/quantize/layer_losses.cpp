@@ -48,7 +48,7 @@ class MixedModel {
       for (std::size_t p = 0; p < pixels; ++p) x.row(i)[p] = static_cast<float>(image[p]) / 255.0F;
     }
     AlignedRows<float> h = layer(kEncoder0, integer, x);
-    h = layer(kEncoder1, integer, h);
+    if (has_layer(dimensions_, kEncoder1)) h = layer(kEncoder1, integer, h);
     const AlignedRows<float> heads = layer(kEncoderHeads, integer, h);
 
     double sum = 0;
@@ -65,7 +65,7 @@ class MixedModel {
       }
     }
     h = layer(kDecoder0, integer, z);
-    h = layer(kDecoder1, integer, h);
+    if (has_layer(dimensions_, kDecoder1)) h = layer(kDecoder1, integer, h);
     const AlignedRows<float> logits = layer(kDecoder2, integer, h);
     for (std::size_t i = 0; i < count; ++i) {
       sum +=
@@ -83,7 +83,7 @@ class MixedModel {
     // The float layers know of no raised units, the next integer layer does.
     const std::vector<double>& raise = quantized_.layers[index].raise;
     if (index == integer) raise_outputs(y, raise, -1);
-    if (index + 1 == integer) raise_outputs(y, raise);
+    if (layer_after(dimensions_, index) == integer) raise_outputs(y, raise);
     apply_hidden(y, quantized_.activation, kernels_);
     return y;
   }
@@ -159,6 +159,7 @@ std::array<double, kLayerCount> elbo_by_layer(const Network& network,
   std::vector<double> sums((count + kPart - 1) / kPart);
   std::array<double, kLayerCount> result{};
   for (std::size_t l = 0; l < kLayerCount; ++l) {
+    if (!has_layer(quantized.dimensions, l)) continue;
     parallel_parts(options.threads, count, kPart, [&](std::size_t first, std::size_t part) {
       sums[first / kPart] = model.run(static_cast<Layer>(l), images, options, first, part);
     });

@@ -44,6 +44,10 @@ Network order_units(const Network& network, std::span<const std::uint8_t> images
   const auto units =
       choose_ranges(network, images, {.seed = options.seed, .threads = options.threads}, kernels);
   Network ordered = network;
+  if (network.hidden2 == 0) {
+    reorder(descending(network.decoder2, units[kDecoder0]), ordered.decoder0, ordered.decoder2);
+    return ordered;
+  }
   reorder(descending(network.decoder1, units[kDecoder0]), ordered.decoder0, ordered.decoder1);
   reorder(descending(network.decoder2, units[kDecoder1]), ordered.decoder1, ordered.decoder2);
   return ordered;

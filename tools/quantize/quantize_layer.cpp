@@ -181,7 +181,8 @@ std::vector<double> input_steps(const QuantizedNetwork& network, Layer index) {
   if (index == kEncoder0) return std::vector<double>(in, 2.0 / 255);  // (p >> 1) of p / 255
   if (has_wide_input(index)) return std::vector<double>(in, std::ldexp(1.0, -kNormalBits));
   std::vector<double> steps;
-  for (const std::int16_t rescale : network.layers[index - 1].rescale) {
+  for (const std::int16_t rescale :
+       network.layers[layer_before(network.dimensions, index)].rescale) {
     steps.push_back(std::ldexp(1.0, 15 - kSoftplusBits) / rescale);
   }
   return steps;

@@ -134,6 +134,10 @@ class Quantizer {
     for (std::size_t i = 0; i < kLayerCount; ++i) {
       if (progress) progress(static_cast<double>(i) / static_cast<double>(kLayerCount));
       const auto index = static_cast<Layer>(i);
+      if (!has_layer(result_.network.dimensions, index)) {
+        calibration_.next();
+        continue;
+      }
       x = has_wide_input(index) ? run_layer(index, calibration_.latents()) : run_layer(index, x);
     }
     if (progress) progress(1);
@@ -174,8 +178,9 @@ class Quantizer {
   std::vector<double> scaled_weights(Layer index) const {
     const DenseWeights& layer = layers_[index];
     std::vector<double> steps = input_steps(result_.network, index);
-    if (index != kEncoder0 && !units_[index - 1].gain.empty()) {
-      for (std::size_t i = 0; i < steps.size(); ++i) steps[i] *= units_[index - 1].gain[i];
+    if (index != kEncoder0 && index != kDecoder0) {
+      const auto& gain = units_[layer_before(result_.network.dimensions, index)].gain;
+      for (std::size_t i = 0; i < steps.size(); ++i) steps[i] *= gain[i];
     }
     std::vector<double> weights(layer.weight.begin(), layer.weight.end());
     for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= steps[i % layer.in];

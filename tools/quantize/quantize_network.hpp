@@ -34,9 +34,9 @@ struct LayerReport {
 
 struct Quantized {
   QuantizedNetwork network;
-  std::array<LayerReport, kLayerCount> layers;
-  std::size_t images = 0;    // that calibration used
-  std::size_t held_out = 0;  // further ones, that the SQNR was measured on
+  std::array<LayerReport, kLayerCount> layers;  // of one that is not there: no name
+  std::size_t images = 0;                       // that calibration used
+  std::size_t held_out = 0;                     // further ones, that the SQNR was measured on
 };
 
 //   images    [count][pixels] u8, of the training set

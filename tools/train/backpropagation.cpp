@@ -38,12 +38,13 @@ Backpropagation::Backpropagation(const Plan& plan, std::size_t capacity, const O
       losses_(capacity) {
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     const LayerPlan& layer = plan_.layers[l];
+    if (!has_layer(plan_.dimensions, l)) continue;
     const std::size_t rows = l < kDecoder0 ? capacity : capacity * objective_.samples;
     inputs_[l] = AlignedFloats(rows * layer.input_stride);
     deltas_[l] = AlignedFloats(rows * layer.width);
     for (std::size_t row = 0; row < rows; ++row) input(l, row)[layer.in] = 1;
     if (form_.rotations[l] != nullptr) {
-      hidden_[l] = AlignedFloats(rows * plan_.layers[l - 1].width);
+      hidden_[l] = AlignedFloats(rows * plan_.layers[layer_before(plan_.dimensions, l)].width);
       rotated_deltas_[l] = AlignedFloats(hidden_[l].size());
     }
   }
@@ -56,11 +57,11 @@ void Backpropagation::forward(const Parameters& parameters, std::size_t first, s
 
   center_pixels(encoder);
   hidden_layer(parameters, kEncoder0, encoder);
-  hidden_layer(parameters, kEncoder1, encoder);
+  if (has_layer(plan_.dimensions, kEncoder1)) hidden_layer(parameters, kEncoder1, encoder);
   sums(parameters, kEncoderHeads, encoder, heads(first), 2 * plan_.latent_width);
   sample_latents(encoder);
   hidden_layer(parameters, kDecoder0, decoder);
-  hidden_layer(parameters, kDecoder1, decoder);
+  if (has_layer(plan_.dimensions, kDecoder1)) hidden_layer(parameters, kDecoder1, decoder);
   sums(parameters, kDecoder2, decoder, delta(kDecoder2, decoder.first),
        plan_.layers[kDecoder2].width);
   const float image_weight = 1 / static_cast<float>(images);
@@ -76,11 +77,11 @@ void Backpropagation::backward(const Parameters& parameters, std::size_t first, 
   const Rows encoder{first, last - first};
   const Rows decoder{first * objective_.samples, encoder.count * objective_.samples};
   hidden_gradient(parameters, kDecoder2, decoder);
-  hidden_gradient(parameters, kDecoder1, decoder);
+  if (has_layer(plan_.dimensions, kDecoder1)) hidden_gradient(parameters, kDecoder1, decoder);
   input_gradient(parameters, kDecoder0, decoder, dz(decoder.first));
   posterior_gradient(encoder, 1 / static_cast<float>(images));
   hidden_gradient(parameters, kEncoderHeads, encoder);
-  hidden_gradient(parameters, kEncoder1, encoder);
+  if (has_layer(plan_.dimensions, kEncoder1)) hidden_gradient(parameters, kEncoder1, encoder);
 }
 
 // The encoder's inputs.
@@ -118,19 +119,20 @@ void Backpropagation::sums(const Parameters& parameters, std::size_t layer, Rows
 // A hidden layer: its outputs are the next layer's inputs.
 void Backpropagation::hidden_layer(const Parameters& parameters, std::size_t layer, Rows rows) {
   const LayerPlan& plan = plan_.layers[layer];
-  const Rotation* rotation = form_.rotations[layer + 1];
-  const std::size_t input_stride = plan_.layers[layer + 1].input_stride;
-  sums(parameters, layer, rows, hidden(layer + 1, rows.first), hidden_stride(layer + 1));
+  const std::size_t next = layer_after(plan_.dimensions, layer);
+  const Rotation* rotation = form_.rotations[next];
+  const std::size_t input_stride = plan_.layers[next].input_stride;
+  sums(parameters, layer, rows, hidden(next, rows.first), hidden_stride(next));
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    activate_(hidden(layer + 1, row), hidden_center_, plan.width);
+    activate_(hidden(next, row), hidden_center_, plan.width);
   }
   if (rotation != nullptr && rotation->active()) {
-    product_({.a = hidden(layer + 1, rows.first),
+    product_({.a = hidden(next, rows.first),
               .a_row = plan.width,
               .a_column = 1,
               .b = rotation->matrix.data(),
               .b_row = rotation->stride,
-              .c = input(layer + 1, rows.first),
+              .c = input(next, rows.first),
               .c_row = input_stride,
               .m = rows.count,
               .n = rotation->stride,
@@ -138,9 +140,9 @@ void Backpropagation::hidden_layer(const Parameters& parameters, std::size_t lay
   }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
     if (rotation != nullptr && !rotation->active()) {
-      std::copy_n(hidden(layer + 1, row), plan.out, input(layer + 1, row));
+      std::copy_n(hidden(next, row), plan.out, input(next, row));
     }
-    input(layer + 1, row)[plan.out] = 1;  // padding may have covered it
+    input(next, row)[plan.out] = 1;  // padding may have covered it
   }
 }
 
@@ -223,7 +225,8 @@ void Backpropagation::input_gradient(const Parameters& parameters, std::size_t l
 
 // The deltas of the layer below, which is a hidden one.
 void Backpropagation::hidden_gradient(const Parameters& parameters, std::size_t layer, Rows rows) {
-  const std::size_t width = plan_.layers[layer - 1].width;
+  const std::size_t below = layer_before(plan_.dimensions, layer);
+  const std::size_t width = plan_.layers[below].width;
   const Rotation* rotation = form_.rotations[layer];
   if (rotation != nullptr && rotation->active()) {
     float* rotated = rotated_deltas_[layer].data() + rows.first * width;
@@ -233,16 +236,16 @@ void Backpropagation::hidden_gradient(const Parameters& parameters, std::size_t 
               .a_column = 1,
               .b = rotation->transposed.data(),
               .b_row = rotation->stride,
-              .c = delta(layer - 1, rows.first),
+              .c = delta(below, rows.first),
               .c_row = width,
               .m = rows.count,
               .n = width,
               .k = rotation->in});
   } else {
-    input_gradient(parameters, layer, rows, delta(layer - 1, rows.first));
+    input_gradient(parameters, layer, rows, delta(below, rows.first));
   }
   for (std::size_t row = rows.first; row < rows.first + rows.count; ++row) {
-    activate_backward_(delta(layer - 1, row), hidden(layer, row), hidden_center_, width);
+    activate_backward_(delta(below, row), hidden(layer, row), hidden_center_, width);
   }
 }
 

@@ -70,8 +70,9 @@ class Backpropagation {
     return form_.rotations[layer] != nullptr ? hidden_[layer].data() : inputs_[layer].data();
   }
   std::size_t hidden_stride(std::size_t layer) const {
-    return form_.rotations[layer] != nullptr ? plan_.layers[layer - 1].width
-                                             : plan_.layers[layer].input_stride;
+    return form_.rotations[layer] != nullptr
+               ? plan_.layers[layer_before(plan_.dimensions, layer)].width
+               : plan_.layers[layer].input_stride;
   }
 
   // The loss of each image of the minibatch, after forward().

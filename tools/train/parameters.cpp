@@ -33,7 +33,7 @@ Network empty_network(Dimensions d) {
   network.hidden1 = d.hidden1;
   network.hidden2 = d.hidden2;
   network.latent = d.latent;
-  for (const NetworkLayer& layer : kNetworkLayers) {
+  for (const NetworkLayer& layer : network_layers(network)) {
     DenseWeights& dense = network.*layer.weights;
     dense.in = network.*layer.in;
     dense.out = network.*layer.out;
@@ -68,6 +68,7 @@ std::vector<RowBlock> row_blocks(const Plan& plan) {
   std::vector<RowBlock> blocks;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
     const LayerPlan& layer = plan.layers[l];
+    if (!has_layer(plan.dimensions, l)) continue;
     for (std::size_t first = 0; first < layer.rows(); first += kBlockRows) {
       const std::size_t last = std::min(first + kBlockRows, layer.rows());
       blocks.push_back(
@@ -115,6 +116,7 @@ Network initial_network(Dimensions dimensions, std::uint64_t seed, Activation hi
   network.activation = hidden;
   for (std::size_t l = 0; l < kNetworkLayers.size(); ++l) {
     DenseWeights& dense = network.*kNetworkLayers[l].weights;
+    if (dense.out == 0) continue;  // there is no such layer
     const bool relu = is_relu(hidden) && is_hidden_layer(kPlaces[l].layer);
     const std::size_t fans = relu ? dense.in : dense.in + dense.out;
     const double limit = std::sqrt(6.0 / static_cast<double>(fans));

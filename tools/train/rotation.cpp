@@ -48,6 +48,14 @@ void transpose(const float* from, std::size_t in, std::size_t stride, float* to)
 
 }  // namespace
 
+std::vector<Layer> rotated_layers(Dimensions d) {
+  std::vector<Layer> layers;
+  for (const Layer layer : kRotatedLayers) {
+    if (has_layer(d, layer)) layers.push_back(layer);
+  }
+  return layers;
+}
+
 Rotation::Rotation(std::size_t inputs)
     : in(inputs),
       stride(round_up(inputs, kPerLine<float>)),
@@ -156,27 +164,31 @@ void mix_rows(const Rotation& rotation, const AlignedFloats& change, const float
 
 Parameters unrotated(const TrainingState& state, ProductFn product) {
   Parameters plain = state.parameters;
+  const auto layers = rotated_layers(plain.plan().dimensions);
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
     const Rotation& rotation = state.rotations[i];
     if (!rotation.active()) continue;
-    const Layer layer = kRotatedLayers[i];
+    const Layer layer = layers[i];
     mix_rows(rotation, rotation.matrix, state.parameters.layer(layer),
              plain.plan().layers[layer].width, 0, rotation.in, product, plain.layer(layer));
   }
   return plain;
 }
 
-Rotator::Rotator(TrainingState& state, ProductFn product) : state_(state), product_(product) {
+Rotator::Rotator(TrainingState& state, ProductFn product)
+    : state_(state),
+      product_(product),
+      layers_(rotated_layers(state.parameters.plan().dimensions)) {
   const Plan& plan = state.parameters.plan();
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
-    const std::size_t size = state.rotations[i].in * plan.layers[kRotatedLayers[i]].width;
+    const std::size_t size = state.rotations[i].in * plan.layers[layers_[i]].width;
     changes_.emplace_back(state.rotations[i]);
     before_.push_back({AlignedFloats(size), AlignedFloats(size), AlignedFloats(size)});
   }
   for (const RowBlock& block : row_blocks(plan)) {
     for (std::size_t i = 0; i < state.rotations.size(); ++i) {
       const std::size_t last = std::min(block.last, state.rotations[i].in);  // without the bias
-      if (block.layer == kRotatedLayers[i] && block.first < last) {
+      if (block.layer == layers_[i] && block.first < last) {
         pieces_.push_back({i, block.first, last});
       }
     }
@@ -197,7 +209,7 @@ void Rotator::observe_inputs(const Backpropagation& pass, std::size_t images, st
   team.run([&](unsigned member) {
     queue_.take([&](std::size_t p) {
       const auto [i, first, last] = pieces_[p];
-      const Layer layer = kRotatedLayers[i];
+      const Layer layer = layers_[i];
       const std::size_t rows = layer < kDecoder0 ? images : images * samples;
       observe(state_.rotations[i], pass.hidden(layer), pass.hidden_stride(layer), rows, first, last,
               product_, scratch[member].data());
@@ -211,11 +223,10 @@ void Rotator::renew_all(Team& team) {
   queue_.refill(state_.rotations.size());
   team.run([&](unsigned) {
     queue_.take([&](std::size_t i) {
-      const LayerPlan& layer = plan.layers[kRotatedLayers[i]];
+      const LayerPlan& layer = plan.layers[layers_[i]];
       renew(state_.rotations[i], changes_[i], product_);
       Before& before = before_[i];
-      std::copy_n(state_.parameters.layer(kRotatedLayers[i]), before.weight.size(),
-                  before.weight.data());
+      std::copy_n(state_.parameters.layer(layers_[i]), before.weight.size(), before.weight.data());
       std::copy_n(state_.mean.data() + layer.offset, before.mean.size(), before.mean.data());
       std::copy_n(state_.square.data() + layer.offset, before.square.size(), before.square.data());
     });
@@ -224,13 +235,13 @@ void Rotator::renew_all(Team& team) {
   team.run([&](unsigned) {
     queue_.take([&](std::size_t p) {
       const auto [i, first, last] = pieces_[p];
-      const LayerPlan& layer = plan.layers[kRotatedLayers[i]];
+      const LayerPlan& layer = plan.layers[layers_[i]];
       const auto mix = [&, i = i, first = first, last = last](
                            const AlignedFloats& change, const AlignedFloats& from, float* to) {
         mix_rows(state_.rotations[i], change, from.data(), layer.width, first, last, product_,
                  to + first * layer.width);
       };
-      mix(changes_[i].weight, before_[i].weight, state_.parameters.layer(kRotatedLayers[i]));
+      mix(changes_[i].weight, before_[i].weight, state_.parameters.layer(layers_[i]));
       mix(changes_[i].mean, before_[i].mean, state_.mean.data() + layer.offset);
       mix(changes_[i].square, before_[i].square, state_.square.data() + layer.offset);
     });

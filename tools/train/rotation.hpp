@@ -24,6 +24,7 @@ struct TrainingState;
 
 // The layers whose inputs are rotated, if any are: those above hidden layers.
 inline constexpr std::array kRotatedLayers{kEncoder1, kEncoderHeads, kDecoder1, kDecoder2};
+std::vector<Layer> rotated_layers(Dimensions d);  // that a network has
 
 // Of one layer of `in` inputs, without the bias's one. Matrices are [in][stride], stride a multiple
 // of 16, and zero in their padding.
@@ -95,6 +96,7 @@ class Rotator {
 
   TrainingState& state_;
   ProductFn product_;
+  std::vector<Layer> layers_;  // of the rotations
   std::vector<Piece> pieces_;  // of all rotations, for the team to share
   WorkQueue queue_;
   std::vector<RotationChange> changes_;  // of a renewal,

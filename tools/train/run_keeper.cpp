@@ -12,6 +12,7 @@
 #include "picovae/version.h"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/train/checkpoint.hpp"
 
 namespace picovae::tools {
@@ -71,7 +72,7 @@ Settings settings_of_run(const Recipe& recipe, const Dimensions& d, const Datase
                          std::size_t validation) {
   Settings settings = settings_of(recipe);
   settings["version"] = PICOVAE_VERSION;
-  settings["shape"] = fmt::format("{},{},{},{}", d.pixels, d.hidden1, d.hidden2, d.latent);
+  settings["shape"] = shape_text(d, ",");
   settings["validation"] = fmt::format("{}", validation);
   std::uint32_t sum = 0;
   for (const LabeledImages* half : {&data.train, &data.test}) {

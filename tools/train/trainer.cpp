@@ -35,15 +35,18 @@ TrainingState first_state(const Plan& plan, const Recipe& recipe, const Centerin
   TrainingState state{
       Parameters(plan, network), AlignedFloats(plan.size), AlignedFloats(plan.size), {}};
   if (recipe.rotated) {
-    for (const Layer layer : kRotatedLayers) state.rotations.emplace_back(plan.layers[layer].in);
+    for (const Layer layer : rotated_layers(plan.dimensions)) {
+      state.rotations.emplace_back(plan.layers[layer].in);
+    }
   }
   return state;
 }
 
 Form form_of(const Recipe& recipe, const Centering& centering, const TrainingState& state) {
   Form form{.activation = recipe.activation, .centering = &centering};
+  const auto layers = rotated_layers(state.parameters.plan().dimensions);
   for (std::size_t i = 0; i < state.rotations.size(); ++i) {
-    form.rotations[kRotatedLayers[i]] = &state.rotations[i];
+    form.rotations[layers[i]] = &state.rotations[i];
   }
   return form;
 }
@@ -161,6 +164,7 @@ void Trainer::Work::fail_diverged(std::size_t count) {
   } else {
     Parameters gradient = state.parameters;
     for (std::size_t l = 0; l < kLayerCount; ++l) {
+      if (!has_layer(plan.dimensions, l)) continue;
       pass.weight_gradient(l, 0, plan.layers[l].rows(), count, gradient.layer(l));
     }
     const auto by_weight = first_not_finite(gradient.network());

@@ -89,9 +89,17 @@ struct Section {
 };
 static_assert(sizeof(Section) == 16);
 
-// Whether a model with these Part bits has the layer.
-constexpr bool has_layer(std::uint8_t parts, std::size_t layer) {
+// Whether a model with these Part bits has the layer's half.
+constexpr bool has_part_of(std::uint8_t parts, std::size_t layer) {
   return (parts & (layer < kDecoder0 ? kEncoderPart : kDecoderPart)) != 0;
+}
+
+// Whether a model of these dimensions and Part bits has the layer.
+constexpr bool has_layer(Dimensions d, std::uint8_t parts, std::size_t layer) {
+  return has_layer(d, layer) && has_part_of(parts, layer);
+}
+constexpr bool has_layer(const BlobHeader& header, std::size_t layer) {
+  return has_layer(header.dimensions, header.parts, layer);
 }
 
 // True if the layer's input is the s16 latent vector.
@@ -135,7 +143,7 @@ constexpr std::size_t golden_crc_offset(std::size_t in, bool wide_input) {
 // Typed pointers into a checked blob. Valid as long as the bytes are.
 struct BlobView {
   const BlobHeader* header = nullptr;
-  std::array<Dense, kLayerCount> layers{};  // weights null in a part that is missing
+  std::array<Dense, kLayerCount> layers{};  // weights null of one that is missing
   LivePixels inputs, outputs;
 
   bool has(Part part) const { return header != nullptr && (header->parts & part) != 0; }

@@ -259,13 +259,16 @@ class Forward {
         halve_pixels(x + row * d.pixels, input.row(row));
       }
     }
-    const auto hidden1 = Rows<Hidden>::at(arena, d.hidden1);
-    const auto hidden2 = Rows<Hidden>::at(hidden1.end(count), d.hidden2);
-    const auto heads = Rows<Latent>::at(hidden2.end(count), 2 * std::size_t{d.latent});
-    run(view_.layers[kEncoder0], input, hidden1, count);
-    run(view_.layers[kEncoder1], hidden1, hidden2, count);
-    run(view_.layers[kEncoderHeads], hidden2, heads, count);
-    return hidden2.end(count);
+    auto hidden = Rows<Hidden>::at(arena, d.hidden1);
+    run(view_.layers[kEncoder0], input, hidden, count);
+    if (d.hidden2 != 0) {
+      const auto hidden2 = Rows<Hidden>::at(hidden.end(count), d.hidden2);
+      run(view_.layers[kEncoder1], hidden, hidden2, count);
+      hidden = hidden2;
+    }
+    const auto heads = Rows<Latent>::at(hidden.end(count), 2 * std::size_t{d.latent});
+    run(view_.layers[kEncoderHeads], hidden, heads, count);
+    return hidden.end(count);
   }
 
   // The encoder's live pixels in its own unit.
@@ -302,10 +305,11 @@ class Forward {
     using Hidden = typename A::Hidden;
     const Dimensions d = dimensions();
     const auto z = Rows<Latent>::at(arena, d.latent);
-    const auto hidden2 = Rows<Hidden>::at(z.end(count), d.hidden2);
-    const auto hidden1 = Rows<Hidden>::at(hidden2.end(count), d.hidden1);
-    run(view_.layers[kDecoder0], z, hidden2, count);
-    run(view_.layers[kDecoder1], hidden2, hidden1, count);
+    const auto inner = Rows<Hidden>::at(z.end(count), d.inner());
+    run(view_.layers[kDecoder0], z, inner, count);
+    if (d.hidden2 == 0) return inner;
+    const auto hidden1 = Rows<Hidden>::at(inner.end(count), d.hidden1);
+    run(view_.layers[kDecoder1], inner, hidden1, count);
     return hidden1;
   }
 

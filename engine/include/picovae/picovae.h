@@ -22,26 +22,29 @@
 
 // ---- The shape, which is fixed when the engine is compiled ----
 
-// Four plain numbers: pixels, hidden1, hidden2, latent. For another model give it to the compiler
-// for the engine and for the program alike: -include digits.h, the header that picovae export
-// wrote, or -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package does.) A program and an engine of
-// different shapes do not link.
+// Four plain numbers: pixels, hidden1, hidden2, latent; or three for one hidden layer, whose
+// PICOVAE_HIDDEN2 is 0. For another model give it to the compiler for the engine and for the
+// program alike: -include digits.h, the header that picovae export wrote, or
+// -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package does.) A program and an engine of different
+// shapes do not link.
 #ifndef PICOVAE_SHAPE
 #define PICOVAE_SHAPE 784, 300, 300, 50
 #endif
 
-#define PICOVAE_PICK_PIXELS(pixels, hidden1, hidden2, latent) (pixels)
-#define PICOVAE_PICK_HIDDEN1(pixels, hidden1, hidden2, latent) (hidden1)
-#define PICOVAE_PICK_HIDDEN2(pixels, hidden1, hidden2, latent) (hidden2)
-#define PICOVAE_PICK_LATENT(pixels, hidden1, hidden2, latent) (latent)
-#define PICOVAE_JOIN(name, pixels, hidden1, hidden2, latent) \
-  name##_##pixels##_##hidden1##_##hidden2##_##latent
+// Zeros follow the shape, so that the fourth number of one with three is 0.
+#define PICOVAE_PICK_PIXELS(pixels, hidden1, third, fourth, ...) (pixels)
+#define PICOVAE_PICK_HIDDEN1(pixels, hidden1, third, fourth, ...) (hidden1)
+#define PICOVAE_PICK_HIDDEN2(pixels, hidden1, third, fourth, ...) ((fourth) != 0 ? (third) : 0)
+#define PICOVAE_PICK_LATENT(pixels, hidden1, third, fourth, ...) \
+  ((fourth) != 0 ? (fourth) : (third))
+#define PICOVAE_JOIN(name, pixels, hidden1, third, fourth, ...) \
+  name##_##pixels##_##hidden1##_##third##_##fourth
 #define PICOVAE_EXPAND(macro, ...) macro(__VA_ARGS__)
 
-#define PICOVAE_PIXELS PICOVAE_EXPAND(PICOVAE_PICK_PIXELS, PICOVAE_SHAPE)
-#define PICOVAE_HIDDEN1 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN1, PICOVAE_SHAPE)
-#define PICOVAE_HIDDEN2 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN2, PICOVAE_SHAPE)
-#define PICOVAE_LATENT PICOVAE_EXPAND(PICOVAE_PICK_LATENT, PICOVAE_SHAPE)
+#define PICOVAE_PIXELS PICOVAE_EXPAND(PICOVAE_PICK_PIXELS, PICOVAE_SHAPE, 0, 0)
+#define PICOVAE_HIDDEN1 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN1, PICOVAE_SHAPE, 0, 0)
+#define PICOVAE_HIDDEN2 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN2, PICOVAE_SHAPE, 0, 0)
+#define PICOVAE_LATENT PICOVAE_EXPAND(PICOVAE_PICK_LATENT, PICOVAE_SHAPE, 0, 0)
 
 // ---- Memory that the caller gives ----
 
@@ -119,7 +122,7 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //   kernels  one of the above; the model's layout must be theirs
 // Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES, or
 // PICOVAE_BAD_LIVE_PIXELS, PICOVAE_BAD_THRESHOLDS or PICOVAE_WRONG_ACTIVATION.
-#define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE)
+#define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE, 0, 0)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
 

@@ -374,6 +374,26 @@ class Commands(cli.CliTest):
         self.assertNotEqual(wrong.returncode, 0)
         self.assertIn("another shape than small: include this first, or -DPICOVAE_SHAPE=784,16,8,4", wrong.stderr)
 
+    def test_one_hidden_layer_in_c(self):
+        """picovae.h takes three numbers as well as four."""
+        folder = self.root / "one"
+        folder.mkdir()
+        self.good("train", "--data", self.data, "--out", folder / "f32", "--epochs", 1, "--hidden", "16", "--latent", 4)
+        self.good("quantize", folder / "f32", "--data", self.data, "--out", folder / "s8")
+        self.good("export", folder / "s8", "--out", folder / "board", "--c-array", folder / "one.c")
+        checks = ("PICOVAE_PIXELS == 784 && PICOVAE_HIDDEN1 == 16 && PICOVAE_HIDDEN2 == 0 && PICOVAE_LATENT == 4 && "
+                  "sizeof(picovae_arena) == ONE_ARENA_SIZE && sizeof(picovae_encoder_arena) == ONE_ENCODER_ARENA_SIZE")
+        (folder / "one_shape.c").write_text('#include "one.h"\n#include "picovae/picovae.h"\n'
+                                            f'_Static_assert({checks}, "");\n'
+                                            "int main(void) { return picovae_open(0, 0, 0, 0); }\n")
+        strict = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", INCLUDE]
+        made = folder / "one_shape.o"
+        subprocess.run([CC, "-std=c11", *strict, "-c", folder / "one_shape.c", "-o", made], check=True)
+        self.assertIn(b"picovae_open_784_16_4_0", made.read_bytes())
+        (folder / "other.c").write_text('#include "picovae/picovae.h"\n#include "one.h"\n')
+        wrong = subprocess.run([CC, *strict, "-fsyntax-only", folder / "other.c"], stderr=subprocess.PIPE, text=True)
+        self.assertIn("another shape than one: include this first, or -DPICOVAE_SHAPE=784,16,4", wrong.stderr)
+
     def test_plot(self):
         curve = self.root / "curve.png"
         self.good("plot", self.root / "log.csv", "--out", curve)

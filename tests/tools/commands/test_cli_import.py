@@ -205,12 +205,31 @@ class Import(cli.CliTest):
         self.refused(self.renamed(FC), "says itself that its hidden layers are relu", "--activation", "softplus",
                      metadata={"activation": "relu"})
 
-    def test_other_shapes(self):
-        shallow = {"fc1": (400, 784), "fc21": (20, 400), "fc22": (20, 400), "fc3": (400, 20), "fc4": (784, 400)}
+    @staticmethod
+    def zeros(layers):
         tensors = {}
-        for name, shape in shallow.items():
+        for name, shape in layers.items():
             tensors |= {f"{name}.weight": np.zeros(shape), f"{name}.bias": np.zeros(shape[0])}
-        self.refused(tensors, "is a VAE of 1 hidden layer each way, 784-400-20")
+        return tensors
+
+    def test_one_hidden_layer(self):
+        layers = {"fc1": (400, 784), "fc21": (20, 400), "fc22": (20, 400), "fc3": (400, 20), "fc4": (784, 400)}
+        tensors = {name: np.random.default_rng(1).normal(size=array.shape).astype(np.float32)
+                   for name, array in self.zeros(layers).items()}
+        found = self.imported(tensors, "--map", "fc21=mu,fc22=logvar", "--activation", "relu")
+        named = dict(zip(("encoder.0", "encoder.mu", "encoder.logvar", "decoder.0", "decoder.2"), layers))
+        self.assert_same(found, {f"{own}.{kind}": tensors[f"{name}.{kind}"]
+                                 for own, name in named.items() for kind in ("weight", "bias")})
+        info = json.loads(self.good("info", self.out, "--json"))
+        self.assertEqual((info["shape"], info["activation"]), ([784, 400, 20], "relu"))
+        self.refused(tensors, "say which is which")
+        path = write(self.root / "foreign.safetensors", tensors)
+        self.bad(1, "eval", path, "--data", self.data, says="is 784-400-20 under other names")
+
+    def test_other_shapes(self):
+        deep = {"fc1": (40, 784), "fc2": (30, 40), "fc3": (20, 30), "fc41": (5, 20), "fc42": (5, 20), "fc5": (20, 5),
+                "fc6": (30, 20), "fc7": (40, 30), "fc8": (784, 40)}
+        self.refused(self.zeros(deep), "is a VAE of 3 hidden layers each way, 784-40-30-20-5; picovae has one or two")
 
     # --- the guide ---
 

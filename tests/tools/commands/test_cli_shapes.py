@@ -29,7 +29,7 @@ class Shapes(unittest.TestCase):
         return result.stdout
 
     def end_to_end(self, root, shape, rows, columns):
-        """shape: pixels, hidden1, hidden2, latent. Images are drawn as wide and as high as they are."""
+        """shape: pixels, hidden1, hidden2, latent, or without hidden2. Images are drawn as wide and as high as they are."""
         data, f32, s8 = root / "data", root / "model.safetensors", root / "model.pvae"
         out = root / "out.png"
         cli.write_data(data, 600, 60, rows, columns)
@@ -47,6 +47,7 @@ class Shapes(unittest.TestCase):
 
         info = json.loads(self.good("info", s8, "--json"))
         self.assertEqual(info["shape"], list(shape))
+        self.assertIn(f" {name}, encoder and decoder", self.good("info", s8))
         for isa in isas():  # of the same bits, as the self-test says
             result = run("self-test", s8, env={"PICOVAE_ISA": isa})
             if "lacks" not in result.stderr:
@@ -63,7 +64,7 @@ class Shapes(unittest.TestCase):
             self.good("interpolate", model, "--data", data, "--from", 1, "--to", 2, "--out", out)
             self.good("encode", model, "--data", data, "--out", root / "codes.csv")
             header = (root / "codes.csv").read_text().splitlines()[0]
-            self.assertEqual(header.count("mu"), shape[3])
+            self.assertEqual(header.count("mu"), shape[-1])
             self.good("classes", model, "--data", data, "--out", root / "with_classes")
         pictures = self.good("generate", s8, "--count", 2, "--ascii")
         self.assertGreaterEqual(len(pictures.splitlines()), rows // 2)
@@ -73,7 +74,8 @@ class Shapes(unittest.TestCase):
             self.assertEqual(board["model_id"], info["model_id"])
 
     def test_shapes(self):
-        for shape, rows, columns in (((784, 128, 64, 16), 28, 28), ((15, 7, 5, 3), 3, 5), ((127, 33, 65, 1), 127, 1)):
+        for shape, rows, columns in (((784, 128, 64, 16), 28, 28), ((15, 7, 5, 3), 3, 5), ((127, 33, 65, 1), 127, 1),
+                                     ((784, 40, 20), 28, 28), ((15, 7, 3), 3, 5)):
             with self.subTest(shape=shape), tempfile.TemporaryDirectory() as folder:
                 self.end_to_end(pathlib.Path(folder), shape, rows, columns)
 
@@ -87,6 +89,10 @@ class Shapes(unittest.TestCase):
             self.assertEqual(json.loads(self.good("info", model, "--json"))["shape"], [24, 9, 8, 2])
             self.good("train", "--data", root / "data", "--out", model, "--epochs", 1, "--batch", 20)
             self.assertEqual(json.loads(self.good("info", model, "--json"))["shape"], [24, 300, 300, 50])
+            self.good("train", "--data", root / "data", "--out", model, "--epochs", 1, "--batch", 20,
+                      "--hidden", "9", "--latent", 2)
+            self.assertEqual(json.loads(self.good("info", model, "--json"))["shape"], [24, 9, 2])
+            self.assertIn("shape      24-9-2,", self.good("info", model))
             cli.write_data(root / "other", 100, 20, 5, 5)
             for command in ("eval", "encode"):
                 result = run(command, model, "--data", root / "other")
@@ -120,7 +126,7 @@ class Shapes(unittest.TestCase):
             train = ("train", "--data", root / "data", "--out", root / "model.safetensors")
             for options, status, says in (
                     (("--shape", "784,128,64,16"), 2, "784,128,64,16 is no shape"),
-                    (("--shape", "784-128-64"), 2, "is no shape"),
+                    (("--shape", "784-128"), 2, "is no shape"),
                     (("--shape", "784-128-64-16-8"), 2, "is no shape"),
                     (("--shape", "784-x-64-16"), 2, "is no shape"),
                     (("--shape", "784--5-64-16"), 2, "is no shape"),
@@ -129,8 +135,8 @@ class Shapes(unittest.TestCase):
                     (("--shape", "24-4097-64-16"), 2, "4097 is not between 1 and 4096"),
                     (("--shape", "24-5-5-2049"), 2, "2049 is not between 1 and 2048"),
                     (("--shape", "24-99999999999999999999-5-3"), 2, "is no shape"),
-                    (("--hidden", "128"), 2, "is not two numbers"),
-                    (("--hidden", "128-64"), 2, "is not two numbers"),
+                    (("--hidden", "128,64,32"), 2, "is not one number or two"),
+                    (("--hidden", "128-64"), 2, "is not one number or two"),
                     (("--hidden", "0,64"), 2, "0 is not between"),
                     (("--latent", "0"), 2, "from 1 to 2048"),
                     (("--latent", "2049"), 2, "from 1 to 2048"),

@@ -101,15 +101,26 @@ TEST_CASE("heads in one layer") {
   CHECK(import_network(model, {}, {}, "FILE").found[2].part == LayerPart::kSecondHalf);
 }
 
-TEST_CASE("other numbers of hidden layers have no names for places") {
+TEST_CASE("one hidden layer each way is read, and more than two have no names for places") {
   OnnxBuilder builder;
   builder.input("x", {0, 6}).hidden("a", "x", 6, 5).dense("m", "a", 5, 2).dense("v", "a", 5, 2);
   builder.latents().hidden("c", "z", 2, 5).dense("d", "c", 5, 6).output("d.sum");
   const ForeignModel model = whole(builder);
-  CHECK(model.roles.size() == 2);
+  CHECK(model.roles.size() == 5);
+  CHECK(model.roles.at("d") == "decoder.2");
   CHECK(!model.sigmoid);
-  CHECK(contains(message_of([&] { import_network(model, {}, {}, "FILE"); }),
-                 "VAE of 1 hidden layer each way, 6-5-2"));
+  const Network network = import_network(model, {}, {}, "FILE").network;
+  CHECK(network.sizes() == std::vector<std::size_t>{6, 5, 2});
+  CHECK(network.decoder0.weight == model.layers[3].dense.weight);
+
+  OnnxBuilder deep;
+  deep.input("x", {0, 6}).hidden("a", "x", 6, 5).hidden("b", "a", 5, 4).hidden("h", "b", 4, 3);
+  deep.dense("m", "h", 3, 2).dense("v", "h", 3, 2).latents().hidden("c", "z", 2, 3);
+  deep.hidden("d", "c", 3, 4).hidden("e", "d", 4, 5).dense("f", "e", 5, 6).output("f.sum");
+  const ForeignModel other = whole(deep);
+  CHECK(other.roles.size() == 2);
+  CHECK(contains(message_of([&] { import_network(other, {}, {}, "FILE"); }),
+                 "VAE of 3 hidden layers each way, 6-5-4-3-2"));
 }
 
 TEST_CASE("other chains are refused") {

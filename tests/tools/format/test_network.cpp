@@ -91,6 +91,34 @@ TEST_CASE("a network is read from its fourteen tensors in any order") {
   }
 }
 
+TEST_CASE("a network of one hidden layer has ten tensors") {
+  auto file = example();
+  const auto take_out = [&](const std::string& layer) {
+    std::erase_if(file.tensors,
+                  [&](const Tensor& tensor) { return tensor.name.starts_with(layer + "."); });
+  };
+  take_out("encoder.1");
+  CHECK(contains(error_of(file), "encoder.1.weight is missing; save all seven layers"));
+  take_out("decoder.1");
+  CHECK(contains(error_of(file), "encoder.mu.weight has shape [2, 3]; expected [2, 5]"));
+  for (const char* name : {"encoder.mu.weight", "encoder.logvar.weight"}) {
+    reshape(tensor_of(file, name), {2, 5});
+  }
+  reshape(tensor_of(file, "decoder.0.weight"), {5, 2});
+  reshape(tensor_of(file, "decoder.0.bias"), {5});
+  const Network network = parse(file);
+  CHECK(network.sizes() == std::vector<std::size_t>{7, 5, 2});
+  CHECK(dimensions_of(network) == Dimensions{7, 5, 0, 2});
+  CHECK(to_safetensors(network, "FILE") == file);
+  const auto layers = engine_layers(network);
+  for (std::size_t i = 0; i < kLayerCount; ++i) {
+    CHECK(layers[i].in == layer_sizes(dimensions_of(network))[i].in);
+    CHECK(layers[i].out == layer_sizes(dimensions_of(network))[i].out);
+  }
+  take_out("decoder.0");
+  CHECK(contains(error_of(file), "decoder.0.weight is missing; save all five layers"));
+}
+
 TEST_CASE("a saved network is the file it came from") {
   const TemporaryFolder folder;
   const auto path = folder / "model.safetensors";

@@ -382,7 +382,7 @@ TEST_CASE("hidden activations above 127 come back from every layout, biases and 
       CHECK(back.greatest() == 200);
       CHECK(model_id(back, parts) == model_id(network, parts));
       for (std::size_t i = 0; i < kLayerCount; ++i) {
-        if (!has_layer(parts, i)) continue;
+        if (!has_layer(kSize, parts, i)) continue;
         CHECK(back.layers[i].weight == network.layers[i].weight);
         CHECK(back.layers[i].bias == network.layers[i].bias);
         CHECK(back.layers[i].greatest == 200);

@@ -15,6 +15,7 @@
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/error.hpp"
 #include "tools/format/pack.hpp"
+#include "tools/quantize/order_units.hpp"
 #include "tools/quantize/quantize_layer.hpp"
 #include "tools/quantize/quantize_network.hpp"
 
@@ -74,16 +75,17 @@ struct Outputs {
 };
 
 // Both models over the same images and the same latents, in real units.
+template <typename S = SmallShape>
 void run_both(const Network& network, const QuantizedNetwork& quantized, Outputs& f32,
               Outputs& s8) {
   const BlobBytes f32_blob = pack_float(network);
   const BlobBytes s8_blob = pack_s8(quantized, Layout::kHost, kBoth, {});
-  Vae<SmallShape, Float> f32_vae;
-  Vae<SmallShape, Integer> s8_vae;
+  Vae<S, Float> f32_vae;
+  Vae<S, Integer> s8_vae;
   REQUIRE(f32_vae.open(f32_blob.bytes(), kScalarKernels) == Status::kOk);
   REQUIRE(s8_vae.open(s8_blob.bytes(), kScalarKernels) == Status::kOk);
-  const auto f32_arena = std::make_unique<Arena<SmallShape, Float>>();
-  const auto s8_arena = std::make_unique<Arena<SmallShape, Integer>>();
+  const auto f32_arena = std::make_unique<Arena<S, Float>>();
+  const auto s8_arena = std::make_unique<Arena<S, Integer>>();
   constexpr std::size_t kImages = 200;
   const auto images = wavy_images(kImages, 2);
   for (std::size_t image = 0; image < kImages; ++image) {
@@ -167,6 +169,29 @@ TEST_CASE("finer activations are nearer to the float model") {
   };
   CHECK(error(kMostActivation) < 0.9 * error(kMaxActivation));
   CHECK(QuantizeOptions{}.greatest == kMostActivation);
+}
+
+TEST_CASE("an integer model of one hidden layer computes what its float model does") {
+  using OneHidden = Shape<70, 37, 3>;
+  static_assert(OneHidden::kPixels == kSize.pixels && OneHidden::kLatent == kSize.latent);
+  Network network = random_network(OneHidden::kDimensions, 1, 1.7f);
+  for (const Activation hidden : {Activation::kSoftplus, Activation::kRelu}) {
+    network.activation = hidden;
+    for (const int bits : {8, 4}) {
+      const Quantized quantized = quantize_network(
+          network, wavy_images(1000, 1),
+          {.images = 500, .seed = 1, .threads = 2, .decoder_bits = bits}, kScalarKernels);
+      Outputs f32, s8;
+      run_both<OneHidden>(network, quantized.network, f32, s8);
+      CHECK(relative_error(s8.mu, f32.mu) < 0.05);
+      CHECK(relative_error(s8.logvar, f32.logvar) < 0.05);
+      CHECK(relative_error(s8.logits, f32.logits) < (bits == 8 ? 0.05 : 0.3));
+      CHECK(quantized.layers[kEncoder1].name.empty());
+      CHECK(quantized.layers[kDecoder2].name == "decoder.2");
+      if (bits == 4)
+        CHECK(order_units(network, wavy_images(100, 1), {}, kScalarKernels).hidden2 == 0);
+    }
+  }
 }
 
 TEST_CASE("units of small activations are as good as others") {

@@ -36,8 +36,8 @@ Form form_of(const Example& e) {
   Form form;
   form.activation = e.network.activation;
   if (e.centering.pixel_mean.size() > 0) form.centering = &e.centering;
-  for (std::size_t i = 0; i < e.rotations.size(); ++i)
-    form.rotations[kRotatedLayers[i]] = &e.rotations[i];
+  const auto layers = rotated_layers(e.dimensions);
+  for (std::size_t i = 0; i < e.rotations.size(); ++i) form.rotations[layers[i]] = &e.rotations[i];
   return form;
 }
 
@@ -77,7 +77,7 @@ Example in_another_form(Example e) {
     e.centering.pixel_mean.data()[i] = 0.1f + 0.02f * static_cast<float>(i);
   }
   const auto sizes = layer_sizes(e.dimensions);
-  for (const Layer layer : kRotatedLayers) {
+  for (const Layer layer : rotated_layers(e.dimensions)) {
     Rotation& rotation = e.rotations.emplace_back(sizes[layer].in);
     AlignedFloats h(40 * rotation.stride);
     AlignedFloats scratch(rotation.in * rotation.stride);
@@ -134,8 +134,10 @@ class Reference {
     Loss loss;
     for (std::size_t image = 0; image < example_.images; ++image) {
       const float* x = &example_.x[image * pixels];
-      Values h = hidden(kEncoder1, dense(values, 0, centered(Values(x, x + pixels))));
-      h = hidden(kEncoderHeads, dense(values, 1, h));
+      const bool both = example_.dimensions.hidden2 != 0;
+      Values h = hidden(both ? kEncoder1 : kEncoderHeads,
+                        dense(values, 0, centered(Values(x, x + pixels))));
+      if (both) h = hidden(kEncoderHeads, dense(values, 1, h));
       const Values mu = dense(values, 2, h);
       Values logvar = dense(values, 3, h);
       for (std::size_t k = 0; k < latent; ++k) {
@@ -152,8 +154,9 @@ class Reference {
               mu[k] + std::exp(0.5 * logvar[k]) * example_.eps[(image * samples + s) * latent + k];
           log_ratio += log_normal(z[k], 0, 1) - log_normal(z[k], mu[k], std::exp(logvar[k]));
         }
-        h = hidden(kDecoder1, dense(values, 4, z));
-        const Values logits = dense(values, 6, hidden(kDecoder2, dense(values, 5, h)));
+        h = hidden(both ? kDecoder1 : kDecoder2, dense(values, 4, z));
+        if (both) h = hidden(kDecoder2, dense(values, 5, h));
+        const Values logits = dense(values, 6, h);
         for (std::size_t p = 0; p < pixels; ++p) {
           const double y = 1 / (1 + std::exp(-logits[p]));
           cross_entropy -= x[p] * std::log(y) + (1 - x[p]) * std::log(1 - y);
@@ -219,16 +222,16 @@ class Reference {
       v.push_back((relu ? std::fmax(a, 0) : std::log1p(std::exp(a))) - example_.centering.hidden);
     }
     if (example_.rotations.empty()) return v;
-    const auto which =
-        std::find(kRotatedLayers.begin(), kRotatedLayers.end(), layer) - kRotatedLayers.begin();
+    const auto rotated = rotated_layers(example_.dimensions);
+    const auto which = std::find(rotated.begin(), rotated.end(), layer) - rotated.begin();
     const Rotation& rotation = example_.rotations[static_cast<std::size_t>(which)];
-    Values rotated(v.size());
+    Values turned(v.size());
     for (std::size_t i = 0; i < v.size(); ++i) {
       for (std::size_t j = 0; j < v.size(); ++j) {
-        rotated[j] += v[i] * rotation.matrix.data()[i * rotation.stride + j];
+        turned[j] += v[i] * rotation.matrix.data()[i * rotation.stride + j];
       }
     }
-    return rotated;
+    return turned;
   }
 
   const Example& example_;
@@ -264,6 +267,7 @@ Result backpropagate(const Example& e, const Kernels& kernels) {
   Result result;
   double everything = 0;
   for (std::size_t l = 0; l < kLayerCount; ++l) {
+    if (!has_layer(e.dimensions, l)) continue;
     const std::size_t rows = plan.layers[l].rows();
     float* to = gradient.layer(l);
     pass.weight_gradient(l, 0, 3, e.images, to);
@@ -313,6 +317,7 @@ void check_gradients(const Example& e, double error = 3e-6) {
 
     std::size_t at = 0;
     for (const NetworkLayer& layer : kNetworkLayers) {
+      if ((e.network.*layer.weights).out == 0) continue;
       for (const auto* tensor :
            {&(result.gradient.*layer.weights).weight, &(result.gradient.*layer.weights).bias}) {
         double largest = 0;
@@ -351,6 +356,15 @@ TEST_CASE("gradients of ReLU agree with central differences, in every form") {
                     kError);
     check_gradients(in_another_form(make_example({12, 35, 33, 5}, 3, objective, Activation::kRelu)),
                     kError);
+  }
+}
+
+TEST_CASE("gradients of a network of one hidden layer agree with central differences") {
+  constexpr double kError = 1e-5;
+  for (const Activation hidden : {Activation::kSoftplus, Activation::kRelu}) {
+    check_gradients(make_example({20, 7, 0, 3}, 5, {2, 1.0f}, hidden), kError);
+    check_gradients(in_another_form(make_example({20, 7, 0, 3}, 5, {2, 1.0f}, hidden)), kError);
+    check_gradients(in_another_form(make_example({12, 35, 0, 5}, 3, {1, 1.0f}, hidden)), kError);
   }
 }
 

@@ -36,9 +36,10 @@ std::vector<std::uint8_t> disks() {
 }
 
 // Of the model's file. A rotation is renewed after 100 steps.
-std::uint32_t train(const Recipe& recipe, const Kernels& kernels, unsigned threads) {
+std::uint32_t train(const Recipe& recipe, const Kernels& kernels, unsigned threads,
+                    Dimensions dimensions = kSmall) {
   static const std::vector<std::uint8_t> images = disks();
-  Trainer trainer(kSmall, images, recipe, kernels, threads, 11);
+  Trainer trainer(dimensions, images, recipe, kernels, threads, 11);
   for (int epoch = 0; epoch < recipe.epochs; ++epoch) trainer.run_epoch({});
   const SafetensorsFile file = to_safetensors(trainer.network(), "model");
   return crc32c(encode_safetensors(file, "model"));
@@ -109,6 +110,17 @@ TEST_CASE("and on two and three threads") {
       CHECK(train(c.recipe, select_kernels(), threads) == c.expected);
     }
   }
+}
+
+TEST_CASE("a network of one hidden layer, too") {
+  constexpr Dimensions kOneHidden{77, 35, 0, 11};
+  Recipe recipe = short_recipe();
+  recipe.activation = Activation::kRelu;
+  for (const Kernels* kernels : tests::runnable_kernels()) {
+    CAPTURE(std::string(kernels->name));
+    CHECK(train(recipe, *kernels, 1, kOneHidden) == 0xf99a63da);
+  }
+  CHECK(train(recipe, select_kernels(), 3, kOneHidden) == 0xf99a63da);
 }
 
 TEST_CASE("and others of another seed") {
