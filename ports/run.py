@@ -116,7 +116,9 @@ def build(boards, options, picovae, log):
     progress(f"building {' '.join(board.name for board in boards)}")
     model, description = picovae.pack(model, boards[0].layout, options.decoder_only, folder)
     # Unoptimized kernels have larger frames than those of any real firmware.
-    stack = "-Wl,--defsym=PICOVAE_STACK_SIZE=8192" if options.kernel_opt == "-O0" else ""
+    # Of the frames of all functions together, which is the bound, tests have more than a firmware would.
+    size = 8192 if options.kernel_opt == "-O0" else 4096 if options.program != DEMO else 0
+    stack = f"-Wl,--defsym=PICOVAE_STACK_SIZE={size}" if size else ""
     log.run("cmake", "-S", PORTS / "cortex-m", "-B", folder,
             "--toolchain", PORTS / "cortex-m" / TOOLCHAINS[options.compiler],
             "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL={model}", f"-DPICOVAE_PROGRAM={options.program}",

@@ -111,7 +111,8 @@ class KernelCases {
     return low + static_cast<int>(random() % static_cast<std::uint32_t>(high - low + 1));
   }
 
-  void fill(const KernelCase& c) {
+  // Not inlined, nor is fit: boards have little stack, and need it for the kernels.
+  [[gnu::noinline]] void fill(const KernelCase& c) {
     const auto choose = [&](int low, int high) {
       return c.filling == Filling::kRandom ? between(low, high) : high;
     };
@@ -155,7 +156,7 @@ class KernelCases {
   }
 
   // Makes the weights those of a layer whose inputs may be above 127.
-  void fit(const KernelCase& c) {
+  [[gnu::noinline]] void fit(const KernelCase& c) {
     const std::size_t groups = s4_groups(c.in);
     const auto scale_of = [&](std::size_t j, std::size_t input) {
       return c.s4 ? s4_scales_[j * groups + input / kS4Group] : 1;
