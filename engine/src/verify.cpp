@@ -47,6 +47,8 @@ template <Layout kLayout>
   };
   constexpr std::size_t kApart[kInputPad] = {0, apart(1), apart(2), apart(3)};
   const auto* packed = static_cast<const std::int8_t*>(layer.weights);
+  const GroupBounds whole(layer.greatest, kInputPad);
+  const GroupBounds last(layer.greatest, (layer.in - 1u) % kInputPad + 1);
   for (std::size_t first = 0; first < layer.in; first += kInputPad) {
     std::int32_t weights[kInputPad];
     if (kHasS4 && layer.s4) {
@@ -60,9 +62,8 @@ template <Layout kLayout>
         weights[i] = logical_weight(kLayout, output, packed[at + kApart[i]]);
       }
     }
-    const std::size_t left = layer.in - first;
-    const GroupBounds bounds(layer.greatest, left < kInputPad ? left : kInputPad);
-    if (!bounds.hold(weights)) return false;
+    const bool is_last = layer.in - first <= kInputPad;
+    if (!(is_last ? last : whole).hold(weights)) return false;
   }
   return true;
 }
