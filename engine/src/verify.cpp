@@ -152,6 +152,27 @@ Status check_layer(const BlobHeader& header, const Dense& layer) {
              : Status::kBadPadding;
 }
 
+// Whether a golden input is one that its layer can get: of others nothing is proven about the sums.
+template <typename X>
+Status check_golden(const X* golden, std::size_t in, std::size_t padded, std::int32_t least,
+                    std::int32_t greatest) {
+  for (std::size_t i = 0; i < in; ++i) {
+    if (golden[i] < least || golden[i] > greatest) return Status::kBadGolden;
+  }
+  for (std::size_t i = in; i < padded; ++i) {
+    if (golden[i] != 0) return Status::kBadPadding;
+  }
+  return Status::kOk;
+}
+
+Status check_golden(const Dense& layer, const std::byte* golden) {
+  const std::size_t padded = round_up(layer.in, kMveVector);
+  return layer.wide_input ? check_golden(reinterpret_cast<const std::int16_t*>(golden), layer.in,
+                                         padded, -kMaxLatent, kMaxLatent)
+                          : check_golden(reinterpret_cast<const std::uint8_t*>(golden), layer.in,
+                                         padded, 0, greatest_input(layer));
+}
+
 }  // namespace
 
 Status verify_blob(const BlobView& view) {
@@ -163,6 +184,10 @@ Status verify_blob(const BlobView& view) {
     if (!is_zero(bytes.subspan(end, section.offset - end))) return Status::kBadPadding;
     if (crc32c(bytes.subspan(section.offset, section.size)) != section.checksum) {
       return Status::kBadSectionChecksum;
+    }
+    if (section.kind == SectionKind::kGolden) {
+      const Status status = check_golden(view.layers[section.layer], bytes.data() + section.offset);
+      if (status != Status::kOk) return status;
     }
     end = section.offset + section.size;
   }

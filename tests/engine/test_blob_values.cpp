@@ -218,6 +218,55 @@ TEST_CASE("weights for inputs above 127 at their bounds, and a step beyond") {
   }
 }
 
+TEST_CASE("golden inputs outside of their layer's range, which the proofs of sums do not cover") {
+  for (const Layout layout : kLayouts) {
+    CAPTURE(static_cast<int>(layout));
+    const auto narrow = [&](const tools::BlobBytes& blob, Layer layer, std::size_t at, int value) {
+      EditedBlob edited(blob);
+      edited.contents<std::uint8_t>(SectionKind::kGolden, layer)[at] =
+          static_cast<std::uint8_t>(value);
+      return edited.seal().verify();
+    };
+    const auto plain = full_blob(kSmall, layout);
+    const std::size_t last = kSmall.hidden1 - 1;
+    CHECK(narrow(plain, kEncoder1, last, 127) == Status::kOk);
+    CHECK(narrow(plain, kEncoder1, last, 128) == Status::kBadGolden);
+    CHECK(narrow(plain, kEncoder1, 0, 255) == Status::kBadGolden);
+    CHECK(narrow(plain, kEncoder1, last + 1, 1) == Status::kBadPadding);
+    CHECK(narrow(plain, kEncoder0, 0, 128) == Status::kBadGolden);
+    const auto high = high_blob(kSmall, layout);  // to 170
+    CHECK(narrow(high, kEncoder1, last, 170) == Status::kOk);
+    CHECK(narrow(high, kEncoder1, last, 171) == Status::kBadGolden);
+    CHECK(narrow(high, kEncoder0, 0, 128) == Status::kBadGolden);  // pixels are halved
+
+    const auto wide = [&](std::size_t at, int value) {
+      EditedBlob edited(plain);
+      edited.contents<std::int16_t>(SectionKind::kGolden, kDecoder0)[at] =
+          static_cast<std::int16_t>(value);
+      return edited.seal().verify();
+    };
+    const std::size_t last_latent = kSmall.latent - 1;
+    CHECK(wide(last_latent, 8191) == Status::kOk);
+    CHECK(wide(0, -8191) == Status::kOk);
+    CHECK(wide(last_latent, 8192) == Status::kBadGolden);
+    CHECK(wide(0, -8192) == Status::kBadGolden);
+    CHECK(wide(0, -32768) == Status::kBadGolden);
+    CHECK(wide(last_latent + 1, -1) == Status::kBadPadding);
+  }
+}
+
+TEST_CASE("a weight of -128 is one like others where inputs end at 127") {
+  for (const Layout layout : kLayouts) {
+    auto network = random_quantized_network(kSmall, 1);
+    network.layers[kEncoder1].weight[3] = -128;
+    const auto blob = tools::pack_s8(network, layout, kBothParts, {});
+    CHECK(EditedBlob(blob).verify() == Status::kOk);
+    BlobView view;
+    REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
+    CHECK(tools::unpack_s8(view, "model").layers[kEncoder1].weight[3] == -128);
+  }
+}
+
 TEST_CASE("biases for shifted inputs are those of the others") {
   EditedBlob host(high_blob());
   auto* bias = host.contents<std::int32_t>(SectionKind::kBias, kEncoder1);

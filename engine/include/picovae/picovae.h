@@ -128,8 +128,8 @@ picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
 
 // The thorough check of an open model: every CRC, every padding byte, and that no sum can overflow.
 // Whatever it accepts is what was written.
-// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, or one of PICOVAE_BAD_SECTION_CHECKSUM to
-// PICOVAE_ACCUMULATOR_OVERFLOW.
+// Returns PICOVAE_OK, PICOVAE_NOT_OPEN, PICOVAE_BAD_SCALE, PICOVAE_BAD_GOLDEN, or one of
+// PICOVAE_BAD_SECTION_CHECKSUM to PICOVAE_ACCUMULATOR_OVERFLOW.
 picovae_status picovae_verify(const picovae_vae* vae);
 
 // Runs the golden input that the model carries for each layer: finds a kernel that computes wrongly

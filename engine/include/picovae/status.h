@@ -92,7 +92,10 @@
     "the model's thresholds are out of order or range; store them again: picovae score --keep")    \
   /* A board's engine is built for one: for ReLU if PICOVAE_RELU is defined. */                    \
   X(40, kWrongActivation, PICOVAE_WRONG_ACTIVATION,                                                \
-    "hidden layers of another activation than this engine is built for; build it for the model's")
+    "hidden layers of another activation than this engine is built for; build it for the model's") \
+  /* verify: a golden input of the self-test that no layer below gives. */                         \
+  X(41, kBadGolden, PICOVAE_BAD_GOLDEN,                                                            \
+    "a golden input is outside its layer's range; quantize the model again")
 
 typedef enum picovae_status {
 #define PICOVAE_ENUMERATOR(number, cpp, c, message) c = number,
