@@ -11,19 +11,45 @@ namespace {
 // Layout and Weight (an s8, or the bits of another type) are constants below: the loop over all
 // weights is most of what verification takes.
 
-// A packed weight.
+// Weights of an output that are not of 4 bits, where they are packed. What all of them have in
+// common is found once: compilers that save bytes leave it in loops.
 template <Layout kLayout, typename Weight>
-std::int32_t weight_at(const Dense& layer, std::size_t output, std::size_t input) {
-  constexpr bool kInteger = sizeof(Weight) == 1;
-  if (kHasS4 && kInteger && layer.s4) {
-    const S4Weight weight = s4_weight(kLayout, layer.weights, layer.in, output, input);
-    return output < layer.out ? weight.q * weight.scale : weight.q;
+class Row {
+ public:
+  Row(const Dense& layer, std::size_t output)
+      : in_(layer.in),
+        out_(layer.out),
+        output_(output),
+        first_(static_cast<const Weight*>(layer.weights) +
+               (kHasS4 && layer.s4 ? 0 : index(output, 0))),
+        offset_(kInteger ? stored_offset(kLayout, layer.high_input, output) : 0) {}
+
+  std::int32_t operator[](std::size_t input) const {
+    // Outputs of boards have their weights equally far apart; the last panel of a host may be
+    // narrower.
+    const std::size_t apart =
+        kLayout == Layout::kHost ? index(output_, input) - index(output_, 0) : index(0, input);
+    const Weight stored = first_[apart];
+    return static_cast<std::int32_t>(stored) ^ offset_;
   }
-  const std::size_t index =
-      packed_index(kLayout, kInteger ? Type::kS8 : Type::kF32, layer.in, layer.out, output, input);
-  const Weight stored = static_cast<const Weight*>(layer.weights)[index];
-  if constexpr (kInteger) return logical_weight(kLayout, output, stored);
-  return static_cast<std::int32_t>(stored);
+
+ private:
+  static constexpr bool kInteger = sizeof(Weight) == 1;
+
+  std::size_t index(std::size_t output, std::size_t input) const {
+    return packed_index(kLayout, kInteger ? Type::kS8 : Type::kF32, in_, out_, output, input);
+  }
+
+  std::size_t in_, out_, output_;
+  const Weight* first_;
+  std::int32_t offset_;
+};
+
+// What a weight of 4 bits stands for; in outputs of padding, whose scales are 0, the weight.
+template <Layout kLayout>
+std::int32_t s4_weight_at(const Dense& layer, std::size_t output, std::size_t input) {
+  const S4Weight weight = s4_weight(kLayout, layer.weights, layer.in, output, input);
+  return output < layer.out ? weight.q * weight.scale : weight.q;
 }
 
 // Of an s4 layer's output: its scales are legal, and those of padding zero.
@@ -47,6 +73,7 @@ template <Layout kLayout>
   };
   constexpr std::size_t kApart[kInputPad] = {0, apart(1), apart(2), apart(3)};
   const auto* packed = static_cast<const std::int8_t*>(layer.weights);
+  const std::int32_t offset = stored_offset(kLayout, true, output);
   const GroupBounds whole(layer.greatest, kInputPad);
   const GroupBounds last(layer.greatest, (layer.in - 1u) % kInputPad + 1);
   for (std::size_t first = 0; first < layer.in; first += kInputPad) {
@@ -59,7 +86,7 @@ template <Layout kLayout>
     } else {
       const std::size_t at = packed_index(kLayout, Type::kS8, layer.in, layer.out, output, first);
       for (std::size_t i = 0; i < kInputPad; ++i) {
-        weights[i] = logical_weight(kLayout, output, packed[at + kApart[i]]);
+        weights[i] = packed[at + kApart[i]] ^ offset;
       }
     }
     const bool is_last = layer.in - first <= kInputPad;
@@ -68,31 +95,25 @@ template <Layout kLayout>
   return true;
 }
 
-// The bias of an output, whatever a layout stores.
-//   weights  the sum of its weights
-template <Layout kLayout>
-std::int32_t bias_of(const Dense& layer, std::size_t output, std::int32_t weights) {
-  const std::int32_t bias = static_cast<const std::int32_t*>(layer.bias)[output];
-  if (kLayout != Layout::kMve || !layer.high_input) return bias;
-  return shifted_bias(bias, -weights, layer.multiplier[output]);
-}
-
 // One output, padding and all. Kernels read inputs up to the padding, so its weights must be 0. The
 // sums of an s8 output must stay within their limits. Not inlined: the loop needs the registers.
+// Nor calls anything there, if it can be helped.
 template <Layout kLayout, typename Weight>
-[[gnu::noinline]] Status check_output(const Dense& layer, std::size_t output) {
+[[gnu::noinline, gnu::flatten]] Status check_output(const Dense& layer, std::size_t output) {
   constexpr bool kInteger = sizeof(Weight) == 1;
-  if (kHasS4 && kInteger && layer.s4) {
+  const bool s4 = kHasS4 && kInteger && layer.s4;
+  if (s4) {
     const Status status = check_scales<kLayout>(layer, output);
     if (status != Status::kOk) return status;
   }
   const std::size_t padding = output < layer.out ? layer.in : 0;  // the first input of it
   const std::size_t inputs =
       round_up(layer.in, input_pad(kLayout, kInteger ? Type::kS8 : Type::kF32));
+  const Row<kLayout, Weight> row(layer, output);
   std::int32_t positive = 0;
   std::int32_t negative = 0;
   for (std::size_t input = kInteger ? 0 : padding; input < inputs; ++input) {
-    const std::int32_t weight = weight_at<kLayout, Weight>(layer, output, input);
+    const std::int32_t weight = s4 ? s4_weight_at<kLayout>(layer, output, input) : row[input];
     if (input < padding) {  // no branch on the sign, which no processor predicts
       positive += weight > 0 ? weight : 0;
       negative += weight < 0 ? weight : 0;
@@ -102,14 +123,14 @@ template <Layout kLayout, typename Weight>
   }
   if (!kInteger || output >= layer.out) return Status::kOk;
   const SumRange sum = sum_range(positive, negative, layer.wide_input, greatest_input(layer));
-  const std::int32_t bias = bias_of<kLayout>(layer, output, positive + negative);
+  const std::int32_t bias = static_cast<const std::int32_t*>(layer.bias)[output];
   const SumRange scaled = scaled_range(sum, layer.pre_shift, layer.multiplier[output], bias);
   if (!sum.is_within(sum_limits(layer.wide_input)) || !scaled.is_within(kScaledLimits)) {
     return Status::kAccumulatorOverflow;
   }
   if (!layer.high_input) return Status::kOk;
   if (!groups_hold<kLayout>(layer, output)) return Status::kAccumulatorOverflow;
-  if (kLayout != Layout::kHost) return Status::kOk;
+  if (bias_rows(kLayout, true) == 1) return Status::kOk;
   const std::int32_t shifted = static_cast<const std::int32_t*>(layer.bias)[layer.shifted + output];
   return shifted == shifted_bias(bias, positive + negative, layer.multiplier[output])
              ? Status::kOk

@@ -25,16 +25,21 @@ using List = std::initializer_list<T>;
 
 TEST_CASE("padding within sections that is not zero") {
   // Inputs beyond the last are read, so their weights must not count: 7 inputs become 8, or 16.
-  // 6 outputs become 8, or 16.
+  // 6 outputs become 8, or 16. Where 128 is added to weights, a zero is no padding either.
   for (const Layout layout : kLayouts) {
     const std::size_t last_input = layout == Layout::kMve ? 15 : 7;
     const std::size_t last_output = layout == Layout::kHost ? 15 : 7;
     using Position = std::pair<std::size_t, std::size_t>;
     for (const auto& [output, input] :
          {Position{0, 7}, {5, 7}, {5, last_input}, {6, 0}, {7, 6}, {last_output, last_input}}) {
-      EditedBlob edited(s8_blob(kSmall, layout));
-      edited.weight(kEncoder1, output, input) ^= 1;
-      CHECK(edited.seal().verify() == Status::kBadPadding);
+      for (const tools::BlobBytes& blob : {s8_blob(kSmall, layout), high_blob(kSmall, layout)}) {
+        for (const int bit : {1, -128}) {
+          EditedBlob edited(blob);
+          std::int8_t& weight = edited.weight(kEncoder1, output, input);
+          weight = static_cast<std::int8_t>(weight ^ bit);
+          CHECK(edited.seal().verify() == Status::kBadPadding);
+        }
+      }
     }
   }
   for (const std::size_t output : {std::size_t{6}, std::size_t{15}}) {
@@ -138,7 +143,7 @@ TEST_CASE("sums of u8 layers stay below 2^23, to the last unit of a weight") {
         EditedBlob edited(s8_blob(kWide, layout));
         const auto set = [&](std::size_t input, int weight) {
           edited.weight(kEncoder0, output, input) =
-              stored_weight(layout, output, static_cast<std::int8_t>(weight));
+              stored_weight(layout, false, output, static_cast<std::int8_t>(weight));
         };
         // (2^23 - 1) / 127 = 66,052.0: 520 weights of 127 and one of 12.
         for (std::size_t input = 0; input < 700; ++input) set(input, input < 520 ? sign * 127 : 0);
@@ -282,14 +287,17 @@ TEST_CASE("biases for shifted inputs are those of the others") {
 
   const auto network = random_high_network(kSmall, 1);
   const tools::QuantizedLayer& layer = network.layers[kEncoder1];
-  EditedBlob boards[] = {EditedBlob(high_blob(kSmall, Layout::kCortexM)),
-                         EditedBlob(high_blob(kSmall, Layout::kMve))};
   for (std::size_t j = 0; j < layer.out; ++j) {
     std::int64_t more = 0;
     for (std::size_t k = 0; k < layer.in; ++k) more += layer.weight[j * layer.in + k];
     more *= 128 * layer.multiplier[j];
-    CHECK(boards[0].contents<std::int32_t>(SectionKind::kBias, kEncoder1)[j] == layer.bias[j]);
-    CHECK(boards[1].contents<std::int32_t>(SectionKind::kBias, kEncoder1)[j] ==
-          static_cast<std::int32_t>(layer.bias[j] + more));
+    CHECK(bias[j] == layer.bias[j]);
+    CHECK(bias[16 + j] == static_cast<std::int32_t>(layer.bias[j] + more));
+  }
+  for (const Layout layout : {Layout::kCortexM, Layout::kMve}) {
+    EditedBlob board(high_blob(kSmall, layout));
+    REQUIRE(board.section(SectionKind::kBias, kEncoder1).size == 16 * sizeof(std::int32_t));
+    const auto* alone = board.contents<std::int32_t>(SectionKind::kBias, kEncoder1);
+    for (std::size_t j = 0; j < layer.out; ++j) CHECK(alone[j] == layer.bias[j]);
   }
 }

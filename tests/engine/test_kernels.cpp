@@ -120,10 +120,13 @@ S8Layer high_s8(const S8Layer& like, std::vector<std::int8_t> weights, std::uint
   fit_weights(weights.data(), like.in, like.out, greatest,
               [](std::size_t, std::size_t) { return 1; });
   S8Layer layer = like;
-  pack_weights(Layout::kHost, Type::kS8, like.in, like.out, weights.data(), layer.weights.data());
+  pack_weights(Layout::kHost, Type::kS8, true, like.in, like.out, weights.data(),
+               layer.weights.data());
   layer.wide_input = false;
+  layer.high_input = true;
+  layer.greatest = greatest;
   layer.pre_shift = 0;
-  set_high_input(layer, Layout::kHost, weights, greatest);
+  add_shifted_biases(layer, weights);
   return layer;
 }
 
@@ -272,7 +275,8 @@ S4Pair random_s4(std::size_t in, std::size_t out, Random& random,
   for (std::size_t i = 0; i < in * out; ++i) {
     q.push_back(static_cast<std::int8_t>(weights[i] / scale_of(i / in, i % in)));
   }
-  pack_weights(Layout::kHost, Type::kS8, in, out, weights.data(), pair.s8.weights.data());
+  pack_weights(Layout::kHost, Type::kS8, pair.s8.high_input, in, out, weights.data(),
+               pair.s8.weights.data());
   pack_s4_weights(Layout::kHost, in, out, q.data(), scales.data(), pair.packed.data());
   return pair;
 }

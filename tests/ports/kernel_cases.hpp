@@ -174,9 +174,9 @@ class KernelCases {
     return sum;
   }
 
-  Dense layer(const KernelCase& c, Layout layout) const {
+  Dense layer(const KernelCase& c) const {
     return {.weights = packed_,
-            .bias = bias_ + (layout == Layout::kMve && c.high() ? kMaxOut : 0),
+            .bias = bias_,
             .multiplier = multiplier_,
             .rescale = rescale_,
             .in = c.in,
@@ -219,7 +219,7 @@ class KernelCases {
       pack_s4_weights(kernels.layout, c.in, c.out, s4_, s4_scales_,
                       reinterpret_cast<std::uint8_t*>(packed_));
     } else {
-      pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
+      pack_weights(kernels.layout, Type::kS8, c.high(), c.in, c.out, weights_, packed_);
     }
     return matches(kernels, c);
   }
@@ -228,7 +228,7 @@ class KernelCases {
     for (std::uint8_t& byte : y_) byte = kUntouched;
     const void* x = c.wide ? static_cast<const void*>(wide_) : narrow_;
     const std::size_t stride = c.out + 3u;
-    kernels.s8(layer(c, kernels.layout), x, kStride, y_, stride, c.rows);
+    kernels.s8(layer(c), x, kStride, y_, stride, c.rows);
     const bool halfwords = c.activation == Activation::kIdentity;
     const auto* y16 = reinterpret_cast<const std::int16_t*>(y_);
     for (std::size_t row = 0; row < kMaxRows; ++row) {
@@ -247,7 +247,7 @@ class KernelCases {
   bool tails_pass(const Kernels& kernels, KernelCase c) {
     fill(c);
     for (auto& weight : weights_) weight = 0;
-    pack_weights(kernels.layout, Type::kS8, c.in, c.out, weights_, packed_);
+    pack_weights(kernels.layout, Type::kS8, c.high(), c.in, c.out, weights_, packed_);
     for (std::int32_t first = -1120; first <= 1120; first += kTailOutputs) {
       for (std::int32_t j = 0; j < kTailOutputs; ++j) bias_[j] = first + j;
       if (first == 1120) {
@@ -268,7 +268,7 @@ class KernelCases {
 
   std::uint32_t state_;
   alignas(64) std::int8_t packed_[kMaxIn * kMaxOut];
-  alignas(64) std::int32_t bias_[2 * kMaxOut];  // and those for inputs less kInputShift
+  alignas(64) std::int32_t bias_[2 * kMaxOut];  // and a host's for inputs less kInputShift
   alignas(64) std::uint16_t multiplier_[kMaxOut];
   alignas(64) std::int16_t rescale_[kMaxOut];
   alignas(64) std::uint8_t narrow_[kMaxRows * kStride];

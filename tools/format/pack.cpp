@@ -100,7 +100,7 @@ std::vector<std::int8_t> logical_weights(const Dense& dense, Layout layout) {
   for (std::size_t output = 0; output < dense.out; ++output) {
     for (std::size_t input = 0; input < dense.in; ++input) {
       weights[output * dense.in + input] = logical_weight(
-          layout, output,
+          layout, dense.high_input, output,
           packed[packed_index(layout, Type::kS8, dense.in, dense.out, output, input)]);
     }
   }
@@ -117,15 +117,6 @@ void check_masks(const QuantizedNetwork& network) {
   }
   if (live.dead_logits.size() != LiveMasks::dead(live.outputs)) {
     fail("the model cannot be packed: not every dead pixel has a logit");
-  }
-}
-
-// The biases of inputs as they are, from those for inputs less kInputShift.
-void unshift_biases(QuantizedLayer& layer) {
-  for (std::size_t j = 0; j < layer.out; ++j) {
-    const std::int32_t sum =
-        sum_of_weights(std::span(layer.weight).subspan(j * layer.in, layer.in));
-    layer.bias[j] = shifted_bias(layer.bias[j], -sum, layer.multiplier[j]);
   }
 }
 
@@ -276,7 +267,6 @@ QuantizedNetwork unpack_s8(const BlobView& view, const std::string& name) {
                          .post_shift = dense.post_shift,
                          .scale = scales_of(dense, view.header->layout),
                          .greatest = dense.greatest};
-    if (view.header->layout == Layout::kMve && dense.high_input) unshift_biases(network.layers[i]);
   }
   network.live.inputs = live_mask(view.inputs);
   network.live.outputs = live_mask(view.outputs);

@@ -98,7 +98,7 @@ bool has_high_input(const QuantizedLayer& layer, Layer index) {
 }
 
 S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, Layout layout) {
-  S8Layer packed(layout, layer.in, layer.out, layer.weight);
+  S8Layer packed(layout, layer.in, layer.out, layer.weight, has_high_input(layer, index));
   std::copy(layer.bias.begin(), layer.bias.end(), packed.bias.begin());
   std::copy(layer.multiplier.begin(), layer.multiplier.end(), packed.multiplier.begin());
   std::copy(layer.rescale.begin(), layer.rescale.end(), packed.rescale.begin());
@@ -107,7 +107,7 @@ S8Layer pack_layer(const QuantizedLayer& layer, Layer index, Activation hidden, 
   packed.wide_input = has_wide_input(index);
   packed.activation = layer_activation(index, hidden);
   packed.greatest = layer.greatest;
-  if (has_high_input(layer, index)) set_high_input(packed, layout, layer.weight, layer.greatest);
+  if (bias_rows(layout, packed.high_input) == 2) add_shifted_biases(packed, layer.weight);
   return packed;
 }
 

@@ -27,7 +27,7 @@ struct PackedLayer {
 
   std::size_t in, out;
   AlignedVector<Weight> weights;            // [packed_size()], in the order of the layout
-  AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)], see set_high_input
+  AlignedVector<Bias> bias;                 // [round_up(out, kOutputPad)], see add_shifted_biases
   AlignedVector<std::uint16_t> multiplier;  // as bias; s8 only
   AlignedVector<std::int16_t> rescale;      // as bias; s8 only, and only hidden layers read it
   std::uint8_t pre_shift = 0, post_shift = 0;
@@ -36,15 +36,17 @@ struct PackedLayer {
   std::uint8_t greatest = kMaxActivation;
 
   // Packs weight [out][in]; all else is zero.
+  //   high  high_input
   PackedLayer(Layout layout, std::size_t inputs, std::size_t outputs,
-              std::span<const Weight> weight)
+              std::span<const Weight> weight, bool high = false)
       : in(inputs),
         out(outputs),
         weights(packed_size(layout, kType, inputs, outputs)),
         bias(round_up(outputs, kOutputPad)),
         multiplier(kType == Type::kS8 ? bias.size() : 0),
-        rescale(multiplier.size()) {
-    pack_weights(layout, kType, in, out, weight.data(), weights.data());
+        rescale(multiplier.size()),
+        high_input(high) {
+    pack_weights(layout, kType, high_input, in, out, weight.data(), weights.data());
   }
 
   // A view of this layer.
@@ -71,25 +73,16 @@ using F32Layer = PackedLayer<float, float>;
 using HalfLayer = PackedLayer<std::uint16_t, float>;
 using S8Layer = PackedLayer<std::int8_t, std::int32_t>;
 
-// Of the weights of an output [in].
-inline std::int32_t sum_of_weights(std::span<const std::int8_t> weight) {
-  return std::accumulate(weight.begin(), weight.end(), std::int32_t{0});
-}
-
-// Makes a complete layer one with inputs up to `greatest`, above kMaxActivation: it gets the biases
-// that the layout has for them.
+// Adds the second biases that a host's layer with high_input has (bias_rows). The layer is complete
+// but for them.
 //   weight  [out][in]
-inline void set_high_input(S8Layer& layer, Layout layout, std::span<const std::int8_t> weight,
-                           std::uint8_t greatest) {
-  layer.high_input = true;
-  layer.greatest = greatest;
-  if (layout == Layout::kCortexM) return;
+inline void add_shifted_biases(S8Layer& layer, std::span<const std::int8_t> weight) {
   std::vector<std::int32_t> shifted(layer.bias.size());
   for (std::size_t j = 0; j < layer.out; ++j) {
-    const std::int32_t sum = sum_of_weights(weight.subspan(j * layer.in, layer.in));
+    const auto row = weight.subspan(j * layer.in, layer.in);
+    const std::int32_t sum = std::accumulate(row.begin(), row.end(), std::int32_t{0});
     shifted[j] = shifted_bias(layer.bias[j], sum, layer.multiplier[j]);
   }
-  if (layout == Layout::kMve) layer.bias.clear();
   layer.bias.insert(layer.bias.end(), shifted.begin(), shifted.end());
 }
 

@@ -110,8 +110,8 @@ constexpr bool has_hidden_input(std::size_t layer) {
   return layer != kEncoder0 && layer != kDecoder0;
 }
 
-// Layers with inputs above kMaxActivation have biases for inputs less kInputShift: in Layout::kMve
-// in place of the others, in Layout::kHost behind them.
+// In Layout::kHost, layers with inputs above kMaxActivation have biases for inputs less kInputShift
+// as well, behind the others.
 constexpr std::size_t bias_rows(Layout layout, bool high_input) {
   return layout == Layout::kHost && high_input ? 2 : 1;
 }

@@ -11,6 +11,8 @@
 //
 // In cortex-m, inputs 0 and 2 are adjacent, then 1 and 3, because UXTB16 extracts bytes 0 and 2 of
 // a word. Weights of even outputs have 128 added, so that a halfword is 256 * odd + (even + 128).
+// In mve, layers with high_input have 128 added to all weights: their inputs are no s8, and Helium
+// multiplies s8 by s8 or u8 by u8.
 #pragma once
 
 #include <cstddef>
@@ -28,6 +30,7 @@ inline constexpr std::size_t kCortexMPanel = 8;  // output rows of a Cortex-M pa
 inline constexpr int kCortexMOffset = 128;       // added to even outputs there
 inline constexpr std::size_t kMvePanel = 8;      // output rows of an MVE panel
 inline constexpr std::size_t kMveVector = 16;    // bytes of an MVE register
+inline constexpr int kMveOffset = 128;           // added to weights of layers with high_input there
 
 // A layer's inputs and outputs are padded to multiples of these.
 constexpr std::size_t input_pad(Layout layout, Type type) {
@@ -70,29 +73,37 @@ constexpr std::size_t packed_index(Layout layout, Type type, std::size_t in, std
          input % group;
 }
 
-// The byte that is stored for an s8 weight, and the weight of a byte that is stored. They differ in
-// cortex-m's even outputs: 128 is added modulo 256, padding included.
-constexpr std::int8_t stored_weight(Layout layout, std::size_t output, std::int8_t weight) {
-  const int offset = layout == Layout::kCortexM && output % 2 == 0 ? kCortexMOffset : 0;
-  return static_cast<std::int8_t>(weight + offset);
+// The byte that is stored for an s8 weight is its XOR with this, and the other way round. They
+// differ in cortex-m's even outputs, and in mve if the layer has high_input: 128 is added modulo
+// 256, padding included, which is the highest bit.
+constexpr int stored_offset(Layout layout, bool high_input, std::size_t output) {
+  const bool plus_128 =
+      layout == Layout::kCortexM ? output % 2 == 0 : layout == Layout::kMve && high_input;
+  return plus_128 ? -128 : 0;
 }
-constexpr std::int8_t logical_weight(Layout layout, std::size_t output, std::int8_t stored) {
-  return stored_weight(layout, output, stored);  // 128 twice is 256
+constexpr std::int8_t stored_weight(Layout layout, bool high_input, std::size_t output,
+                                    std::int8_t weight) {
+  return static_cast<std::int8_t>(weight ^ stored_offset(layout, high_input, output));
+}
+constexpr std::int8_t logical_weight(Layout layout, bool high_input, std::size_t output,
+                                     std::int8_t stored) {
+  return stored_weight(layout, high_input, output, stored);
 }
 
 // Packs the weights of a layer.
-//   T       std::int8_t, float, or std::uint16_t for f16 and bf16
-//   weight  [out][in], logical order
-//   packed  [packed_size(layout, type, in, out)] out; padding holds weights of zero
+//   T           std::int8_t, float, or std::uint16_t for f16 and bf16
+//   high_input  the layer's (Dense)
+//   weight      [out][in], logical order
+//   packed      [packed_size(layout, type, in, out)] out; padding holds weights of zero
 template <typename T>
-constexpr void pack_weights(Layout layout, Type type, std::size_t in, std::size_t out,
-                            const T* weight, T* packed) {
+constexpr void pack_weights(Layout layout, Type type, bool high_input, std::size_t in,
+                            std::size_t out, const T* weight, T* packed) {
   const std::size_t padded_in = round_up(in, input_pad(layout, type));
   const std::size_t padded_out = round_up(out, output_pad(layout));
   for (std::size_t output = 0; output < padded_out; ++output) {
     for (std::size_t input = 0; input < padded_in; ++input) {
       T value = output < out && input < in ? weight[output * in + input] : T{};
-      if constexpr (sizeof(T) == 1) value = stored_weight(layout, output, value);
+      if constexpr (sizeof(T) == 1) value = stored_weight(layout, high_input, output, value);
       packed[packed_index(layout, type, in, out, output, input)] = value;
     }
   }

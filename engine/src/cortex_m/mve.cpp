@@ -1,5 +1,7 @@
 // s8 kernels of Cortex-M55 and M85: Helium (MVE). A vector of 16 inputs meets a vector of each of a
-// panel's 8 outputs in VMLADAVA, which adds all products to a general register.
+// panel's 8 outputs in VMLADAVA, which adds all products to a general register. It multiplies s8 by
+// s8 or u8 by u8. Inputs above 127 are u8, and so are the weights of layers that have them: 128 is
+// added in the blob, and 128 times the sum of the inputs taken from each sum here.
 #if !defined(__ARM_FEATURE_MVE)
 #error "build this file for a core with MVE, for example -mcpu=cortex-m55"
 #endif
@@ -42,12 +44,11 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
 
 #define PICOVAE_NARROW(multiply, sum)   \
   "vldrb.u8 q1, [r1], #16         \n\t" \
-  multiply ".s8 " sum ", q0, q1   \n\t"
+  multiply " " sum ", q0, q1      \n\t"
 
-// 16 inputs, which `shift` may change, with the panel's 8 outputs.
-#define PICOVAE_NARROW_VECTOR(multiply, shift) \
+// 16 inputs with the panel's 8 outputs.
+#define PICOVAE_NARROW_VECTOR(multiply) \
   "vldrb.u8 q0, [r3], #16         \n\t" \
-  shift                                 \
   PICOVAE_NARROW(multiply, "r0")        \
   PICOVAE_NARROW(multiply, "r2")        \
   PICOVAE_NARROW(multiply, "r4")        \
@@ -58,11 +59,12 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
   PICOVAE_NARROW(multiply, "lr")
 
 // Four vectors a turn after the first; the first turn begins where the turns come out even.
-#define PICOVAE_NARROW_VECTORS(shift)        \
+//   type  .s8 or .u8, of inputs and weights
+#define PICOVAE_NARROW_VECTORS(type)         \
   PICOVAE_ENTER("#4")                        \
   "sub    r7, r2, #1        \n\t"            \
   "and    r7, r7, #3        \n\t"            \
-  PICOVAE_NARROW_VECTOR("vmladav", shift)    \
+  PICOVAE_NARROW_VECTOR("vmladav" type)      \
   "tbb    [pc, r7]          \n"              \
   "0:                       \n\t"            \
   ".byte  (5f - 0b) / 2     \n\t"            \
@@ -70,13 +72,13 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
   ".byte  (3f - 0b) / 2     \n\t"            \
   ".byte  (2f - 0b) / 2     \n"              \
   "1:                       \n\t"            \
-  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  PICOVAE_NARROW_VECTOR("vmladava" type)     \
   "2:                       \n\t"            \
-  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  PICOVAE_NARROW_VECTOR("vmladava" type)     \
   "3:                       \n\t"            \
-  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  PICOVAE_NARROW_VECTOR("vmladava" type)     \
   "4:                       \n\t"            \
-  PICOVAE_NARROW_VECTOR("vmladava", shift)   \
+  PICOVAE_NARROW_VECTOR("vmladava" type)     \
   "5:                       \n\t"            \
   "cmp    r3, r5            \n\t"            \
   "bne    1b                \n\t"            \
@@ -84,14 +86,13 @@ using MultiplyFn = void (*)(const std::int8_t* weights, const void* x, std::size
 
 [[gnu::naked, gnu::noinline]] void multiply_narrow(const std::int8_t*, const void*, std::size_t,
                                                    std::int32_t*) {
-  asm volatile(PICOVAE_NARROW_VECTORS(""));
+  asm volatile(PICOVAE_NARROW_VECTORS(".s8"));
 }
 
-// Of inputs less kInputShift, which are the same but for a bit.
+// Of weights plus kMveOffset.
 [[gnu::naked, gnu::noinline]] void multiply_high(const std::int8_t*, const void*, std::size_t,
                                                  std::int32_t*) {
-  asm volatile("vmov.i8 q2, #128          \n\t"
-               PICOVAE_NARROW_VECTORS("veor q0, q0, q2 \n\t"));
+  asm volatile(PICOVAE_NARROW_VECTORS(".u8"));
 }
 
 #define PICOVAE_WIDE(multiply, sum, offset) \
@@ -138,6 +139,7 @@ struct Outputs {
   const std::int32_t* bias;
   const std::uint16_t* multiplier;
   const std::int16_t* rescale;
+  std::int32_t excess;      // of each sum: what kMveOffset added to it
   int left_pre, left_post;  // the shifts, as VSHL takes them: to the left
   std::int16_t greatest;    // of softplus
 };
@@ -152,7 +154,8 @@ struct Outputs {
   outputs.bias += kMvePanel;
   outputs.multiplier += kMvePanel;
   const auto scale = [&outputs](int32x4_t value, uint32x4_t factor, int32x4_t offset) {
-    value = vmulq_s32(vshlq_r_s32(value, outputs.left_pre), vreinterpretq_s32_u32(factor));
+    value = vshlq_r_s32(vsubq_n_s32(value, outputs.excess), outputs.left_pre);
+    value = vmulq_s32(value, vreinterpretq_s32_u32(factor));
     return vshlq_r_s32(vaddq_s32(value, offset), outputs.left_post);
   };
   const int32x4_t even = scale(sum.val[0], vmovlbq_u16(multiplier), bias.val[0]);
@@ -210,8 +213,9 @@ struct Sigmoid : Bytes {
 };
 
 // The sums of a panel of s4 weights, group by group.
+//   high     `multiply` wants weights plus kMveOffset
 //   x_bytes  of a group
-[[gnu::noinline]] void multiply_s4(MultiplyFn multiply, const std::int8_t* weights,
+[[gnu::noinline]] void multiply_s4(MultiplyFn multiply, bool high, const std::int8_t* weights,
                                    const std::byte* x, std::size_t x_bytes, std::size_t vectors,
                                    std::int32_t* sums) {
   constexpr std::size_t kVectors = kS4Group / kMveVector;  // of a whole group
@@ -220,7 +224,7 @@ struct Sigmoid : Bytes {
   while (vectors != 0) {
     const std::size_t now = vectors < kVectors ? vectors : kVectors;
     std::int8_t expanded[kS4Group * kMvePanel];
-    expand_group_mve(packed, now, expanded);
+    (high ? expand_group_mve<kMveOffset> : expand_group_mve<0>)(packed, now, expanded);
     std::int32_t part[kMvePanel];
     multiply(expanded, x, now, part);
     for (std::size_t j = 0; j < kMvePanel; j += 4) {
@@ -232,9 +236,24 @@ struct Sigmoid : Bytes {
   }
 }
 
+std::size_t vectors_of(const Dense& layer) { return round_up(layer.in, kMveVector) / kMveVector; }
+
+// What kMveOffset adds to each sum of an input. Bytes behind the last input may be any: they count
+// here as they do there.
+std::int32_t excess_of(const Dense& layer, const std::byte* x) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(x);
+  std::uint32_t sum = 0;
+  for (std::size_t left = layer.high_input ? vectors_of(layer) : 0; left != 0; --left) {
+    sum = vaddvaq_u8(sum, vld1q_u8(bytes));
+    bytes += kMveVector;
+  }
+  return static_cast<std::int32_t>(kMveOffset * sum);
+}
+
 template <typename Activate>
-void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::byte* y) {
-  const std::size_t vectors = round_up(layer.in, kMveVector) / kMveVector;
+void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::int32_t excess,
+             std::byte* y) {
+  const std::size_t vectors = vectors_of(layer);
   const bool s4 = kHasS4 && layer.s4;
   const std::size_t panel =
       s4 ? s4_panel_size(Layout::kMve, layer.in) : vectors * kMveVector * kMvePanel;
@@ -242,6 +261,7 @@ void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::b
   Outputs outputs = {static_cast<const std::int32_t*>(layer.bias),
                      layer.multiplier,
                      layer.rescale,
+                     excess,
                      -layer.pre_shift,
                      -layer.post_shift,
                      layer.greatest};
@@ -249,7 +269,8 @@ void run_row(const Dense& layer, MultiplyFn multiply, const std::byte* x, std::b
   for (std::size_t left = layer.out; left != 0; left -= kMvePanel, out += kMvePanel) {
     std::int32_t sums[kMvePanel];
     if (s4) {
-      multiply_s4(multiply, weights, x, layer.wide_input ? 2 * kS4Group : kS4Group, vectors, sums);
+      multiply_s4(multiply, layer.high_input, weights, x,
+                  layer.wide_input ? 2 * kS4Group : kS4Group, vectors, sums);
     } else {
       multiply(weights, x, vectors, sums);
     }
@@ -272,7 +293,8 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
   const std::size_t x_bytes = x_stride * (layer.wide_input ? sizeof(std::int16_t) : 1);
   const std::size_t y_bytes = y_stride * (halfwords ? sizeof(std::int16_t) : 1);
   for (std::size_t row = 0; row < rows; ++row) {
-    run(layer, multiply, static_cast<const std::byte*>(x) + row * x_bytes,
+    const auto* input = static_cast<const std::byte*>(x) + row * x_bytes;
+    run(layer, multiply, input, excess_of(layer, input),
         static_cast<std::byte*>(y) + row * y_bytes);
   }
 }

@@ -54,7 +54,9 @@ void check_weights(const QuantizedLayer& layer, const Dense& dense, Layout layou
   const std::size_t padded_in = round_up(layer.in, input_pad(layout, Type::kS8));
   const std::size_t padded_out = expected.size() / padded_in;
   for (std::size_t output = 0; output < padded_out; ++output) {
-    const int offset = layout == Layout::kCortexM && output % 2 == 0 ? 128 : 0;
+    const bool plus_128 =
+        layout == Layout::kCortexM ? output % 2 == 0 : layout == Layout::kMve && dense.high_input;
+    const int offset = plus_128 ? 128 : 0;
     for (std::size_t input = 0; input < padded_in; ++input) {
       const bool real = output < layer.out && input < layer.in;
       const int weight = real ? layer.weight[output * layer.in + input] : 0;
@@ -68,15 +70,19 @@ void check_weights(const QuantizedLayer& layer, const Dense& dense, Layout layou
 }  // namespace
 
 TEST_CASE("every s8 weight is at its place in the layout") {
-  const QuantizedNetwork network = random_quantized_network(kSize, 1);
-  for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
-    CAPTURE(static_cast<int>(layout));
-    const BlobBytes blob = pack_s8(network, layout, kBoth, {});
-    const BlobView view = open(blob);
-    CHECK(view.header->layout == layout);
-    for (std::size_t i = 0; i < kLayerCount; ++i) {
-      CAPTURE(i);
-      check_weights(network.layers[i], view.layers[i], layout);
+  for (const QuantizedNetwork& network :
+       {random_quantized_network(kSize, 1), random_high_network(kSize, 1)}) {
+    for (const Layout layout : {Layout::kHost, Layout::kCortexM, Layout::kMve}) {
+      CAPTURE(static_cast<int>(layout));
+      const BlobBytes blob = pack_s8(network, layout, kBoth, {});
+      const BlobView view = open(blob);
+      CHECK(view.header->layout == layout);
+      for (std::size_t i = 0; i < kLayerCount; ++i) {
+        CAPTURE(i);
+        const bool high = network.greatest() > kMaxActivation && i != kEncoder0 && i != kDecoder0;
+        CHECK(view.layers[i].high_input == high);
+        check_weights(network.layers[i], view.layers[i], layout);
+      }
     }
   }
 }
