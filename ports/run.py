@@ -108,6 +108,15 @@ def model_of(board, options, picovae):
     return picovae.train(board.training, options.epochs, folder_of(board, options))
 
 
+def stack_size(description, options):
+    """Bytes of stack; 0: what the linker's script reserves."""
+    if options.kernel_opt == "-O0":  # larger frames than those of any real firmware
+        return 8192
+    if options.program != DEMO:  # of all frames together, which is the bound, tests have more than a firmware
+        return 4096
+    return 3584 if description.get("decoder_bits") == 4 else 0  # a group of weights is expanded there
+
+
 def build(boards, options, picovae, log):
     """Builds the firmware of boards that share a folder. Returns what picovae says of the model in it."""
     folder = folder_of(boards[0], options)
@@ -115,9 +124,7 @@ def build(boards, options, picovae, log):
     model = model_of(boards[0], options, picovae)
     progress(f"building {' '.join(board.name for board in boards)}")
     model, description = picovae.pack(model, boards[0].layout, options.decoder_only, folder)
-    # Unoptimized kernels have larger frames than those of any real firmware.
-    # Of the frames of all functions together, which is the bound, tests have more than a firmware would.
-    size = 8192 if options.kernel_opt == "-O0" else 4096 if options.program != DEMO else 0
+    size = stack_size(description, options)
     stack = f"-Wl,--defsym=PICOVAE_STACK_SIZE={size}" if size else ""
     log.run("cmake", "-S", PORTS / "cortex-m", "-B", folder,
             "--toolchain", PORTS / "cortex-m" / TOOLCHAINS[options.compiler],

@@ -36,7 +36,7 @@ struct RunTimeShape {
 
 // A model run in arithmetic A (Float or Integer), of the sizes that S::dimensions(header) gives:
 // of Shape they are constants, which the compiler folds. Holds pointers into the blob and nothing
-// else: 272 bytes, 160 on a 32-bit core. const member functions may run at once on several threads,
+// else: 320 bytes, 184 on a 32-bit core. const member functions may run at once on several threads,
 // an arena each. `Run` may share the layers of one call among threads (layer_call.hpp).
 //
 // Every call that takes an arena returns kNotOpen, kNoEncoder, kNoDecoder, kBatchTooLarge (more
