@@ -77,10 +77,13 @@ case ${1-} in
   --list) list; exit 0 ;;
 esac
 
-# Whether a package is there, or another that provides it, as node's own package does npm.
+# Whether the package is there, or another that provides it, as node's own package does npm. Names are no patterns:
+# libc++-dev is not what libc6-dev provides.
 is_installed() {
   [[ $(dpkg-query -W -f '${Status}' "$1" 2> /dev/null) == *'ok installed' ]] ||
-    dpkg-query -W -f '${db:Status-Status}, ${Provides}\n' 2> /dev/null | grep -E "^installed,.* $1(,| |$)" > /dev/null
+    dpkg-query -W -f '${db:Status-Status}, ${Provides}\n' 2> /dev/null | awk -F ', *' -v name="$1" '
+      $1 == "installed" { for (i = 2; i <= NF; ++i) { sub(/ .*/, "", $i); found += $i == name } }
+      END { exit !found }'
 }
 
 missing=()
