@@ -191,7 +191,8 @@ constexpr DenseFn dense_s8_for(Activation activation) {
   return dense_s8_as<Simd, Dot, Row, Activation::kIdentity>;
 }
 
-// Of an ISA with kShiftsInputs, a layer with high_input.
+// Of an ISA with kShiftsInputs, a layer with high_input. Tiles of many rows shift inputs as they
+// load them. A single row would load them again for each panel: it is shifted once.
 template <typename Simd>
 void dense_high_s8([[maybe_unused]] const Dense& layer, [[maybe_unused]] const void* x,
                    [[maybe_unused]] std::size_t x_stride, [[maybe_unused]] void* y,
@@ -200,8 +201,14 @@ void dense_high_s8([[maybe_unused]] const Dense& layer, [[maybe_unused]] const v
     Dense shifted = layer;
     shifted.bias = static_cast<const std::int32_t*>(layer.bias) + layer.shifted;
     const DenseFn run =
-        dense_s8_for<Simd, typename Simd::High, typename Simd::HighRow>(layer.activation);
-    run(shifted, x, x_stride, y, y_stride, rows);
+        dense_s8_for<Simd, typename Simd::High, typename Simd::NarrowRow>(layer.activation);
+    if (rows != 1) return run(shifted, x, x_stride, y, y_stride, rows);
+    alignas(64) std::uint8_t low[kMaxWidth];
+    const auto* high = static_cast<const std::uint8_t*>(x);
+    for (std::size_t i = 0; i < pad(layer.in, kGroup); ++i) {
+      low[i] = static_cast<std::uint8_t>(high[i] - kInputShift);
+    }
+    run(shifted, low, 0, y, y_stride, 1);
   }
 }
 

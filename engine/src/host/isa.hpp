@@ -119,8 +119,8 @@ concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
   requires std::same_as<decltype(I::kTuning), const Tuning>;
   { I::add(sums, sums) } -> std::same_as<typename I::Sums>;  // Sums: a vector of s32, one an output
   I::store(to, sums);
-  // If true: Narrow and NarrowRow take inputs of 7 bits alone, and High and HighRow multiply those
-  // of 8 bits less kInputShift.
+  // If true: Narrow and NarrowRow multiply s8 alone, and High, as Narrow, inputs of 8 bits less
+  // kInputShift.
   { I::kShiftsInputs } -> std::convertible_to<bool>;
   requires DotStep<typename I::Narrow, typename I::Sums>;     // u8 inputs, tiles of many rows
   requires DotStep<typename I::Wide, typename I::Sums>;       // s16 inputs

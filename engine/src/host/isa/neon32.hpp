@@ -52,7 +52,6 @@ struct Neon : NeonWith<Neon32Core> {
                                      // 8 registers of sums, 4 of weights
                                      .s8 = {.rows = 2, .vectors = 2, .split = 1}};
   using NarrowRow = Narrow;
-  using HighRow = High;
   using WideRow = Wide;
   using Peak = Narrow;
 };

@@ -112,10 +112,6 @@ struct Neon : NeonWith<Neon64Core> {
       return {vpaddq_s32(sums.of[0], sums.of[1]), vpaddq_s32(sums.of[2], sums.of[3])};
     }
   };
-  struct HighRow : NarrowRow {
-    static PICOVAE_INLINE Input broadcast(const X* x) { return shift_inputs(broadcast_four(x)); }
-    static PICOVAE_INLINE Inputs inputs(const X* x) { return {{broadcast(x), broadcast(x + 4)}}; }
-  };
   using WideRow = Wide;
   using Peak = Narrow;
 };

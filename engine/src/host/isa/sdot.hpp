@@ -97,7 +97,6 @@ struct Sdot : Neon {
   };
 
   using NarrowRow = Narrow;
-  using HighRow = High;
   using Peak = Narrow;
 };
 
