@@ -59,6 +59,8 @@ def on_paper(type_, isa, batch):
             epilogues += columns / 4 * (F32_SIGMOID if layer == LAST else F32_SOFTPLUS)
         else:
             loop = neon_loop if isa == "neon" else sdot_loop
+            if layer != FIRST and isa != "i8mm":  # inputs become s8: for 32 of them LDP, two EOR, STP
+                loops += inputs / 32 * 4
             loops += loop(math.ceil(inputs / 4), columns, layer == FIRST)
             epilogues += columns / 8 * (S8_SIGMOID if layer == LAST else S8_SOFTPLUS)
     return round(loops), round(epilogues)

@@ -112,15 +112,19 @@ inline constexpr auto kTilesS8 = []<std::size_t... I>(std::index_sequence<I...>)
 }
 (std::make_index_sequence<Simd::kTuning.s8.rows>{});
 
-// Sums of the columns of one panel, of a single row.
+// Sums of the columns of some panels, of a single row.
 template <typename Simd, typename Row>
-PICOVAE_INLINE void panel_row_s8(const typename Row::X* x, const std::int8_t* weights,
-                                 std::size_t columns, std::size_t groups, std::int32_t* sums) {
+PICOVAE_INLINE void panels_row_s8(const typename Row::X* x, const std::int8_t* weights,
+                                  std::size_t columns, std::size_t groups, std::int32_t* sums) {
   constexpr std::size_t kLanes = sizeof(typename Simd::Sums) / sizeof(std::int32_t);
-  const auto run = columns == kPanel
-                       ? tile_s8<Simd, Row, 1, kPanel / kLanes, Simd::kTuning.s8.split>
-                       : tile_s8<Simd, Row, 1, kOutputPad / kLanes, Simd::kTuning.s8.split>;
-  run(x, 0, weights, columns, groups, sums);
+  constexpr std::size_t kSplit = Simd::kTuning.s8.split;
+  const std::size_t panel = kPanel * groups * kGroup;
+  for (; columns >= kPanel; columns -= kPanel, weights += panel, sums += kPanel) {
+    tile_s8<Simd, Row, 1, kPanel / kLanes, kSplit>(x, 0, weights, kPanel, groups, sums);
+  }
+  if (columns != 0) {
+    tile_s8<Simd, Row, 1, kOutputPad / kLanes, kSplit>(x, 0, weights, kOutputPad, groups, sums);
+  }
 }
 
 // Sums [rows][columns] of the columns of one panel.
@@ -161,14 +165,11 @@ void dense_s8_as(const Dense& layer, const void* x, std::size_t x_stride, void* 
     const std::size_t columns = smaller(block_columns, padded - first);
     for (std::size_t row = 0, now = 0; row < rows; row += now) {
       now = next_piece(rows - row, kBlockRowsS8<Simd>);
-      for (std::size_t j = 0; j < columns; j += kPanel) {
-        const std::int8_t* panel = weights + (first + j) * groups * kGroup;
-        const std::size_t width = smaller(kPanel, columns - j);
-        if (rows == 1) {
-          panel_row_s8<Simd, Row>(in, panel, width, groups, sums + j);
-        } else {
-          panel_s8<Simd, Dot>(in + row * x_stride, x_stride, panel, width, groups, sums + j, now);
-        }
+      const std::int8_t* panel = weights + first * groups * kGroup;
+      if (rows == 1) {
+        panels_row_s8<Simd, Row>(in, panel, columns, groups, sums);
+      } else {
+        panel_s8<Simd, Dot>(in + row * x_stride, x_stride, panel, columns, groups, sums, now);
       }
       finish_s8<Simd, kActivation>(layer, first, sums, columns, now, out + row * y_stride,
                                    y_stride);
@@ -204,10 +205,7 @@ void dense_high_s8([[maybe_unused]] const Dense& layer, [[maybe_unused]] const v
         dense_s8_for<Simd, typename Simd::High, typename Simd::NarrowRow>(layer.activation);
     if (rows != 1) return run(shifted, x, x_stride, y, y_stride, rows);
     alignas(64) std::uint8_t low[kMaxWidth];
-    const auto* high = static_cast<const std::uint8_t*>(x);
-    for (std::size_t i = 0; i < pad(layer.in, kGroup); ++i) {
-      low[i] = static_cast<std::uint8_t>(high[i] - kInputShift);
-    }
+    Simd::shift_row(static_cast<const std::uint8_t*>(x), pad(layer.in, kGroup), low);
     run(shifted, low, 0, y, y_stride, 1);
   }
 }

@@ -120,7 +120,7 @@ concept IntegerIsa = requires(typename I::Sums sums, std::int32_t* to) {
   { I::add(sums, sums) } -> std::same_as<typename I::Sums>;  // Sums: a vector of s32, one an output
   I::store(to, sums);
   // If true: Narrow and NarrowRow multiply s8 alone, and High, as Narrow, inputs of 8 bits less
-  // kInputShift.
+  // kInputShift, of which shift_row() makes s8.
   { I::kShiftsInputs } -> std::convertible_to<bool>;
   requires DotStep<typename I::Narrow, typename I::Sums>;     // u8 inputs, tiles of many rows
   requires DotStep<typename I::Wide, typename I::Sums>;       // s16 inputs

@@ -58,6 +58,21 @@ struct NeonWith : IsaDefaults {
   }
 
   static constexpr bool kShiftsInputs = true;
+  // Inputs of 8 bits less kInputShift; `bytes` is a multiple of 4.
+  static PICOVAE_INLINE void shift_row(const std::uint8_t* x, std::size_t bytes, std::uint8_t* to) {
+    const uint8x16_t shift = vdupq_n_u8(kInputShift);
+    for (; bytes >= 32; bytes -= 32, x += 32, to += 32) {
+      const uint8x16_t first = vld1q_u8(x), second = vld1q_u8(x + 16);
+      vst1q_u8(to, veorq_u8(first, shift));
+      vst1q_u8(to + 16, veorq_u8(second, shift));
+    }
+    for (; bytes != 0; bytes -= 4, x += 4, to += 4) {
+      std::uint32_t four;
+      std::memcpy(&four, x, sizeof four);
+      four ^= 0x80808080;
+      std::memcpy(to, &four, sizeof four);
+    }
+  }
 
   // Inputs 0 and 2 of a group meet the even bytes of the weights, 1 and 3 the odd ones, so that an
   // s16 lane holds two products of one output: at most 2 * 127 * 128, which fits, whichever of
