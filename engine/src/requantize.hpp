@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "picovae/kernels.hpp"
+#include "picovae/ranges.hpp"
 
 namespace picovae {
 
@@ -68,14 +69,11 @@ constexpr std::int32_t tail_argument(std::int32_t t) {
 }
 
 // 2 max(t, 0) in Q.8, t s16 Q8.7, no more than softplus can take.
-constexpr std::int32_t positive_q8(std::int32_t t) {
-  return 2 * (t < 0 ? 0 : t < 16383 ? t : 16383);
-}
+constexpr std::int32_t positive_q8(std::int32_t t) { return 2 * lesser(greater(t, 0), 16383); }
 
 // A hidden unit: value in Q.8 times rescale / 2^15 -> u8 in 0..greatest.
 constexpr std::uint8_t hidden_u8(std::int32_t value, std::int32_t rescale, std::int32_t greatest) {
-  const std::int32_t q = multiply_q15(value, rescale);
-  return static_cast<std::uint8_t>(q < greatest ? q : greatest);
+  return static_cast<std::uint8_t>(lesser(multiply_q15(value, rescale), greatest));
 }
 
 // softplus(t) = max(t, 0) + log(1 + exp(-|t|)), t s16 Q8.7, times rescale / 2^15 -> u8 in
@@ -84,7 +82,7 @@ template <typename TailOf>
 constexpr std::uint8_t softplus_u8(std::int32_t t, std::int32_t rescale, std::int32_t greatest,
                                    TailOf&& tail_of) {
   const std::int32_t value = positive_q8(t) + tail_of(tail_argument(t));
-  return hidden_u8(value < 32767 ? value : 32767, rescale, greatest);
+  return hidden_u8(lesser(value, 32767), rescale, greatest);
 }
 
 // The same of max(t, 0): softplus without its tail.

@@ -48,7 +48,7 @@ constexpr std::int32_t sigma_from_logvar(std::int32_t logvar) {
 }
 
 constexpr std::int16_t clamp_latent(std::int32_t z) {
-  return static_cast<std::int16_t>(z < -kMaxLatent ? -kMaxLatent : z > kMaxLatent ? kMaxLatent : z);
+  return static_cast<std::int16_t>(lesser(greater(z, -kMaxLatent), kMaxLatent));
 }
 
 // The functions that the two arithmetics do differently. eps is Q3.10 in both.

@@ -16,6 +16,15 @@ inline constexpr std::int32_t kMaxActivation = 127;           // u8 inputs: 0..1
 inline constexpr std::int32_t kMaxLatent = 8191;              // s16 inputs, Q3.10: +-8191
 inline constexpr std::int32_t kMaxNarrowSum = (1 << 23) - 1;  // |sum| of a layer with u8 input
 
+// The lesser and the greater of two numbers that are less than 2^31 apart, without a branch in any
+// compiler's hands: how long an image takes must say nothing about the image.
+constexpr std::int32_t lesser(std::int32_t a, std::int32_t b) {
+  return b + ((a - b) & (a - b) >> 31);
+}
+constexpr std::int32_t greater(std::int32_t a, std::int32_t b) {
+  return a - ((a - b) & (a - b) >> 31);
+}
+
 struct SumRange {
   std::int64_t lowest, highest;
 
