@@ -42,7 +42,9 @@ class Graph:
                 if kernels:
                     self.kernels.add(name)
         for caller, callee in re.findall(r'^edge: { sourcename: "([^"]*)" targetname: "([^"]*)"', text, re.M):
-            self.callees.setdefault(caller, set()).add(callee)
+            # A constructor is called as C1, of a whole object, and its frame may be that of C2, of a base: one code.
+            base = re.sub(r"C1(?=E)", "C2", callee)
+            self.callees.setdefault(caller, set()).add(base if base in self.frames else callee)
 
     def targets(self, caller):
         """What a call through a pointer may reach. Kernels pass pointers to functions that make no such call."""
