@@ -1,6 +1,7 @@
 #include "ports/python/model.hpp"
 
 #include <fmt/core.h>
+#include <pybind11/stl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include "tools/base/isa.hpp"
 #include "tools/base/text.hpp"
 #include "tools/format/blob.hpp"
+#include "tools/format/shape_text.hpp"
 #include "tools/measure/evaluation.hpp"
 
 namespace picovae::python {
@@ -49,9 +51,7 @@ Model::Model(const std::filesystem::path& path)
       size_(tools::image_size(model_->dimensions().pixels, model_->header().columns)) {}
 
 py::tuple Model::shape() const {
-  const Dimensions& d = model_->dimensions();
-  if (d.hidden2 == 0) return py::make_tuple(d.pixels, d.hidden1, d.latent);
-  return py::make_tuple(d.pixels, d.hidden1, d.hidden2, d.latent);
+  return py::tuple(py::cast(tools::widths_of(model_->dimensions())));
 }
 
 std::string Model::type() const { return std::string{tools::type_name(model_->header().type)}; }

@@ -20,7 +20,8 @@ class Model:
 
     @property
     def shape(self) -> Tuple[int, ...]:
-        """Pixels, units of the encoder's two hidden layers (the decoder's in reverse), latents: (784, 300, 300, 50)."""
+        """Pixels, units of the encoder's hidden layers (the decoder's in reverse), latents: (784, 300, 300, 50), or
+        (784, 400, 20) of a model with one hidden layer each way."""
 
     @property
     def image_shape(self) -> Tuple[int, int]:

@@ -167,6 +167,15 @@ TEST_CASE("s8 layers of every number of rows equal the reference bit for bit") {
   }
 }
 
+// Biases and multipliers with which products and sums wrap.
+void make_wrapping(S8Layer& layer, Random& random) {
+  for (std::size_t j = 0; j < layer.bias.size(); ++j) {
+    layer.bias[j] = static_cast<std::int32_t>(random.word());
+    layer.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
+    layer.rescale[j] = 32767;
+  }
+}
+
 TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit") {
   Random random(3);
   for (const int weight : {127, -127, -128}) {
@@ -179,11 +188,7 @@ TEST_CASE("s8 layers at the ends of every range equal the reference bit for bit"
           layer.pre_shift = shift % 9;
           layer.post_shift = shift;
           layer.activation = static_cast<Activation>(shift % 4);
-          for (std::size_t j = 0; j < layer.bias.size(); ++j) {  // products and sums wrap here
-            layer.bias[j] = static_cast<std::int32_t>(random.word());
-            layer.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
-            layer.rescale[j] = 32767;
-          }
+          make_wrapping(layer, random);
           check_s8(layer, S8Input(layer, 5, true, random), 1);
         }
       }
@@ -219,11 +224,7 @@ TEST_CASE("layers with inputs above 127, at the ends of every range") {
         for (std::uint8_t shift = 0; shift <= 24; ++shift) {
           like.post_shift = shift;
           like.activation = static_cast<Activation>(shift % 3);
-          for (std::size_t j = 0; j < like.bias.size(); ++j) {  // products and sums wrap here
-            like.bias[j] = static_cast<std::int32_t>(random.word());
-            like.multiplier[j] = j % 2 ? 65535 : static_cast<std::uint16_t>(random.word());
-            like.rescale[j] = 32767;
-          }
+          make_wrapping(like, random);
           const S8Layer layer =
               high_s8(like, std::vector(in * 49, static_cast<std::int8_t>(weight)), greatest);
           check_s8(layer, S8Input(layer, 1 + shift % 5, true, random), 1);

@@ -210,8 +210,8 @@ void add_quantize(CommandLine& line) {
                  "Of the decoder's weights; 4 takes about half of the flash and costs 0.6 to 0.7 "
                  "nats. s8 only");
   command.choice("--activations", options->activations, kGreatestActivations,
-                 "Greatest integer of hidden activations; with 127, which costs 0.05 nats more, "
-                 "picovae reads the model that knows no other. s8 only");
+                 "Greatest integer of hidden activations; 127 costs 0.06 nats more, and earlier "
+                 "versions of picovae read the model. s8 only");
   command.real("--prune", options->prune, {0, 1000}, "NATS",
                "Leave out pixels that are hardly ever lit, as long as an image costs at most this "
                "more; 0: none. s8 only");

@@ -47,12 +47,7 @@ std::vector<float> decode(std::span<const std::byte> bytes, float (*convert)(Bit
 
 }  // namespace
 
-std::optional<FloatType> float_type_of(std::string_view name) {
-  for (const auto& known : kFloatTypes) {
-    if (known.name == name) return known.value;
-  }
-  return std::nullopt;
-}
+std::optional<FloatType> float_type_of(std::string_view name) { return named(kFloatTypes, name); }
 
 std::size_t width_of(FloatType type) {
   if (type == FloatType::kF64) return 8;

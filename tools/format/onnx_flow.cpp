@@ -60,7 +60,6 @@ class Follower : OnnxNodeView {
         {"RandomNormal", &Follower::noise},
         {"RandomNormalLike", &Follower::noise},
         {"Relu", &Follower::activate},
-        {"Relu", &Follower::activate},
         {"Reshape", &Follower::reshape},
         {"Shape", &Follower::shape},
         {"Sigmoid", &Follower::activate},

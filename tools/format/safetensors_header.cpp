@@ -166,10 +166,9 @@ class HeaderReader final : public nlohmann::json_sax<Json> {
       width_ = width_of(*entry_.type);
       return;
     }
-    const auto* const other = std::find_if(kOtherTypes.begin(), kOtherTypes.end(),
-                                           [&](const auto& known) { return known.name == type; });
-    if (other == kOtherTypes.end()) refuse(quote_name(type));
-    width_ = other->value;
+    const auto other = named(kOtherTypes, type);
+    if (!other) refuse(quote_name(type));
+    width_ = *other;
   }
 
   void end_tensor() {
