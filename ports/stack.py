@@ -67,7 +67,7 @@ class Graph:
 def bounds(board, compiler, *definitions):
     """Entry -> bytes, with the kernels of the board's family on its core."""
     layout = {"cortex-m": "kCortexM", "mve": "kMve"}[board.layout]
-    kernels = ENGINE / f"src/cortex_m/{board.family}.cpp"
+    kernels = ENGINE / f"src/board/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
         engine = [ENGINE / "src" / f"{name}.cpp" for name in ("blob", "verify", "classes", "score", "thresholds", "c_api")]

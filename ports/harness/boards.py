@@ -10,7 +10,7 @@ class Board:
     linker_script: str
     machine: str
     core: str
-    family: str  # the kernels are engine/src/cortex_m/<family>.cpp
+    family: str  # the kernels are engine/src/board/<family>.cpp
     clock: str
     training: str  # the option of `picovae train` for a model that fits; -: the model that ships fits
     flags: tuple

@@ -38,7 +38,7 @@ static uint32_t crc32c(uint32_t crc, const uint8_t* bytes, size_t size) {
 }
 
 static picovae_status run(void) {
-  picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE, picovae_kernels_cortex_m_dsp());
+  picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE, picovae_kernels_board());
   uint32_t crc = 0;
   for (uint32_t number = 0; status == PICOVAE_OK; number = (number + 1) % 1000) {
     status = picovae_generate(&vae, /*seed=*/1, number, pixels, &arena);

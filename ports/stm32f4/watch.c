@@ -47,7 +47,7 @@ static void refuse_window(size_t size) {
 }
 
 static picovae_status run(void) {
-  picovae_status status = picovae_open(&vae, sensor, SENSOR_SIZE, picovae_kernels_cortex_m_dsp());
+  picovae_status status = picovae_open(&vae, sensor, SENSOR_SIZE, picovae_kernels_board());
   uint32_t threshold = 0;
   if (status == PICOVAE_OK) {
     status = picovae_threshold(&vae, kFigure, kPerMille, &threshold);

@@ -38,7 +38,7 @@ ARROWS = {
     "engine/src": [API],
     HOST: [API, "engine/src"],
     ISA: [API, "engine/src", HOST],
-    "engine/src/cortex_m": [API, "engine/src"],
+    "engine/src/board": [API, "engine/src"],
     "ports/common": [API],
     "ports/cortex-m": [API, "ports/common"],
     "ports/arm-linux": [API],
@@ -88,8 +88,8 @@ ENGINE_EXCEPTIONS = [
     ("engine/src/host/select.cpp", "sys/auxv.h"),
     ("engine/src/host/select.cpp", "sys/sysctl.h"),
     ("engine/src/host/select.cpp", "windows.h"),
-    ("engine/src/cortex_m/*", "arm_acle.h"),
-    ("engine/src/cortex_m/*", "arm_mve.h"),
+    ("engine/src/board/*", "arm_acle.h"),
+    ("engine/src/board/*", "arm_mve.h"),
 ]
 
 FOLDERS = ["engine", "ports", "tools", "bench", "tests"]

@@ -61,7 +61,7 @@ std::vector<std::byte> with_last(const tools::BlobBytes& blob, std::size_t last)
 
 template <typename S>
 void check_every_section_last() {
-  EveryKernel<S> machine{&kCortexMKernels};
+  EveryKernel<S> machine{&kSmallKernels};
   std::vector<tools::BlobBytes> blobs;
   for (const Type type : kFloatTypes) blobs.push_back(float_blob(type, S::kDimensions));
   for (const Layout layout : kLayouts) {
@@ -195,7 +195,7 @@ TEST_CASE("kernels read nothing behind a section, whichever comes last") {
 }
 
 TEST_CASE("whatever live pixels open name pixels of the image alone") {
-  EveryKernel<Small> machine{&kCortexMKernels};
+  EveryKernel<Small> machine{&kSmallKernels};
   Dice dice(10);
   int opened = 0, refused = 0;
   for (const std::uint8_t parts :
@@ -224,7 +224,7 @@ TEST_CASE("whatever live pixels open name pixels of the image alone") {
 }
 
 TEST_CASE("whatever opens runs within model, arena, inputs and outputs") {
-  EveryKernel<Small> machine{&kCortexMKernels};
+  EveryKernel<Small> machine{&kSmallKernels};
   const auto kinds = all_kinds();
   Dice dice(9);
   int opened = 0, verified = 0, unverified = 0, ran = 0;

@@ -153,7 +153,7 @@ void check_twins(Dimensions dimensions, const LiveMasks& live, std::uint8_t part
   const Results wanted = run(blob_of(twin, Layout::kHost), kScalarKernels, inputs, kBatch);
   if (parts == kBothParts) check_dead(wanted, live);
   std::vector<const Kernels*> all = runnable_kernels();
-  all.push_back(&kCortexMKernels);
+  all.push_back(&kSmallKernels);
   for (const Kernels* kernels : all) {
     CAPTURE(std::string(kernels->name));
     const auto blob = blob_of(pruned, kernels->layout);

@@ -69,7 +69,7 @@ class Boards(unittest.TestCase):
     def test_files_of_the_boards(self):
         for board in all_boards():
             self.assertTrue((script.PORTS / f"cortex-m/boards/{board.linker_script}.ld").is_file(), board)
-            self.assertTrue((script.ROOT / f"engine/src/cortex_m/{board.family}.cpp").is_file(), board)
+            self.assertTrue((script.ROOT / f"engine/src/board/{board.family}.cpp").is_file(), board)
             self.assertTrue(board.clock.isdigit()
                             or (script.PORTS / f"cortex-m/clock_{board.clock}.cpp").is_file(), board)
 

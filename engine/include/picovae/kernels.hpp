@@ -98,7 +98,7 @@ enum class Isa : std::uint8_t {
   kI8mm,
   kSimd128,
   kCortexM0,
-  kCortexM,
+  kSmall,
   kCortexMDsp,
   kMve
 };
@@ -144,9 +144,13 @@ extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
 extern const Kernels kSimd128Kernels;     // WebAssembly: s8 alone, the rest is plain C++
 extern const Kernels kCortexM0Kernels;    // M0, M0+
-extern const Kernels kCortexMKernels;     // M3
+extern const Kernels kSmallKernels;       // M3, and any 32-bit core: plain C++
 extern const Kernels kCortexMDspKernels;  // M4, M7, M33
 extern const Kernels kMveKernels;         // M55, M85: Helium
+
+// Boards only (board/kernels_board.cpp): the fastest of the last four for the core that it was
+// compiled for.
+const Kernels& board_kernels();
 
 // Hosts only (select.cpp): the tables that this build has, best first, whether the machine can run
 // them or not; and whether it can.

@@ -5,9 +5,8 @@
 //   static picovae_vae vae;
 //   static picovae_decoder_arena arena;     // all the RAM there is: 768 bytes
 //   static uint8_t pixels[PICOVAE_PIXELS];
-//   picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE,
-//   picovae_kernels_cortex_m_dsp()); if (status == PICOVAE_OK) status = picovae_generate(&vae, 1,
-//   0, pixels, &arena);
+//   picovae_status status = picovae_open(&vae, digits, DIGITS_SIZE, picovae_kernels_board());
+//   if (status == PICOVAE_OK) status = picovae_generate(&vae, 1, 0, pixels, &arena);
 //
 // No pointer may be null unless that is said. Objects here are plain memory: static, on the stack,
 // or in any buffer that is aligned as the type wants. vae.hpp is the same for C++20, and has float
@@ -104,10 +103,11 @@ const char* picovae_message(picovae_status status);
 
 // ---- Kernels: one table a family of cores; a firmware links those that it names ----
 
-const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: cortex_m/m0.cpp
-const picovae_kernels* picovae_kernels_cortex_m(void);      // M3: cortex_m/m3.cpp
-const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: cortex_m/dsp.cpp
-const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: cortex_m/mve.cpp
+const picovae_kernels* picovae_kernels_board(void);         // of the core: board/kernels_board.cpp
+const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: board/m0.cpp
+const picovae_kernels* picovae_kernels_small(void);         // M3, any 32-bit core: board/small.cpp
+const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: board/dsp.cpp
+const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: board/mve.cpp
 const picovae_kernels* picovae_kernels_scalar(void);        // any processor with a libm
 const picovae_kernels* picovae_kernels_host(void);          // hosts: the best of this machine
 

@@ -2,17 +2,17 @@
 // panel's 8 outputs in VMLADAVA, which adds all products to a general register. It multiplies s8 by
 // s8 or u8 by u8. Inputs above 127 are u8, and so are the weights of layers that have them: 128 is
 // added in the blob, and 128 times the sum of the inputs taken from each sum here.
-#if !defined(__ARM_FEATURE_MVE)
-#error "build this file for a core with MVE, for example -mcpu=cortex-m55"
-#endif
+// For another core this file is empty (core.hpp).
+#include "board/core.hpp"
 
+#if PICOVAE_CORE_HAS_MVE
 #include <arm_mve.h>
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-#include "cortex_m/mve_s4.hpp"
+#include "board/mve_s4.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/picovae.h"
@@ -307,3 +307,4 @@ constinit const Kernels kMveKernels = {
 }  // namespace picovae
 
 const picovae_kernels* picovae_kernels_mve(void) { return &picovae::kMveKernels; }
+#endif

@@ -7,16 +7,16 @@
 // If both kinds of sum start at -128 * (sum of x), the second ends as the even output and the
 // first as 256 * odd + even; a verified model keeps |odd| below 2^23, so the difference is exact.
 // Four weights cost half a load, an extraction and two multiplies.
-#if !defined(__ARM_FEATURE_DSP)
-#error "build this file for a core with the DSP extension, for example -mcpu=cortex-m4"
-#endif
+// For another core this file is empty (core.hpp).
+#include "board/core.hpp"
 
+#if PICOVAE_CORE_HAS_DSP
 #include <arm_acle.h>
 
 #include <array>
 
-#include "cortex_m/dense.hpp"
-#include "cortex_m/dsp_s4.hpp"
+#include "board/dense.hpp"
+#include "board/dsp_s4.hpp"
 #include "picovae/picovae.h"
 
 namespace picovae {
@@ -201,8 +201,9 @@ constinit const Kernels kCortexMDspKernels = {
     .isa = Isa::kCortexMDsp,
     .name = "cortex-m-dsp",
     .layout = Layout::kCortexM,
-    .s8 = cortex_m::dense_for<CortexMDsp, cortex_m::DspS4Panels<CortexMDsp>>()};
+    .s8 = board::dense_for<CortexMDsp, board::DspS4Panels<CortexMDsp>>()};
 
 }  // namespace picovae
 
 const picovae_kernels* picovae_kernels_cortex_m_dsp(void) { return &picovae::kCortexMDspKernels; }
+#endif

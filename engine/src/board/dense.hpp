@@ -19,7 +19,7 @@
 #include "picovae/layout.hpp"
 #include "requantize.hpp"
 
-namespace picovae::cortex_m {
+namespace picovae::board {
 
 // The outputs of a layer that are still to do. Each panel advances these.
 struct Outputs {
@@ -153,4 +153,4 @@ constexpr DenseFn dense_for() {
   }
 }
 
-}  // namespace picovae::cortex_m
+}  // namespace picovae::board

@@ -1,4 +1,4 @@
-// The boards' cases on hosts: for the kernels of Cortex-M3, which are plain C++, and for the
+// The boards' cases on hosts: for the kernels in plain C++, and for the
 // reference, which shows that the cases are right.
 #include <doctest/doctest.h>
 
@@ -27,27 +27,27 @@ TEST_CASE("the boards' cases hold for the reference") {
   CHECK(failures(kScalarKernels, show) == 0);
 }
 
-TEST_CASE("the plain Cortex-M kernels equal the reference bit for bit") {
-  CHECK(failures(kCortexMKernels, show) == 0);
+TEST_CASE("the plain kernels equal the reference bit for bit") {
+  CHECK(failures(kSmallKernels, show) == 0);
 }
 
 TEST_CASE("the boards' cases find a wrong rounding, a missing output and a swapped layout") {
-  Kernels wrong = kCortexMKernels;
+  Kernels wrong = kSmallKernels;
   wrong.s8 = [](const Dense& layer, const void* x, std::size_t x_stride, void* y,
                 std::size_t y_stride, std::size_t rows) {
     Dense other = layer;
     if (other.out > 1) --other.out;
-    kCortexMKernels.s8(other, x, x_stride, y, y_stride, rows);
+    kSmallKernels.s8(other, x, x_stride, y, y_stride, rows);
   };
   CHECK(failures(wrong, ignore) > 0);
   wrong.s8 = [](const Dense& layer, const void* x, std::size_t x_stride, void* y,
                 std::size_t y_stride, std::size_t rows) {
     Dense other = layer;
     if (other.post_shift > 0) --other.post_shift;
-    kCortexMKernels.s8(other, x, x_stride, y, y_stride, rows);
+    kSmallKernels.s8(other, x, x_stride, y, y_stride, rows);
   };
   CHECK(failures(wrong, ignore) > 0);
-  wrong = kCortexMKernels;
+  wrong = kSmallKernels;
   wrong.layout = Layout::kHost;
   CHECK(failures(wrong, ignore) > 0);
 }

@@ -1,8 +1,12 @@
 // s8 kernels of Cortex-M0 and M0+ (plain.hpp has the arithmetic). Written in the 16-bit
 // instructions that these cores have, because only 8 registers take part in all of them and
-// what GCC 12 makes of C++ takes 40 % more.
-#include "cortex_m/plain.hpp"
-#include "cortex_m/plain_s4.hpp"
+// what GCC 12 makes of C++ takes 40 % more. For a core that has no Thumb instructions this file is
+// empty (core.hpp).
+#include "board/core.hpp"
+
+#if PICOVAE_CORE_HAS_THUMB
+#include "board/plain.hpp"
+#include "board/plain_s4.hpp"
 #include "picovae/picovae.h"
 
 namespace picovae {
@@ -35,7 +39,7 @@ namespace {
   "adds   r0, #8          \n\t"
 // clang-format on
 
-struct CortexM0 : cortex_m::PlainCore {
+struct CortexM0 : board::PlainCore {
   static void multiply_narrow(const std::int8_t* weights, const void* x, std::size_t groups,
                               std::int32_t* sums, std::int32_t start) {
     constexpr std::size_t kHalfPanel = 8;  // bytes of two pairs
@@ -105,8 +109,9 @@ constinit const Kernels kCortexM0Kernels = {
     .isa = Isa::kCortexM0,
     .name = "cortex-m0",
     .layout = Layout::kCortexM,
-    .s8 = cortex_m::dense_for<CortexM0, cortex_m::PlainS4Panels<CortexM0>>()};
+    .s8 = board::dense_for<CortexM0, board::PlainS4Panels<CortexM0>>()};
 
 }  // namespace picovae
 
 const picovae_kernels* picovae_kernels_cortex_m0(void) { return &picovae::kCortexM0Kernels; }
+#endif

@@ -15,9 +15,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cortex_m/dense.hpp"
+#include "board/dense.hpp"
 
-namespace picovae::cortex_m {
+namespace picovae::board {
 
 // Where a tail of requantize.hpp has fallen to 0 for good.
 template <auto Tail>
@@ -88,10 +88,10 @@ inline void multiply_wide(const std::int8_t* weights, const void* x, std::size_t
 struct PlainCore {
   static constexpr auto start_narrow = start<std::uint8_t>;
   static constexpr auto start_wide = start<std::int16_t>;
-  static constexpr auto multiply_wide = cortex_m::multiply_wide;
+  static constexpr auto multiply_wide = board::multiply_wide;
   static constexpr auto saturate16 = picovae::saturate16;
   static constexpr auto softplus_tail = look_up<picovae::softplus_tail>;
   static constexpr auto sigmoid_tail = look_up<picovae::sigmoid_tail>;
 };
 
-}  // namespace picovae::cortex_m
+}  // namespace picovae::board

@@ -17,10 +17,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cortex_m/dense.hpp"
+#include "board/dense.hpp"
 #include "picovae/s4.hpp"
 
-namespace picovae::cortex_m {
+namespace picovae::board {
 
 // Written out for the reason that dsp.cpp has.
 //   r0 weights   r1 x   r2, r3 temporaries   r4..r11 sums of a group   r12, lr two inputs each
@@ -243,4 +243,4 @@ class DspS4Panels {
   std::array<std::int32_t, kMaxWidth / kS4Group> starts_;  // of each group's sums
 };
 
-}  // namespace picovae::cortex_m
+}  // namespace picovae::board

@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "cortex_m/dense.hpp"
-#include "cortex_m/plain.hpp"
+#include "board/dense.hpp"
+#include "board/plain.hpp"
 #include "picovae/s4.hpp"
 
-namespace picovae::cortex_m {
+namespace picovae::board {
 
 // The two scales of a pair of outputs, ready to turn two half bytes at once, 16 bits apart, into
 // stored s8 weights: q + 8 -> q * scale, plus 128 in even outputs.
@@ -96,4 +96,4 @@ class PlainS4Panels {
   std::int32_t start_sum_ = 0;
 };
 
-}  // namespace picovae::cortex_m
+}  // namespace picovae::board

@@ -1,9 +1,10 @@
-// s8 kernels of Cortex-M3 in plain C++ (plain.hpp has the arithmetic). Any little-endian
-// machine runs them, so they are tested on hosts too.
+// s8 kernels of any little-endian core with a 32-bit multiplication, in plain C++ (plain.hpp has
+// the arithmetic): those of a Cortex-M3, and of cores that have no file of their own here. Hosts
+// run them too, and test them.
 #include <bit>
 
-#include "cortex_m/plain.hpp"
-#include "cortex_m/plain_s4.hpp"
+#include "board/plain.hpp"
+#include "board/plain_s4.hpp"
 #include "picovae/picovae.h"
 
 // GCC would add the terms of several products first, and lose the shifts that an ADD does for
@@ -17,9 +18,9 @@
 namespace picovae {
 namespace {
 
-using cortex_m::Word;
+using board::Word;
 
-struct CortexM : cortex_m::PlainCore {
+struct Small : board::PlainCore {
   // Two pairs of outputs at once, half a panel: that many sums fit into the registers.
   PICOVAE_SUMS_AS_WRITTEN static void multiply_narrow(const std::int8_t* weights, const void* x,
                                                       std::size_t groups, std::int32_t* sums,
@@ -27,12 +28,12 @@ struct CortexM : cortex_m::PlainCore {
     Word low_bytes = 0x00ff00ff;
     asm("" : "+r"(low_bytes));  // in a register, where an AND shifts its other operand for nothing
     const auto* first = reinterpret_cast<const Word*>(weights);
-    for (std::size_t pair = 0; pair < cortex_m::kPairs; pair += 2, first += 2) {
+    for (std::size_t pair = 0; pair < board::kPairs; pair += 2, first += 2) {
       auto even0 = static_cast<std::uint32_t>(start_sum);
       auto even1 = even0, odd0 = even0, odd1 = even0;
       const auto add = [&](const Word* half, Word inputs) {
-        const Word word0 = half[0] ^ cortex_m::kOddSigns;
-        const Word word1 = half[1] ^ cortex_m::kOddSigns;
+        const Word word0 = half[0] ^ board::kOddSigns;
+        const Word word1 = half[1] ^ board::kOddSigns;
         even0 += ((word0 & low_bytes) * inputs) >> 16;
         odd0 += ((word0 >> 8 & low_bytes) * inputs) >> 16;
         even1 += ((word1 & low_bytes) * inputs) >> 16;
@@ -44,8 +45,8 @@ struct CortexM : cortex_m::PlainCore {
       do {
         const Word inputs = *in++;
         add(group, std::rotr(inputs, 16) & low_bytes);
-        add(group + cortex_m::kPairs, std::rotr(inputs, 24) & low_bytes);
-        group += cortex_m::kGroupWords;
+        add(group + board::kPairs, std::rotr(inputs, 24) & low_bytes);
+        group += board::kGroupWords;
       } while (in != end);
       for (const std::uint32_t sum : {even0, odd0, even1, odd1}) {
         *sums++ = static_cast<std::int32_t>(sum);
@@ -56,12 +57,12 @@ struct CortexM : cortex_m::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexMKernels = {
-    .isa = Isa::kCortexM,
-    .name = "cortex-m",
+constinit const Kernels kSmallKernels = {
+    .isa = Isa::kSmall,
+    .name = "small",
     .layout = Layout::kCortexM,
-    .s8 = cortex_m::dense_for<CortexM, cortex_m::PlainS4Panels<CortexM>>()};
+    .s8 = board::dense_for<Small, board::PlainS4Panels<Small>>()};
 
 }  // namespace picovae
 
-const picovae_kernels* picovae_kernels_cortex_m(void) { return &picovae::kCortexMKernels; }
+const picovae_kernels* picovae_kernels_small(void) { return &picovae::kSmallKernels; }

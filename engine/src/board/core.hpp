@@ -1,0 +1,30 @@
+// What the core has that this file is compiled for, by the compiler's own macros. Kernels of other
+// cores are empty files, so that an IDE may compile this whole folder for any board.
+#pragma once
+
+#if defined(__thumb__) && defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M'
+#define PICOVAE_CORE_HAS_THUMB 1
+#else
+#define PICOVAE_CORE_HAS_THUMB 0
+#endif
+
+// Thumb-2: M3 and larger, but for M23.
+#if PICOVAE_CORE_HAS_THUMB && defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 2
+#define PICOVAE_CORE_HAS_THUMB_2 1
+#else
+#define PICOVAE_CORE_HAS_THUMB_2 0
+#endif
+
+// SMLAD and its kind: M4, M7, most M33.
+#if PICOVAE_CORE_HAS_THUMB_2 && defined(__ARM_FEATURE_DSP)
+#define PICOVAE_CORE_HAS_DSP 1
+#else
+#define PICOVAE_CORE_HAS_DSP 0
+#endif
+
+// Helium with integers: M55, M85.
+#if PICOVAE_CORE_HAS_THUMB_2 && defined(__ARM_FEATURE_MVE)
+#define PICOVAE_CORE_HAS_MVE 1
+#else
+#define PICOVAE_CORE_HAS_MVE 0
+#endif
