@@ -140,6 +140,7 @@ def model_of_shape(shape, bits=8, activation="softplus"):
 
 
 def boards(options):
+    run("/usr/bin/python3", "tests/ports/compile_everywhere.py")
     ports("full", "--json", MATRIX / "boards.json")
     ports("decoder", "--decoder-only")
     # A model fresh from training, on a board of each layout: both draw the same digit.

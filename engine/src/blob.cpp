@@ -1,7 +1,6 @@
 // open_blob: the cheap checks of every boot. Every read stays within the bytes given.
 #include "picovae/blob.hpp"
-
-#include <bit>
+#include "picovae/standard.hpp"
 
 #include "blob_checks.hpp"
 #include "picovae/classes.hpp"
@@ -14,7 +13,7 @@ namespace picovae {
 namespace {
 
 std::uint32_t header_checksum(const BlobHeader& header) {
-  const auto bytes = std::span{reinterpret_cast<const std::byte*>(&header), table_end(header)};
+  const auto bytes = span{reinterpret_cast<const std::byte*>(&header), table_end(header)};
   const std::uint32_t crc = crc32c(bytes.first(offsetof(BlobHeader, checksum)));
   return crc32c(bytes.subspan(sizeof(BlobHeader)), crc);
 }
@@ -31,8 +30,7 @@ Status check_fields(const BlobHeader& header) {
   if (high && (header.type != Type::kS8 || header.greatest <= kMaxActivation)) {
     return Status::kBadReserved;
   }
-  const std::span fields{reinterpret_cast<const std::byte*>(&header),
-                         offsetof(BlobHeader, checksum)};
+  const span fields{reinterpret_cast<const std::byte*>(&header), offsetof(BlobHeader, checksum)};
   if (!is_zero(fields.subspan(known)) || header.relu > 1) return Status::kBadReserved;
   const Dimensions& d = header.dimensions;
   const std::uint16_t pixels = d.pixels;
@@ -67,12 +65,13 @@ Status check_place(const BlobHeader& header, const Section& section, std::size_t
 
 // True if all values are 1 to `highest`, a power of two minus 1. Without branches, since each boot
 // checks thousands.
-bool are_legal(std::span<const std::uint16_t> values, std::uint32_t highest) {
+bool are_legal(span<const std::uint16_t> values, std::uint32_t highest) {
   std::uint32_t bits = 0;
   for (const std::uint32_t value : values) bits |= value | (value - 1);  // of 0 every bit
   return bits <= highest;
 }
-static_assert(std::has_single_bit(kMaxMultiplier + 1u) && std::has_single_bit(kMaxRescale + 1u));
+static_assert((kMaxMultiplier & (kMaxMultiplier + 1)) == 0 &&
+              (kMaxRescale & (kMaxRescale + 1)) == 0);
 
 // Points `data`, of a layer's view, at a section.
 template <typename T>
@@ -176,7 +175,7 @@ Status check_section(const BlobHeader& header, const Section& section, BlobView&
 
 }  // namespace
 
-Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) {
+Status read_header(span<const std::byte> bytes, const BlobHeader*& result) {
   if (reinterpret_cast<std::uintptr_t>(bytes.data()) % kBlobAlignment != 0) {
     return Status::kMisaligned;
   }
@@ -192,7 +191,7 @@ Status read_header(std::span<const std::byte> bytes, const BlobHeader*& result) 
   return Status::kOk;
 }
 
-Status open_blob(std::span<const std::byte> bytes, BlobView& view) {
+Status open_blob(span<const std::byte> bytes, BlobView& view) {
   const BlobHeader* header = nullptr;
   if (const Status status = read_header(bytes, header); status != Status::kOk) return status;
 

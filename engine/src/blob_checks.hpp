@@ -2,9 +2,9 @@
 #pragma once
 
 #include <cstddef>
-#include <span>
 
 #include "picovae/blob.hpp"
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -19,7 +19,7 @@ inline Layout layout_of(const BlobHeader& header) { return header.layout; }
 #endif
 
 // The blob that starts with the header.
-inline std::span<const std::byte> bytes_of(const BlobHeader& header) {
+inline span<const std::byte> bytes_of(const BlobHeader& header) {
   return {reinterpret_cast<const std::byte*>(&header), header.total_size};
 }
 
@@ -28,7 +28,7 @@ inline std::size_t table_end(const BlobHeader& header) {
   return sizeof(BlobHeader) + header.section_count * sizeof(Section);
 }
 
-inline bool is_zero(std::span<const std::byte> bytes) {
+inline bool is_zero(span<const std::byte> bytes) {
   for (const std::byte b : bytes) {
     if (b != std::byte{0}) return false;
   }

@@ -1,5 +1,6 @@
 // picovae.h over vae.hpp: the same memory under C names. Every function is a call.
 #include "picovae/picovae.h"
+#include "picovae/standard.hpp"
 
 #include "picovae/vae.hpp"
 
@@ -40,7 +41,7 @@ const char* picovae_message(picovae_status status) { return message(static_cast<
 
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels) {
-  const std::span bytes(static_cast<const std::byte*>(model), size);
+  const span bytes(static_cast<const std::byte*>(model), size);
   return to_c(reinterpret_cast<BuiltVae*>(vae)->open(bytes, *kernels));
 }
 
@@ -65,7 +66,7 @@ picovae_status picovae_generate_class(const picovae_vae* vae, uint64_t seed, uin
 }
 
 size_t picovae_classes(const picovae_vae* vae, const uint8_t** labels) {
-  const std::span<const std::uint8_t> found = of(vae).classes();
+  const span<const std::uint8_t> found = of(vae).classes();
   *labels = found.data();
   return found.size();
 }

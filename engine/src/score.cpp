@@ -1,5 +1,6 @@
 // The sums of a score, and the tables that they read.
 #include "picovae/score.hpp"
+#include "picovae/standard.hpp"
 
 #include <array>
 
@@ -11,7 +12,7 @@ namespace {
 
 // Both tails of a = |logit|: log(1 + exp(-a)) in Q.8 in the lower byte, 255 / (1 + exp(a)) in the
 // upper one. A table, because a pixel has 20 instructions on an M4.
-consteval std::array<std::uint16_t, kTailEnd + 1> make_tails() {
+PICOVAE_CONSTEVAL std::array<std::uint16_t, kTailEnd + 1> make_tails() {
   std::array<std::uint16_t, kTailEnd + 1> tails{};
   for (std::int32_t a = 0; a <= kTailEnd; ++a) {
     tails[static_cast<std::size_t>(a)] =
@@ -22,7 +23,7 @@ consteval std::array<std::uint16_t, kTailEnd + 1> make_tails() {
 constexpr auto kTails = make_tails();
 
 // log(v), 0 < v <= 1, by the series of atanh about the nearest power of two.
-consteval double logarithm(double v) {
+PICOVAE_CONSTEVAL double logarithm(double v) {
   constexpr double kLog2 = 0.693147180559945309417;
   double result = 0;
   while (v < 0.75) {
@@ -39,7 +40,7 @@ consteval double logarithm(double v) {
 }
 
 // Entropy of a pixel that is lit with probability x / 255, nats in Q.14.
-consteval std::array<std::uint16_t, 256> make_entropies() {
+PICOVAE_CONSTEVAL std::array<std::uint16_t, 256> make_entropies() {
   std::array<std::uint16_t, 256> entropies{};
   for (std::size_t x = 1; x < 255; ++x) {
     const double p = static_cast<double>(x) / 255;

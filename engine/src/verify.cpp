@@ -4,6 +4,7 @@
 #include "picovae/layout.hpp"
 #include "picovae/ranges.hpp"
 #include "picovae/s4.hpp"
+#include "picovae/standard.hpp"
 
 namespace picovae {
 namespace {
@@ -199,7 +200,7 @@ Status check_golden(const Dense& layer, const std::byte* golden) {
 Status verify_blob(const BlobView& view) {
   if (view.header == nullptr) return Status::kNotOpen;
   const BlobHeader& header = *view.header;
-  const std::span<const std::byte> bytes = bytes_of(header);
+  const span<const std::byte> bytes = bytes_of(header);
   std::size_t end = table_end(header);
   for (const Section& section : sections(header)) {
     if (!is_zero(bytes.subspan(end, section.offset - end))) return Status::kBadPadding;

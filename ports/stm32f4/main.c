@@ -9,7 +9,9 @@
 #include "usart.h"
 
 enum { kSide = 28 };
-_Static_assert(PICOVAE_PIXELS == kSide * kSide, "draw() is for pictures of 28 x 28");
+#if PICOVAE_PIXELS != 28 * 28
+#error "draw() is for pictures of 28 x 28"
+#endif
 
 static picovae_vae vae;
 static picovae_decoder_arena arena;

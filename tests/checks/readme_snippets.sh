@@ -13,12 +13,11 @@ cat > "$scratch/digits.h" <<'TEXT'
 #define DIGITS_SIZE 355264
 #define DIGITS_SHAPE 784, 300, 300, 50
 #ifdef __cplusplus
-extern "C" {
-alignas(64) extern const unsigned char digits[DIGITS_SIZE];
-}
+extern "C"
 #else
-extern _Alignas(64) const unsigned char digits[DIGITS_SIZE];
+extern
 #endif
+__attribute__((aligned(64))) const unsigned char digits[DIGITS_SIZE];
 TEXT
 
 failed=0
@@ -34,8 +33,8 @@ for document in "$@"; do
   for block in "$scratch/$name"-*; do
     [[ -e $block ]] || continue
     blocks=$((blocks + 1))
-    compiler=("$cc" -std=c11)
-    [[ $block == *.cpp ]] && compiler=("$cxx" -std=c++20)
+    compiler=("$cc" -std=c99)
+    [[ $block == *.cpp ]] && compiler=("$cxx" -std=c++17)
     "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I "$include" -I "$scratch" -c "$block" \
       -o "$scratch/block.o" || failed=1
   done

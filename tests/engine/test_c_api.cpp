@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -16,6 +17,10 @@
 #include "tests/engine/random_models.hpp"
 #include "tests/engine/random_thresholds.hpp"
 #include "tools/format/pack.hpp"
+
+extern "C" picovae_status c_generate_second(const void* model, std::size_t size,
+                                            const picovae_kernels* kernels, std::uint64_t seed,
+                                            std::uint32_t number, std::uint8_t* pixels);
 
 using namespace picovae;
 
@@ -334,4 +339,22 @@ TEST_CASE("messages are the engine's") {
     CHECK(std::string(picovae_message(static_cast<picovae_status>(i))) ==
           message(static_cast<Status>(i)));
   }
+}
+
+TEST_CASE("a C program has models of two shapes, each in a file of its own") {
+  using Second = Shape<15, 7, 5, 3>;
+  const auto blob = tools::pack_s8(tests::random_quantized_network(Second::kDimensions, 3),
+                                   Layout::kHost, kBothParts, {});
+  Vae<Second, Integer> vae;
+  REQUIRE(vae.open(blob.bytes(), kScalarKernels) == Status::kOk);
+  DecoderArena<Second, Integer> arena;
+  std::array<std::uint8_t, Second::kPixels> expected{}, pixels{};
+  REQUIRE(vae.generate(kSeed, kNumber, expected.data(), arena) == Status::kOk);
+  const auto generate = [&](std::span<const std::byte> model) {
+    return c_generate_second(model.data(), model.size(), picovae_kernels_scalar(), kSeed, kNumber,
+                             pixels.data());
+  };
+  CHECK(generate(blob.bytes()) == PICOVAE_OK);
+  CHECK(pixels == expected);
+  CHECK(generate(built_blob().bytes()) == PICOVAE_WRONG_SHAPE);
 }

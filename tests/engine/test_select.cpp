@@ -64,6 +64,8 @@ TEST_CASE("the first table that the machine runs is selected, of those with f32 
                     .pre_shift = 0,
                     .post_shift = 0,
                     .wide_input = false,
+                    .s4 = false,
+                    .high_input = false,
                     .activation = Activation::kIdentity};
   const float x = 3;
   float y[2] = {0, -1};

@@ -101,18 +101,27 @@ std::string constants(const CModel& model) {
   if (encodes && decodes) define("ARENA_SIZE", arena_size<Integer>(d));
   define("SIGNATURE", fmt::format("0x{:08x}u", header.signature));
   fmt::format_to(std::back_inserter(text), R"(
-// picovae.h has one shape: that of the first model, if it comes after it, or -DPICOVAE_SHAPE. (With
-// C++20 a program may have models of several: Vae<Shape<{0}_SHAPE>, Integer>.)
+#if defined(__cplusplus)
+#define {0}_ALIGNED alignas({7})
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
+#define {0}_ALIGNED _Alignas({7})
+#else
+#define {0}_ALIGNED __attribute__((aligned({7})))
+#endif
+
+// picovae.h has one shape in a file: that of the first model, if it comes after it, or
+// -DPICOVAE_SHAPE. With vae.hpp a file may have several: Vae<Shape<{0}_SHAPE>, Integer>.
 #if !defined(PICOVAE_SHAPE)
 #define PICOVAE_SHAPE {0}_SHAPE
-#elif defined(PICOVAE_PIXELS) && !(defined(__cplusplus) && __cplusplus >= 202002L)
+#elif defined(PICOVAE_PIXELS) && !(defined(__cplusplus) && __cplusplus >= 201703L)
 #if PICOVAE_PIXELS != {1} || PICOVAE_HIDDEN1 != {2} || PICOVAE_HIDDEN2 != {3} || \
     PICOVAE_LATENT != {4}
 #error "picovae.h has another shape than {5}: include this first, or -DPICOVAE_SHAPE={6}"
 #endif
 #endif
 )",
-                 prefix, d.pixels, d.hidden1, d.hidden2, d.latent, model.name, shape_text(d, ","));
+                 prefix, d.pixels, d.hidden1, d.hidden2, d.latent, model.name, shape_text(d, ","),
+                 kBlobAlignment);
   return text;
 }
 
@@ -139,27 +148,23 @@ std::string c_declaration(const CModel& model) {
 {1}
 #ifdef __cplusplus
 extern "C" {{
-alignas({2}) extern const unsigned char {3}[{4}];
+#endif
+{2}_ALIGNED extern const unsigned char {3}[{4}];
+#ifdef __cplusplus
 }}
-#else
-extern _Alignas({2}) const unsigned char {3}[{4}];
 #endif
 )",
-                     about(model), constants(model), kBlobAlignment, model.name, model.blob.size());
+                     about(model), constants(model), capitals(model.name), model.name,
+                     model.blob.size());
 }
 
 std::string c_definition(const CModel& model, std::string_view header_file) {
   return fmt::format(R"({0}#include "{1}"
 
-#ifdef __cplusplus
-alignas({2})
-#else
-_Alignas({2})
-#endif
-const unsigned char {3}[{4}] = {{
+{2}_ALIGNED const unsigned char {3}[{4}] = {{
 {5}}};
 )",
-                     about(model), header_file, kBlobAlignment, model.name, model.blob.size(),
+                     about(model), header_file, capitals(model.name), model.name, model.blob.size(),
                      decimal_lines(model.blob));
 }
 
@@ -171,21 +176,17 @@ std::string c_header(const CModel& model) {
 
 {1}
 #ifdef __cplusplus
-alignas({2}) static constexpr
+{2}_ALIGNED static constexpr
 #else
-_Alignas({2}) static const
+{2}_ALIGNED static const
 #endif
 unsigned char {3}[] = {{
 {5}}};
 
-#ifdef __cplusplus
-static_assert(sizeof({3}) == {4}, "the model is not whole");
-#else
-_Static_assert(sizeof({3}) == {4}, "the model is not whole");
-#endif
+typedef char {3}_is_whole[2 * (sizeof({3}) == {4}) - 1];
 )",
-                     about(model), constants(model), kBlobAlignment, model.name, model.blob.size(),
-                     decimal_lines(model.blob));
+                     about(model), constants(model), capitals(model.name), model.name,
+                     model.blob.size(), decimal_lines(model.blob));
 }
 
 }  // namespace picovae::tools

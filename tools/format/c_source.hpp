@@ -21,7 +21,7 @@ struct CModel {
 };
 
 // For a program of any number of files: a header that declares the array, with the model's shape
-// and the sizes of its arenas, for C11 and for C++11 and later; and a C source that defines it.
+// and the sizes of its arenas, for C99 and for C++11 and later; and a C source that defines it.
 //   header_file  the header's name, as the source includes it
 std::string c_declaration(const CModel& model);
 std::string c_definition(const CModel& model, std::string_view header_file);

@@ -62,6 +62,7 @@ struct PackedLayer {
             .pre_shift = pre_shift,
             .post_shift = post_shift,
             .wide_input = wide_input,
+            .s4 = false,
             .high_input = high_input,
             .activation = activation,
             .greatest = greatest,

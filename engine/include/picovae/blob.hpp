@@ -3,22 +3,20 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/kernels.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/live.hpp"
 #include "picovae/ranges.hpp"
 #include "picovae/shape.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/status.h"
 
 namespace picovae {
 
-static_assert(std::endian::native == std::endian::little,
-              "a blob is little-endian and used in place");
+static_assert(kIsLittleEndian, "a blob is little-endian and used in place");
 
 inline constexpr std::array<char, 4> kBlobMagic = {'P', 'V', 'A', 'E'};
 inline constexpr std::uint16_t kBlobVersion = 2;   // written; version 1 is read as well
@@ -153,13 +151,13 @@ struct BlobView {
 // alignment, shifts, multipliers and rescales. Whatever it accepts is memory-safe to run. Fills
 // `view` if it returns kOk.
 //   bytes  at least the blob's total size; more may follow (a flash partition)
-Status open_blob(std::span<const std::byte> bytes, BlobView& view);
+Status open_blob(span<const std::byte> bytes, BlobView& view);
 
 // The header alone, if it is sound: for tools that describe models.
-Status read_header(std::span<const std::byte> bytes, const BlobHeader*& header);
+Status read_header(span<const std::byte> bytes, const BlobHeader*& header);
 
 // The table behind the header.
-inline std::span<const Section> sections(const BlobHeader& header) {
+inline span<const Section> sections(const BlobHeader& header) {
   return {reinterpret_cast<const Section*>(&header + 1), header.section_count};
 }
 

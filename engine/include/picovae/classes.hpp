@@ -5,9 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/blob.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/status.h"
 
 namespace picovae {
@@ -40,7 +40,7 @@ struct ClassPriors {
   const std::int8_t* factor = nullptr;  // [classes][units * (units + 1) / 2]: the rows of a
                                         // lower-triangular matrix; real = factor / 2^shift
 
-  std::span<const std::uint8_t> labels() const { return {label, header->classes}; }
+  span<const std::uint8_t> labels() const { return {label, header->classes}; }
 };
 
 // Finds and checks the class section of a view that open_blob accepted: cheap, a few operations a

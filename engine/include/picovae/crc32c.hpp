@@ -8,7 +8,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -29,7 +30,7 @@ inline constexpr auto kCrcTable = [] {
   return table;
 }();
 
-constexpr std::uint32_t crc_by_halves(std::uint32_t crc, std::span<const std::byte> bytes) {
+constexpr std::uint32_t crc_by_halves(std::uint32_t crc, span<const std::byte> bytes) {
   for (const std::byte b : bytes) {
     crc ^= static_cast<std::uint32_t>(b);
     crc = (crc >> 4) ^ kCrcTable[crc & 15];
@@ -53,7 +54,7 @@ inline constexpr auto kCrcTables = [] {
   return tables;
 }();
 
-constexpr std::uint32_t crc_by_slices(std::uint32_t crc, std::span<const std::byte> bytes) {
+constexpr std::uint32_t crc_by_slices(std::uint32_t crc, span<const std::byte> bytes) {
   while (bytes.size() >= kCrcSlices) {
     std::uint32_t next = 0;
     for (std::size_t k = 0; k < kCrcSlices; ++k) {
@@ -72,8 +73,7 @@ constexpr std::uint32_t crc_by_slices(std::uint32_t crc, std::span<const std::by
 }  // namespace detail
 
 // The CRC of what came before, followed by `bytes`; start with 0. Not inlined: one copy in flash.
-[[gnu::noinline]] inline std::uint32_t crc32c(std::span<const std::byte> bytes,
-                                              std::uint32_t crc = 0) {
+[[gnu::noinline]] inline std::uint32_t crc32c(span<const std::byte> bytes, std::uint32_t crc = 0) {
 #if defined(PICOVAE_ONLY_LAYOUT)
   return ~detail::crc_by_halves(~crc, bytes);
 #else

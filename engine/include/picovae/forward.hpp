@@ -10,7 +10,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/arena.hpp"
 #include "picovae/blob.hpp"
@@ -24,6 +23,7 @@
 #include "picovae/score.hpp"
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/status.h"
 #include "picovae/thresholds.hpp"
 
@@ -54,7 +54,7 @@ class Forward {
 
   // Checks the blob (open_blob) and that `kernels` can run it. bytes and kernels stay the caller's
   // and must outlive the Vae. On any status but kOk the Vae is closed.
-  Status open(std::span<const std::byte> bytes, const Kernels& kernels) {
+  Status open(span<const std::byte> bytes, const Kernels& kernels) {
     close();
     Status status = open_blob(bytes, view_);
     if (status != Status::kOk) return status;
@@ -154,7 +154,7 @@ class Forward {
   }
 
   // Labels of the classes that generate_class draws, ascending; empty if there are none.
-  std::span<const std::uint8_t> classes() const {
+  span<const std::uint8_t> classes() const {
     ClassPriors priors;
     if (!is_open() || find_classes(view_, priors) != Status::kOk) return {};
     return priors.labels();
@@ -198,8 +198,8 @@ class Forward {
   //   x       [count][pixels]  u8 0..255, row-major
   //   scores  [count]          out
   //   arena   of arena_size
-  Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const
-      requires(A::kIsInteger) {
+  Status score(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count = 1) const {
+    static_assert(A::kIsInteger);
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
     detail::for_pieces(
         count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
@@ -212,8 +212,8 @@ class Forward {
   // `per_mille` of 1,000 cases or more (thresholds.hpp).
   //   value  out, as Score::of gives it
   // Returns kOk, kNotOpen, or what find_thresholds and Thresholds::find do.
-  Status threshold(Figure figure, std::uint32_t per_mille, std::uint32_t& value) const
-      requires(A::kIsInteger) {
+  Status threshold(Figure figure, std::uint32_t per_mille, std::uint32_t& value) const {
+    static_assert(A::kIsInteger);
     if (!is_open()) return Status::kNotOpen;
     Thresholds thresholds;
     const Status status = find_thresholds(view_, thresholds);

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/ranges.hpp"
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -61,8 +61,8 @@ struct Dense {
   std::uint16_t in, out;
   std::uint8_t pre_shift, post_shift;  // s8 only: t = sat16(((acc >> pre) * m + b) >> post)
   bool wide_input : 1;                 // s8 only: x is s16 in +-8191 rather than u8 in 0..127
-  bool s4 : 1 = false;                 // the weights are those of s4.hpp
-  bool high_input : 1 = false;         // s8 only: x is u8 in 0..greatest, above kMaxActivation
+  bool s4 : 1;                         // the weights are those of s4.hpp
+  bool high_input : 1;                 // s8 only: x is u8 in 0..greatest, above kMaxActivation
   Activation activation;
   std::uint8_t greatest = kMaxActivation;  // s8 only: of the model's hidden activations
   std::uint16_t shifted = 0;  // hosts, with high_input: from bias to the biases for x - 128
@@ -130,6 +130,11 @@ struct Kernels {
   }
 };
 
+// The table of a board's kernels: integers alone.
+constexpr Kernels integer_kernels(Isa isa, const char* name, Layout layout, DenseFn s8) {
+  return {isa, name, layout, nullptr, nullptr, nullptr, s8};
+}
+
 // One table an ISA. A table may be named on any machine; running it needs the ISA.
 extern const Kernels kScalarKernels;
 extern const Kernels kSse2FmaKernels;     // any x86-64: f32 with the bits of those below, slowly
@@ -154,7 +159,7 @@ const Kernels& board_kernels();
 
 // Hosts only (select.cpp): the tables that this build has, best first, whether the machine can run
 // them or not; and whether it can.
-std::span<const Kernels* const> built_kernels();
+span<const Kernels* const> built_kernels();
 bool machine_runs(Isa isa);
 
 // Hosts only: the best kernels of this machine, of those that do not round inputs. Never fails: the

@@ -8,6 +8,7 @@
 
 #include "picovae/arena.hpp"
 #include "picovae/ranges.hpp"
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -20,7 +21,7 @@ inline constexpr int kSigmaBits = 12;   // u16 Q4.12
 
 namespace detail {
 // 2^(i / 64) in Q1.14, i = 0..63, correctly rounded.
-consteval std::array<std::uint16_t, 64> make_exp2_table() {
+PICOVAE_CONSTEVAL std::array<std::uint16_t, 64> make_exp2_table() {
   std::array<std::uint16_t, 64> table{};
   const double step = 1.0108892860517004600;  // 2^(1/64)
   double value = 16384.0;
@@ -36,7 +37,7 @@ inline constexpr auto kExp2Table = make_exp2_table();
 // exp(logvar / 2) in Q4.12 for logvar in Q5.10, which is clamped to [-12, 4]. Off by at most 0.543
 // % (half a step of log2) and half a unit: 1.1 % if sigma is above 0.02.
 constexpr std::int32_t sigma_from_logvar(std::int32_t logvar) {
-  constexpr std::int32_t kLowest = -12 << kLogvarBits;
+  constexpr std::int32_t kLowest = -12 * (1 << kLogvarBits);
   constexpr std::int32_t kHighest = 4 << kLogvarBits;
   if (logvar < kLowest) logvar = kLowest;
   if (logvar > kHighest) logvar = kHighest;

@@ -4,7 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
+
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -37,7 +38,7 @@ constexpr std::size_t live_section_size(std::size_t runs, std::size_t dead_logit
 
 namespace detail {
 
-inline std::span<const LiveRun> runs_of(LivePixels of) { return {of.runs(), of.run_count()}; }
+inline span<const LiveRun> runs_of(LivePixels of) { return {of.runs(), of.run_count()}; }
 
 // The live pixels of an image, halved as an encoder takes them.
 //   halves  out, in ascending order

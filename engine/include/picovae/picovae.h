@@ -1,5 +1,5 @@
-// The engine for C11, and for C++11 and later: s8 models, one image at a time. Nothing allocates;
-// whatever a function needs is given to it.
+// The engine for C99 and later, and for C++11 and later: s8 models, one image at a time. Nothing
+// allocates; whatever a function needs is given to it.
 //
 //   #include "digits.h"                     // picovae export model.pvae --c-array digits.c
 //   static picovae_vae vae;
@@ -9,7 +9,7 @@
 //   if (status == PICOVAE_OK) status = picovae_generate(&vae, 1, 0, pixels, &arena);
 //
 // No pointer may be null unless that is said. Objects here are plain memory: static, on the stack,
-// or in any buffer that is aligned as the type wants. vae.hpp is the same for C++20, and has float
+// or in any buffer that is aligned as the type wants. vae.hpp is the same for C++17, and has float
 // models and batches as well.
 #pragma once
 
@@ -24,8 +24,7 @@
 // Four plain numbers: pixels, hidden1, hidden2, latent; or three for one hidden layer, whose
 // PICOVAE_HIDDEN2 is 0. For another model give it to the compiler for the engine and for the
 // program alike: -include digits.h, the header that picovae export wrote, or
-// -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package does.) A program and an engine of different
-// shapes do not link.
+// -DPICOVAE_SHAPE=784,128,64,16. (CMake's find_package does.)
 #ifndef PICOVAE_SHAPE
 #define PICOVAE_SHAPE 784, 300, 300, 50
 #endif
@@ -45,6 +44,27 @@
 #define PICOVAE_HIDDEN2 PICOVAE_EXPAND(PICOVAE_PICK_HIDDEN2, PICOVAE_SHAPE, 0, 0)
 #define PICOVAE_LATENT PICOVAE_EXPAND(PICOVAE_PICK_LATENT, PICOVAE_SHAPE, 0, 0)
 
+// What depends on the shape is called by it, such as picovae_open_784_300_300_50_0_0. So a program
+// and an engine of different shapes do not link, and a program may have models of two shapes: each
+// in files of its own, with c_api.cpp compiled once for each.
+#define PICOVAE_OF_SHAPE(name) PICOVAE_EXPAND(PICOVAE_JOIN, name, PICOVAE_SHAPE, 0, 0)
+#define picovae_encoder_arena PICOVAE_OF_SHAPE(picovae_encoder_arena)
+#define picovae_decoder_arena PICOVAE_OF_SHAPE(picovae_decoder_arena)
+#define picovae_arena PICOVAE_OF_SHAPE(picovae_arena)
+#define picovae_message PICOVAE_OF_SHAPE(picovae_message)
+#define picovae_open PICOVAE_OF_SHAPE(picovae_open)
+#define picovae_verify PICOVAE_OF_SHAPE(picovae_verify)
+#define picovae_self_test PICOVAE_OF_SHAPE(picovae_self_test)
+#define picovae_generate PICOVAE_OF_SHAPE(picovae_generate)
+#define picovae_generate_class PICOVAE_OF_SHAPE(picovae_generate_class)
+#define picovae_classes PICOVAE_OF_SHAPE(picovae_classes)
+#define picovae_decode PICOVAE_OF_SHAPE(picovae_decode)
+#define picovae_decode_logits PICOVAE_OF_SHAPE(picovae_decode_logits)
+#define picovae_encode PICOVAE_OF_SHAPE(picovae_encode)
+#define picovae_reconstruct PICOVAE_OF_SHAPE(picovae_reconstruct)
+#define picovae_score_image PICOVAE_OF_SHAPE(picovae_score_image)
+#define picovae_threshold PICOVAE_OF_SHAPE(picovae_threshold)
+
 // ---- Memory that the caller gives ----
 
 #define PICOVAE_ALIGNMENT 64  // of models and arenas
@@ -61,14 +81,16 @@
 
 #ifdef __cplusplus
 #define PICOVAE_ALIGNAS(what) alignas(what)
-#else
+#elif defined(__STDC_VERSION__) && __STDC_VERSION__ >= 201112L
 #define PICOVAE_ALIGNAS(what) _Alignas(what)
+#else
+#define PICOVAE_ALIGNAS(what) __attribute__((aligned(what)))
 #endif
 
 // An open model: pointers into its bytes, and nothing else. All zero it is closed, as static memory
 // is. May be copied.
 typedef struct picovae_vae {
-  PICOVAE_ALIGNAS(void*) unsigned char bytes[PICOVAE_VAE_SIZE];
+  void* words[PICOVAE_VAE_SIZE / sizeof(void*)];
 } picovae_vae;
 
 // Scratch. It need not be cleared, and means nothing between calls; one call at a time. Every call
@@ -122,7 +144,6 @@ const picovae_kernels* picovae_kernels_host(void);          // hosts: the best o
 //   kernels  one of the above; the model's layout must be theirs
 // Returns PICOVAE_OK, or one of PICOVAE_TRUNCATED to PICOVAE_BAD_CLASSES, or
 // PICOVAE_BAD_LIVE_PIXELS, PICOVAE_BAD_THRESHOLDS or PICOVAE_WRONG_ACTIVATION.
-#define picovae_open PICOVAE_EXPAND(PICOVAE_JOIN, picovae_open, PICOVAE_SHAPE, 0, 0)
 picovae_status picovae_open(picovae_vae* vae, const void* model, size_t size,
                             const picovae_kernels* kernels);
 

@@ -8,9 +8,10 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
+
+#include "picovae/standard.hpp"
 
 namespace picovae {
 
@@ -74,7 +75,7 @@ constexpr std::int16_t normal_from_bits(std::uint32_t bits) {
   constexpr std::uint32_t kSmallestTail = 1u << 15;  // 16 octaves below 2^31
   std::uint32_t tail = bits & 0x7fffffffu;
   if (tail < kSmallestTail) tail = kSmallestTail;
-  const int octave = std::countl_zero(tail) - 1;
+  const int octave = countl_zero(tail) - 1;
   const std::uint32_t mantissa = tail << (octave + 2);  // the bits after the leading one
   const std::uint32_t interval = mantissa >> 29;
   const auto fraction = static_cast<std::int32_t>((mantissa >> 14) & 0x7fff);

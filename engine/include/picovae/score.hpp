@@ -36,7 +36,10 @@ struct Score {
     return figure == Figure::kExcess ? excess() : figure == Figure::kNegElbo ? neg_elbo() : squares;
   }
 
-  bool operator==(const Score&) const = default;
+  friend constexpr bool operator==(const Score& a, const Score& b) {
+    return a.reconstruction == b.reconstruction && a.kl == b.kl && a.entropy == b.entropy &&
+           a.squares == b.squares;
+  }
 };
 
 namespace detail {

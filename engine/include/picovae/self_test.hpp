@@ -5,7 +5,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/blob.hpp"
 #include "picovae/crc32c.hpp"
@@ -13,6 +12,7 @@
 #include "picovae/layout.hpp"
 #include "picovae/s4.hpp"
 #include "picovae/shape.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/status.h"
 
 namespace picovae {

@@ -28,7 +28,11 @@ struct Dimensions {
 
   // The width of the hidden layer beside the latents.
   constexpr std::uint16_t inner() const { return hidden2 != 0 ? hidden2 : hidden1; }
-  friend constexpr bool operator==(const Dimensions&, const Dimensions&) = default;
+  friend constexpr bool operator==(const Dimensions& a, const Dimensions& b) {
+    return a.pixels == b.pixels && a.hidden1 == b.hidden1 && a.hidden2 == b.hidden2 &&
+           a.latent == b.latent;
+  }
+  friend constexpr bool operator!=(const Dimensions& a, const Dimensions& b) { return !(a == b); }
 };
 
 // Layers in order of use; also their index in blobs and tables.

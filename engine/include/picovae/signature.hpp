@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/crc32c.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/vae.hpp"
 
 namespace picovae {
@@ -21,7 +21,10 @@ struct Signatures {
   std::uint32_t reconstructed = 0;  // 0 without an encoder
   std::uint32_t classes = 0;        // 0 without classes
   std::uint32_t scores = 0;         // 0 without either half
-  bool operator==(const Signatures&) const = default;
+  friend constexpr bool operator==(const Signatures& a, const Signatures& b) {
+    return a.generated == b.generated && a.reconstructed == b.reconstructed &&
+           a.classes == b.classes && a.scores == b.scores;
+  }
 };
 
 // The signatures that the model carries. Scores are 0 too in models of format version 1.
@@ -56,7 +59,7 @@ PICOVAE_FOLDED Status sign_digits(const Forward<Integer, S>& vae, DynamicArena a
   for (std::uint32_t first = 0; first < digits; first += rows) {
     Status status = vae.generate(kSignatureSeed, first, pixels, arena, rows);
     if (status != Status::kOk) return status;
-    const auto batch = std::as_bytes(std::span(pixels, rows * vae.dimensions().pixels));
+    const auto batch = as_bytes(span(pixels, rows * vae.dimensions().pixels));
     signatures.generated = crc32c(batch, signatures.generated);
     if constexpr (Reconstructs) {
       if (first >= kSignatureReconstructions || !vae.view().has(kEncoderPart)) continue;
@@ -84,7 +87,7 @@ Status sign_scores(const Forward<Integer, S>& vae, DynamicArena arena, std::uint
     Status status = vae.generate(kSignatureSeed, first, pixels, arena, rows);
     if (status == Status::kOk) status = vae.score(pixels, scores, arena, rows);
     if (status != Status::kOk) return status;
-    signatures.scores = crc32c(std::as_bytes(std::span(scores, rows)), signatures.scores);
+    signatures.scores = crc32c(as_bytes(span(scores, rows)), signatures.scores);
   }
   return Status::kOk;
 }
@@ -103,23 +106,27 @@ Status sign_classes(const Forward<Integer, S>& vae, DynamicArena arena, std::uin
     for (std::uint32_t first = 0; first < kClassSignatureDigits; first += rows) {
       const Status status = vae.generate_class(kSignatureSeed, label, first, pixels, arena, rows);
       if (status != Status::kOk) return status;
-      const std::span batch(pixels, rows * vae.dimensions().pixels);
-      signatures.classes = crc32c(std::as_bytes(batch), signatures.classes);
+      const span batch(pixels, rows * vae.dimensions().pixels);
+      signatures.classes = crc32c(as_bytes(batch), signatures.classes);
     }
   }
   return Status::kOk;
 }
 
 // The same with the arenas of firmware. A decoder's has no room for reconstructions.
-template <typename S, typename AnyArena>
-PICOVAE_FOLDED Status sign_digits(const Vae<S, Integer>& vae, AnyArena& arena, std::uint8_t* pixels,
+template <typename S, std::size_t Batch>
+PICOVAE_FOLDED Status sign_digits(const Vae<S, Integer>& vae, Arena<S, Integer, Batch>& arena,
+                                  std::uint8_t* pixels, Signatures& signatures,
+                                  std::uint32_t digits = kSignatureDigits) {
+  static_assert(kClassSignatureDigits % Batch == 0);
+  return sign_digits<true>(vae, dynamic(arena), pixels, signatures, digits);
+}
+template <typename S, std::size_t Batch>
+PICOVAE_FOLDED Status sign_digits(const Vae<S, Integer>& vae,
+                                  DecoderArena<S, Integer, Batch>& arena, std::uint8_t* pixels,
                                   Signatures& signatures, std::uint32_t digits = kSignatureDigits) {
-  static_assert(kClassSignatureDigits % AnyArena::kBatch == 0);
-  if constexpr (requires { arena.encoder; }) {
-    return sign_digits<true>(vae, dynamic(arena), pixels, signatures, digits);
-  } else {
-    return sign_digits<false>(vae, dynamic(arena), pixels, signatures, digits);
-  }
+  static_assert(kClassSignatureDigits % Batch == 0);
+  return sign_digits<false>(vae, dynamic(arena), pixels, signatures, digits);
 }
 template <typename S, std::size_t Batch>
 Status sign_scores(const Vae<S, Integer>& vae, Arena<S, Integer, Batch>& arena,

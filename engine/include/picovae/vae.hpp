@@ -10,12 +10,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <span>
 
 #include "picovae/arena.hpp"
 #include "picovae/forward.hpp"
 #include "picovae/kernels.hpp"
 #include "picovae/shape.hpp"
+#include "picovae/standard.hpp"
 #include "picovae/status.h"
 #include "picovae/version.h"
 

@@ -9,6 +9,7 @@
 // Four weights cost half a load, an extraction and two multiplies.
 // For another core this file is empty (core.hpp).
 #include "board/core.hpp"
+#include "picovae/standard.hpp"
 
 #if PICOVAE_CORE_HAS_DSP
 #include <arm_acle.h>
@@ -197,11 +198,9 @@ struct CortexMDsp {
 
 }  // namespace
 
-constinit const Kernels kCortexMDspKernels = {
-    .isa = Isa::kCortexMDsp,
-    .name = "cortex-m-dsp",
-    .layout = Layout::kCortexM,
-    .s8 = board::dense_for<CortexMDsp, board::DspS4Panels<CortexMDsp>>()};
+PICOVAE_CONSTINIT const Kernels kCortexMDspKernels =
+    integer_kernels(Isa::kCortexMDsp, "cortex-m-dsp", Layout::kCortexM,
+                    board::dense_for<CortexMDsp, board::DspS4Panels<CortexMDsp>>());
 
 }  // namespace picovae
 

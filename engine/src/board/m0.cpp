@@ -3,6 +3,7 @@
 // what GCC 12 makes of C++ takes 40 % more. For a core that has no Thumb instructions this file is
 // empty (core.hpp).
 #include "board/core.hpp"
+#include "picovae/standard.hpp"
 
 #if PICOVAE_CORE_HAS_THUMB
 #include "board/plain.hpp"
@@ -105,11 +106,9 @@ struct CortexM0 : board::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kCortexM0Kernels = {
-    .isa = Isa::kCortexM0,
-    .name = "cortex-m0",
-    .layout = Layout::kCortexM,
-    .s8 = board::dense_for<CortexM0, board::PlainS4Panels<CortexM0>>()};
+PICOVAE_CONSTINIT const Kernels kCortexM0Kernels =
+    integer_kernels(Isa::kCortexM0, "cortex-m0", Layout::kCortexM,
+                    board::dense_for<CortexM0, board::PlainS4Panels<CortexM0>>());
 
 }  // namespace picovae
 

@@ -4,6 +4,7 @@
 // added in the blob, and 128 times the sum of the inputs taken from each sum here.
 // For another core this file is empty (core.hpp).
 #include "board/core.hpp"
+#include "picovae/standard.hpp"
 
 #if PICOVAE_CORE_HAS_MVE
 #include <arm_mve.h>
@@ -301,8 +302,8 @@ void dense_s8(const Dense& layer, const void* x, std::size_t x_stride, void* y,
 
 }  // namespace
 
-constinit const Kernels kMveKernels = {
-    .isa = Isa::kMve, .name = "mve", .layout = Layout::kMve, .s8 = dense_s8};
+PICOVAE_CONSTINIT const Kernels kMveKernels =
+    integer_kernels(Isa::kMve, "mve", Layout::kMve, dense_s8);
 
 }  // namespace picovae
 

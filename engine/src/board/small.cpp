@@ -1,11 +1,11 @@
 // s8 kernels of any little-endian core with a 32-bit multiplication, in plain C++ (plain.hpp has
 // the arithmetic): those of a Cortex-M3, and of cores that have no file of their own here. Hosts
 // run them too, and test them.
-#include <bit>
 
 #include "board/plain.hpp"
 #include "board/plain_s4.hpp"
 #include "picovae/picovae.h"
+#include "picovae/standard.hpp"
 
 // GCC would add the terms of several products first, and lose the shifts that an ADD does for
 // nothing: 11 % of a decode.
@@ -44,8 +44,8 @@ struct Small : board::PlainCore {
       const Word* const end = in + groups;
       do {
         const Word inputs = *in++;
-        add(group, std::rotr(inputs, 16) & low_bytes);
-        add(group + board::kPairs, std::rotr(inputs, 24) & low_bytes);
+        add(group, rotr(inputs, 16) & low_bytes);
+        add(group + board::kPairs, rotr(inputs, 24) & low_bytes);
         group += board::kGroupWords;
       } while (in != end);
       for (const std::uint32_t sum : {even0, odd0, even1, odd1}) {
@@ -57,11 +57,8 @@ struct Small : board::PlainCore {
 
 }  // namespace
 
-constinit const Kernels kSmallKernels = {
-    .isa = Isa::kSmall,
-    .name = "small",
-    .layout = Layout::kCortexM,
-    .s8 = board::dense_for<Small, board::PlainS4Panels<Small>>()};
+PICOVAE_CONSTINIT const Kernels kSmallKernels = integer_kernels(
+    Isa::kSmall, "small", Layout::kCortexM, board::dense_for<Small, board::PlainS4Panels<Small>>());
 
 }  // namespace picovae
 
