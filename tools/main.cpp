@@ -34,7 +34,7 @@ std::string about() {
   std::string isas;  // of this build, best last
   std::string unasked;
   for (const Kernels* kernels : built_kernels()) {
-    isas = kernels->name + (isas.empty() ? "" : "|" + isas);
+    isas.insert(0, isas.empty() ? "" : "|").insert(0, kernels->name);
     if (kernels->rounds_inputs) {
       unasked += fmt::format("\n{} multiplies bf16 models in bf16; nothing takes it unasked.",
                              kernels->name);

@@ -43,6 +43,7 @@ void print_json(const Nll& nll, double neg_elbo, std::string_view split, int sam
                {"images", nll.images}, {"samples", samples}};
   if (!use.empty()) {
     std::vector<Json> latents;
+    latents.reserve(use.size());
     for (const LatentUse& u : use) latents.push_back({{"kl", u.kl}, {"activity", u.activity}});
     json.add("active", count_active(use));
     json.add("latents", Json::list(latents));

@@ -51,6 +51,7 @@ struct Options {
 
 std::vector<double> values_of(const std::vector<ImageScore>& scores, ValueOf figure) {
   std::vector<double> values;
+  values.reserve(scores.size());
   for (const ImageScore& score : scores) values.push_back(figure(score));
   return values;
 }
@@ -145,6 +146,7 @@ Json to_json(const Options& options, const Result& result) {
   for (const auto& [name, figure] : kFigures) {
     const auto values = ascending(values_of(result.normal, figure));
     std::vector<double> quantiles;
+    quantiles.reserve(kShares.size());
     for (const double share : kShares) quantiles.push_back(quantile(values, share));
     Json one = {
         {"name", name}, {"shares", Json::list(kShares)}, {"quantiles", Json::list(quantiles)}};

@@ -92,6 +92,7 @@ void run(const Options& options) {
   }
   if (options.json) {
     std::vector<Json> list;
+    list.reserve(rows.size());
     for (const Row& row : rows) list.push_back(to_json(row));
     say("{}\n", Json::list(list).text());
   }

@@ -22,7 +22,7 @@ TrainReport::TrainReport(const Recipe& recipe, std::string_view held_out)
 }
 
 std::string TrainReport::describe_objective() const {
-  const std::string elbo = "negative ELBO = reconstruction + KL";
+  std::string elbo = "negative ELBO = reconstruction + KL";
   switch (recipe_.bound) {
     case Bound::kImportanceWeighted:
       return fmt::format("loss = -log of the mean weight of {} z (IWAE); {}", recipe_.samples,

@@ -119,8 +119,7 @@ class Arithmetic {
   OnnxValue activation(const OnnxValue& t) {
     static_assert(2 * 16383 + softplus_tail(kTailEnd) <= 32767);
     const auto positive = clip(t, 0, 16383, name("positive"));
-    const auto twice =
-        apply("Mul", {positive.name, graph_.number(2)}, relu_ ? "v" : "twice", t.width);
+    auto twice = apply("Mul", {positive.name, graph_.number(2)}, relu_ ? "v" : "twice", t.width);
     if (relu_) return twice;
     const auto tail = look_up(t, softplus_table(), OnnxType::kS32, name("tail"));
     return apply("Add", {twice.name, tail.name}, "v", t.width);

@@ -17,6 +17,7 @@ OnnxGraph::~OnnxGraph() = default;
 void OnnxGraph::describe(const OnnxMetadata&) {}
 OnnxValue OnnxGraph::input(std::string_view, OnnxType, std::size_t, std::string_view) { return {}; }
 void OnnxGraph::output(const OnnxValue&, std::string_view) {}
+// NOLINTBEGIN(performance-unnecessary-value-param): the parameters are those of onnx_graph.cpp
 std::string OnnxGraph::constant(std::string, Shape, std::span<const float>) { return {}; }
 std::string OnnxGraph::constant(std::string, Shape, std::span<const std::uint8_t>) { return {}; }
 std::string OnnxGraph::constant(std::string, Shape, std::span<const std::int8_t>) { return {}; }
@@ -29,6 +30,7 @@ OnnxValue OnnxGraph::node(std::string_view, std::span<const std::string>, OnnxVa
 }
 void OnnxGraph::node(std::string_view, std::span<const std::string>, std::span<const OnnxValue>,
                      std::initializer_list<OnnxAttribute>) {}
+// NOLINTEND(performance-unnecessary-value-param)
 OnnxFile OnnxGraph::file() const { return {}; }
 
 }  // namespace picovae::tools

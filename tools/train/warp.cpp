@@ -122,8 +122,9 @@ void warp_image(std::span<const std::uint8_t> image, std::size_t columns,
   const Point centre = centre_of_mass(image, columns);
   const Bordered source(image, columns);
   for (std::size_t i = 0; i < image.size(); ++i) {
-    const Point from = affine(
-        {static_cast<float>(i / columns) - centre.y, static_cast<float>(i % columns) - centre.x});
+    const std::size_t row = i / columns, column = i % columns;
+    const Point from =
+        affine({static_cast<float>(row) - centre.y, static_cast<float>(column) - centre.x});
     const float value = source.at({centre.y + from.y, centre.x + from.x});
     const float contrasted = (value - 127.5F) * kContrast + 127.5F;
     warped[i] = static_cast<std::uint8_t>(std::clamp(contrasted, 0.0F, 255.0F) + 0.5F);

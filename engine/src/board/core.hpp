@@ -28,3 +28,8 @@
 #else
 #define PICOVAE_CORE_HAS_MVE 0
 #endif
+
+// Kernels are built for speed, also by an IDE that builds everything for size.
+#if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && !defined(__clang__)
+#pragma GCC optimize("O2")
+#endif

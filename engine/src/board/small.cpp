@@ -2,6 +2,7 @@
 // the arithmetic): those of a Cortex-M3, and of cores that have no file of their own here. Hosts
 // run them too, and test them.
 
+#include "board/core.hpp"
 #include "board/plain.hpp"
 #include "board/plain_s4.hpp"
 #include "picovae/picovae.h"

@@ -57,7 +57,7 @@ std::optional<double> parse_real(const std::string& text, RealRange range) {
 CLI::Option& add_text(CLI::App& app, const char* name, const char* help, std::string shown,
                       std::string default_text,
                       std::function<std::string(const std::string&)> complaint,
-                      std::function<void(const std::string&)> set) {
+                      const std::function<void(const std::string&)>& set) {
   CLI::Option* option = app.add_option_function<std::string>(name, set, help);
   option->type_name(std::move(shown));
   option->default_str(std::move(default_text));
@@ -168,9 +168,10 @@ Option Command::add_whole(const char* name, std::uint64_t value, WholeRange rang
                                     : fmt::format("{} is not a whole number from {} to {}", text,
                                                   range.lowest, range.highest);
   };
-  return Option(
-      add_text(*app_, name, help, shown, fmt::format("{}", value), complaint,
-               [range, set](const std::string& text) { set(parse_whole(text, range).value()); }));
+  return Option(add_text(*app_, name, help, shown, fmt::format("{}", value), complaint,
+                         [range, set = std::move(set)](const std::string& text) {
+                           set(parse_whole(text, range).value());
+                         }));
 }
 
 Option Command::add_real(const char* name, double value, RealRange range, const char* shown,
@@ -181,9 +182,10 @@ Option Command::add_real(const char* name, double value, RealRange range, const 
     const std::string to = range.highest < kMost ? fmt::format(" to {}", range.highest) : "";
     return fmt::format("{} is not a number{}{}", text, from, to);
   };
-  return Option(
-      add_text(*app_, name, help, shown, fmt::format("{}", value), complaint,
-               [range, set](const std::string& text) { set(parse_real(text, range).value()); }));
+  return Option(add_text(*app_, name, help, shown, fmt::format("{}", value), complaint,
+                         [range, set = std::move(set)](const std::string& text) {
+                           set(parse_real(text, range).value());
+                         }));
 }
 
 Option Command::positive(const char* name, double& value, const char* shown, const char* help) {
@@ -213,7 +215,7 @@ Option Command::add_choice(const char* name, const std::vector<std::string_view>
     return known ? "" : fmt::format("{} is none of {}", text, all);
   };
   return Option(add_text(*app_, name, help, joined("|"), std::string(names[chosen]), complaint,
-                         [names, set](const std::string& text) {
+                         [names, set = std::move(set)](const std::string& text) {
                            const auto found = std::find(names.begin(), names.end(), text);
                            set(static_cast<std::size_t>(found - names.begin()));
                          }));
