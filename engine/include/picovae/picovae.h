@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "picovae/config.h"
 #include "picovae/status.h"
 #include "picovae/version.h"
 

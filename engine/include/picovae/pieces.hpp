@@ -5,6 +5,7 @@
 
 #include <cstddef>
 
+#include "picovae/config.h"
 #include "picovae/shape.hpp"
 
 namespace picovae::detail {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "picovae/config.h"
+
 #if __cplusplus >= 202002L
 #include <bit>
 #include <span>
