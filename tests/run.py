@@ -139,6 +139,10 @@ def model_of_shape(shape, bits=8, activation="softplus"):
     return folder / "model.pvae"
 
 
+# Boards with different kernels.
+ONE_OF_EACH_CORE = ("mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", "virt-rv32")
+
+
 def boards(options):
     ports("full", "--json", MATRIX / "boards.json")
     ports("decoder", "--decoder-only")
@@ -151,8 +155,7 @@ def boards(options):
           model=TRAINED)
     # The model decides the shape of the firmware.
     for shape, boards_of_shape in (("784-128-64-16", ["mps2-an386"]),
-                                   ("15-7-5-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]),
-                                   ("15-7-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"])):
+                                   ("15-7-5-3", ONE_OF_EACH_CORE), ("15-7-3", ONE_OF_EACH_CORE)):
         ports(f"shape-{shape}", *boards_of_shape, model=model_of_shape(shape))
     # Models of PyTorch.
     ports("pytorch", "--pictures", pictures / "pytorch", "mps2-an386", model=PYTORCH / "model.pvae")
@@ -168,21 +171,20 @@ def boards(options):
     four_bits = model_of_shape("784-128-64-16", bits=4)
     ports("s4", model=four_bits)
     ports("s4-kernels", "--program", "tests/ports/kernels.cpp", model=four_bits)
-    ports("s4-odd", "mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", model=model_of_shape("15-7-5-3", bits=4))
+    ports("s4-odd", *ONE_OF_EACH_CORE, model=model_of_shape("15-7-5-3", bits=4))
     # ReLU, of 8 bits and of 4. Each engine refuses models of the other activation.
-    some = ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]
     relu, relu_4 = (model_of_shape("784-128-64-16", bits, "relu") for bits in (8, 4))
     ports("relu", model=relu)
-    ports("relu-s4", *some, model=relu_4)
+    ports("relu-s4", *ONE_OF_EACH_CORE, model=relu_4)
     ports("relu-kernels", "--program", "tests/ports/kernels.cpp", model=relu)
     for name, model in ("softplus", MODEL), ("relu", relu):
-        ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *some, model=model)
+        ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *ONE_OF_EACH_CORE, model=model)
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
     # Instruction counts do not depend on the image. An M0 has no conditional instructions: there they do.
     ports("constant-time", "--program", "tests/ports/constant_time.cpp", "mps2-an385", "mps2-an386", "mps2-an500",
-          "mps2-an505", "mps3-an547")
+          "mps2-an505", "mps3-an547", "virt-rv32")
     run("ports/stack.py", "--json", BUILD / "test-ports/stack.json")
     run("ports/stm32f4/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports/stm32f4")
 

@@ -40,7 +40,7 @@ ARROWS = {
     ISA: [API, "engine/src", HOST],
     "engine/src/board": [API, "engine/src"],
     "ports/common": [API],
-    "ports/cortex-m": [API, "ports/common"],
+    "ports/boards": [API, "ports/common"],
     "ports/arm-linux": [API],
     "ports/stm32f4": [API],
     # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
@@ -54,7 +54,8 @@ ARROWS = {
     "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
-    "tests/ports": [API, "engine/src", "tests/engine", "ports/common", "ports/cortex-m", "ports/stm32f4"],
+    "tests/ports": [API, "engine/src", "engine/src/board", "tests/engine", "ports/common", "ports/boards",
+                    "ports/stm32f4"],
     "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
     "tests/onnx": [API, *TOOLS],
@@ -66,7 +67,7 @@ ARROWS["tools/format"] += ["engine/src"]        # requantize.hpp and half.hpp: a
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 
 # Where quoted names are looked up, after the folder of the file itself.
-ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "bench"]
+ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/boards", "bench"]
 
 # Headers that a build makes, and who may include them.
 GENERATED = {"digits.h": ["ports/stm32f4"], "sensor.h": ["ports/stm32f4"],

@@ -28,3 +28,10 @@
 #else
 #define PICOVAE_CORE_HAS_MVE 0
 #endif
+
+// RISC-V of 32 bits with a multiplier.
+#if defined(__riscv) && __riscv_xlen == 32 && defined(__riscv_mul)
+#define PICOVAE_CORE_HAS_RV32 1
+#else
+#define PICOVAE_CORE_HAS_RV32 0
+#endif
