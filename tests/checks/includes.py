@@ -41,7 +41,7 @@ ARROWS = {
     "engine/src/board": [API, "engine/src"],
     "ports/common": [API],
     "ports/boards": [API, "ports/common"],
-    "ports/arm-linux": [API],
+    "ports/linux": [API],
     "ports/stm32f4": [API],
     # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
     "ports/python": [API, "tools/base", "tools/format", "tools/measure", "tools/view"],
