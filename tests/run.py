@@ -182,7 +182,7 @@ def boards(options):
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
-    # Instruction counts do not depend on the image. An M0 has no conditional instructions: there they do.
+    # Instruction counts do not depend on the image. An M0 draws by a function with branches: there they do.
     ports("constant-time", "--program", "tests/ports/constant_time.cpp", "mps2-an385", "mps2-an386", "mps2-an500",
           "mps2-an505", "mps3-an547", "virt-rv32")
     run("ports/stack.py", "--json", BUILD / "test-ports/stack.json")
