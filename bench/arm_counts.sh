@@ -12,7 +12,7 @@ the instructions of its loops and epilogues on paper (arm_counts.py has the form
 of 1, 2, 3 and 8, and of one image of s8).
 
   --json FILE   the table as a list of rows as well
-  --built DIR   take the build of ports/arm-linux in DIR; build nothing for Arm
+  --built DIR   take the build of ports/linux in DIR; build nothing for Arm
   --help        this text
 
   bench/arm_counts.sh --json build/arm-counts.json
@@ -38,12 +38,12 @@ while (($#)); do
   esac
 done
 for tool in gcc qemu-aarch64 aarch64-linux-gnu-g++; do
-  command -v $tool > /dev/null || fail 1 "no $tool; run tools/install_packages.sh build arm-linux"
+  command -v $tool > /dev/null || fail 1 "no $tool; run tools/install_packages.sh build linux"
 done
 
 if [[ -z $built ]]; then
-  ports=$here/../ports/arm-linux
-  build=$here/../build/arm-linux
+  ports=$here/../ports/linux
+  build=$here/../build/linux
   built=$build/aarch64
   "$ports/libraries.sh" "$build/libraries"
   echo "building into $built" >&2

@@ -80,7 +80,7 @@ def main(arguments):
         board = boards[hardware.board]
         # Boards of a family have the same kernels, whatever the model.
         twin = next(other for other in boards.values() if other.family == board.family and not other.trains)
-        elf = options.build / twin.layout / f"{(twin if board.trains else board).name}.elf"
+        elf = options.build / f"{twin.architecture.name}-{twin.layout}" / f"{(twin if board.trains else board).name}.elf"
         if not elf.exists():
             raise Failure(f"no {elf}; run ports/run.sh")
         row = estimate(hardware, *measured(board.name, known), board.core, elf)

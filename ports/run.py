@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import budgets
+from harness.architectures import ARM
 from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
 from harness.loops import can_estimate, cycles_of, loop_of
@@ -23,7 +24,7 @@ SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 DEMO = PORTS / "common/demo.cpp"
 SCORE = "score-{}"  # the second program of a board, beside the demo
 SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
-TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}
+TOOLCHAINS = {"gcc": "toolchain.cmake", "clang": "toolchain-clang.cmake"}  # of an architecture's folder
 # Key of the JSON, and of a line that the demo prints -> heading of the table. Cycles are estimated: cycles.py.
 FIGURES = {
     "decode_instructions": "decode", "decode_cycles": "~cycles", "encode_instructions": "encode",
@@ -39,8 +40,8 @@ TIMEOUT = 600  # seconds for a board
 def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/run.sh mps2-an386 mps3-an547 --decoder-only")
     parser.add_argument("boards", nargs="*", metavar="BOARD",
-                        help="of ports/cortex-m/boards/boards.txt; default: all of them, with --model or --program "
-                             "those that have room for the model that ships")
+                        help="of ports/boards/boards.txt; default: all of them that the compiler knows, with --model or "
+                             "--program those that have room for the model that ships")
     parser.add_argument("--model", type=readable, metavar="FILE",
                         help="an s8 .pvae, default engine/models/mnist_s8.pvae, or one trained on MNIST for a board "
                              "which has no room for that; it is packed for each board, and the demo has an encoder if "
@@ -55,7 +56,7 @@ def parse(arguments):
                              "is not compared")
     parser.add_argument("--program", type=readable, default=DEMO, metavar="FILE",
                         help="another program than ports/common/demo.cpp; all that counts is its exit code")
-    parser.add_argument("--compiler", choices=TOOLCHAINS, default="gcc", help="default gcc")
+    parser.add_argument("--compiler", choices=TOOLCHAINS, default="gcc", help="default gcc; clang is for Arm")
     parser.add_argument("--kernel-opt", default="-O2", metavar="OPT", help="optimization of the kernels, default -O2")
     parser.add_argument("--picovae", type=runnable, metavar="FILE",
                         help="the program that packs models, default build/picovae; built if it is missing")
@@ -83,21 +84,27 @@ def choose(options):
     for name in options.boards:
         if name not in boards:
             raise Misuse(f"no board {name}; there are {' '.join(boards)}")
+        if options.compiler not in boards[name].architecture.compilers:
+            raise Misuse(f"{name} is not an Arm board: {options.compiler} is for those")
     if options.boards:
         return [boards[name] for name in options.boards]
     need_room = options.model or options.program != DEMO
-    return [board for board in boards.values() if not (need_room and board.trains)]
+    return [board for board in boards.values() if options.compiler in board.architecture.compilers
+            and not (need_room and board.trains)]
 
 
 def folder_of(board, options):
-    """Where a board's firmware is built, together with all others that have the same model in the same layout."""
-    return options.build / (board.name if board.trains and not options.model else board.layout)
+    """Where a board's firmware is built, together with all others of its architecture that have the same model in the
+    same layout."""
+    shared = f"{board.architecture.name}-{board.layout}"
+    return options.build / (board.name if board.trains and not options.model else shared)
 
 
-def version_of(compiler):
-    if compiler == "gcc":
-        return output_of("arm-none-eabi-g++", "-dumpfullversion").strip()
-    return output_of("clang++", "-dumpversion").strip()
+def compiler_of(architecture, options):
+    """Its name and version."""
+    if options.compiler == "clang":
+        return f"clang {output_of('clang++', '-dumpversion').strip()}"
+    return f"gcc {output_of(f'{architecture.prefix}-g++', '-dumpfullversion').strip()}"
 
 
 def model_of(board, options, picovae):
@@ -126,8 +133,8 @@ def build(boards, options, picovae, log):
     model, description = picovae.pack(model, boards[0].layout, options.decoder_only, folder)
     size = stack_size(description, options)
     stack = f"-Wl,--defsym=PICOVAE_STACK_SIZE={size}" if size else ""
-    log.run("cmake", "-S", PORTS / "cortex-m", "-B", folder,
-            "--toolchain", PORTS / "cortex-m" / TOOLCHAINS[options.compiler],
+    log.run("cmake", "-S", PORTS / "boards", "-B", folder,
+            "--toolchain", PORTS / "boards" / boards[0].architecture.name / TOOLCHAINS[options.compiler],
             "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL={model}", f"-DPICOVAE_PROGRAM={options.program}",
             f"-DPICOVAE_DIGITS={options.digits}", f"-DPICOVAE_KERNEL_OPT={options.kernel_opt}",
             f"-DPICOVAE_PICTURE={'ON' if options.pictures else 'OFF'}", f"-DCMAKE_EXE_LINKER_FLAGS={stack}")
@@ -163,7 +170,7 @@ def parse_figures(output):
             for pair in pairs if len(pair) == 2 and pair[0] in FIGURES}
 
 
-def emulate(machine, elf, folder):
+def emulate(board, elf, folder):
     """Runs firmware under qemu, which counts its instructions, in a folder for the files that it writes. Returns
     the exit code and what was printed."""
     folder.mkdir(exist_ok=True)
@@ -171,9 +178,8 @@ def emulate(machine, elf, folder):
     with out.open("w") as file:
         try:
             status = subprocess.run(
-                ["qemu-system-arm", "-M", machine, "-display", "none", "-monitor", "none", "-serial", "null",
-                 "-icount", "shift=6", "-semihosting-config", "enable=on,target=native", "-kernel", elf],
-                cwd=folder, stdin=subprocess.DEVNULL, stdout=file, stderr=file, timeout=TIMEOUT).returncode
+                [*board.architecture.emulator, "-M", board.machine, "-kernel", elf], cwd=folder,
+                stdin=subprocess.DEVNULL, stdout=file, stderr=file, timeout=TIMEOUT).returncode
         except subprocess.TimeoutExpired:
             status = f"no result within {TIMEOUT} s"
     return status, out.read_text(errors="replace")
@@ -182,7 +188,7 @@ def emulate(machine, elf, folder):
 def run(board, model, options):
     """Inspects a board's firmware and, if the board is emulated, runs it. model: what picovae says of the one in it."""
     folder = folder_of(board, options)
-    firmware = Firmware(folder / f"{board.name}.elf")
+    firmware = Firmware(folder / f"{board.name}.elf", board.architecture)
     result = Result(board, model, {"flash_code": firmware.bytes_of(".text", ".data"),
                                    "flash_model": firmware.bytes_of(".model"), "stack_bound": firmware.stack_bound()})
     if not board.emulated:
@@ -191,7 +197,7 @@ def run(board, model, options):
         result.problems.append(f"linked with {' '.join(unwelcome)}")
     if result.figures["stack_bound"] > firmware.bytes_of(".stack"):
         result.problems.append(f"the stack may overflow: {result.figures['stack_bound']} bytes")
-    status, result.output = emulate(board.machine, firmware.elf, folder / board.name)
+    status, result.output = emulate(board, firmware.elf, folder / board.name)
     result.figures.update(parse_figures(result.output))
     if "decode_instructions" in result.figures and can_estimate(board.core):
         if loop := loop_of(firmware.elf, board.core):
@@ -210,7 +216,7 @@ def run(board, model, options):
 def run_scores(result, folder):
     """Runs the board's second program and adds its figures."""
     name = SCORE.format(result.board.name)
-    status, output = emulate(result.board.machine, folder / f"{name}.elf", folder / name)
+    status, output = emulate(result.board, folder / f"{name}.elf", folder / name)
     result.figures.update(parse_figures(output))
     result.output += output
     if status != 0:
@@ -238,10 +244,13 @@ def has_budget(options):
 def main(arguments):
     options = parse(arguments)
     boards = choose(options)
-    need("build boards", "cmake", "arm-none-eabi-g++", "qemu-system-arm")
+    need("build boards", "cmake", f"{ARM.prefix}-g++")  # which has the headers for all of them
+    architectures = {board.architecture for board in boards}
+    for architecture in architectures:
+        need("build boards", f"{architecture.prefix}-g++", architecture.emulator[0])
     if options.compiler == "clang":
         need("clang", "clang++")
-    compiler = f"{options.compiler} {version_of(options.compiler)}"
+    compilers = {architecture: compiler_of(architecture, options) for architecture in architectures}
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
     targets, models = {}, {}
@@ -261,11 +270,11 @@ def main(arguments):
                 print(f"{NAME}: {result.board.name}: {problem}", file=sys.stderr)
             results.append(result)
 
-    rows = [json_row(result, compiler) for result in results if result.board.emulated]
+    rows = [json_row(result, compilers[result.board.architecture]) for result in results if result.board.emulated]
     (options.json or options.build / "table.json").write_text(json.dumps(rows, indent=2) + "\n")
     ok = all(result.ok for result in results)
     if has_budget(options):
-        ok &= budgets.within_budgets(rows, compiler, update=options.update_budgets and ok)
+        ok &= budgets.within_budgets(rows, update=options.update_budgets and ok)
     return 0 if ok else 1
 
 

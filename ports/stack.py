@@ -3,7 +3,7 @@
 
 GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the longest path through that graph, in
 bytes, is the bound. It holds for any input. An indirect call may reach every function of the kernels; a call into
-libgcc's assembly language takes 48 bytes at most. A frame of unknown size or a cycle fails."""
+libgcc, which is compiled already, takes 48 bytes at most. A frame of unknown size or a cycle fails."""
 import json
 import pathlib
 import re
@@ -20,9 +20,10 @@ ENGINE = ROOT / "engine"
 ENTRIES = ("open", "verify", "self_test", "generate", "generate_class", "decode", "decode_logits",
            "encode", "reconstruct", "score_image")
 INDIRECT = "__indirect_call"
-LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|clz[sd]i2|gnu_thumb1_case_\w+)$")
+LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|clz[sd]i2|gnu_thumb1_case_\w+|"
+                    r"(ashr|lshr|ashl|mul)di3)$")
 LIBGCC_FRAME = 48
-FLAGS = ("-std=c++20 -mthumb -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-builtin "
+FLAGS = ("-std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-builtin "
          "-fno-tree-loop-distribute-patterns -fno-ipa-icf -fcallgraph-info=su -S -o /dev/null").split()
 
 
@@ -64,15 +65,17 @@ class Graph:
         return self.frames[name] + max((self.most(callee, (*path, name)) for callee in callees), default=0)
 
 
-def bounds(board, compiler, *definitions):
+def bounds(board, *definitions):
     """Entry -> bytes, with the kernels of the board's family on its core."""
+    compiler = f"{board.architecture.prefix}-g++"
     layout = {"cortex-m": "kCortexM", "mve": "kMve"}[board.layout]
     kernels = ENGINE / f"src/board/{board.family}.cpp"
     graph = Graph()
     with tempfile.TemporaryDirectory() as folder:
         engine = [ENGINE / "src" / f"{name}.cpp" for name in ("blob", "verify", "classes", "score", "thresholds", "c_api")]
         for source in (*engine, kernels, PORTS / "common/memory.cpp"):
-            options = ["-O2" if source == kernels else "-Os", f"-mcpu={board.core}", *board.flags,
+            options = ["-O2" if source == kernels else "-Os", *board.architecture.flags(board.core), *board.flags,
+                       *board.architecture.headers,
                        f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50", *definitions,
                        f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
             out = pathlib.Path(folder) / source.stem
@@ -87,9 +90,8 @@ def bounds(board, compiler, *definitions):
 def main(arguments):
     parser = Parser(NAME, __doc__, "ports/stack.py --json build/stack.json")
     parser.add_argument("--json", type=writable, metavar="FILE", help="the table as JSON")
-    parser.add_argument("--compiler", default="arm-none-eabi-g++", metavar="NAME", help="default arm-none-eabi-g++")
     options = parser.parse_args(arguments)
-    need("boards", options.compiler)
+    need("boards", *(f"{board.architecture.prefix}-g++" for board in all_boards()))
     limits = json.loads(budgets.FILE.read_text())
     # Engines that read weights of 4 bits too have budgets of their own.
     kinds = {"entry_stack": ("", []), "entry_stack_s4": (", s4", ["-DPICOVAE_S4"])}
@@ -100,7 +102,7 @@ def main(arguments):
     for key, (suffix, definitions) in kinds.items():
         for core, board in {board.core: board for board in all_boards()}.items():
             name = core.removeprefix("cortex-") + suffix
-            table[name] = bounds(board, options.compiler, *definitions)
+            table[name] = bounds(board, *definitions)
             print(line.format(name, *table[name].values()))
             for entry, most in table[name].items():
                 if most > limits[key][entry]:

@@ -1,7 +1,7 @@
 """Builds and tests picovae; installs the Debian packages that are missing.
 
    tests/run.sh                what to run after a change: gcc Release, all unit tests, one short end to end
-   tests/run.sh --full         what CI runs: also gcc Debug, clang, libc++, benchmarks, boards, Arm Linux, a browser
+   tests/run.sh --full         what CI runs: also gcc Debug, clang, libc++, benchmarks, boards, Arm, RISC-V, a browser
    tests/run.sh --slow         also Windows, sanitizers, coverage, fuzzers, full training, -O0: hours
 """
 import argparse
@@ -139,6 +139,10 @@ def model_of_shape(shape, bits=8, activation="softplus"):
     return folder / "model.pvae"
 
 
+# Boards with different kernels.
+ONE_OF_EACH_CORE = ("mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", "virt-rv32")
+
+
 def boards(options):
     run("/usr/bin/python3", "tests/ports/compile_everywhere.py")
     ports("full", "--json", MATRIX / "boards.json")
@@ -152,8 +156,7 @@ def boards(options):
           model=TRAINED)
     # The model decides the shape of the firmware.
     for shape, boards_of_shape in (("784-128-64-16", ["mps2-an386"]),
-                                   ("15-7-5-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]),
-                                   ("15-7-3", ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"])):
+                                   ("15-7-5-3", ONE_OF_EACH_CORE), ("15-7-3", ONE_OF_EACH_CORE)):
         ports(f"shape-{shape}", *boards_of_shape, model=model_of_shape(shape))
     # Models of PyTorch.
     ports("pytorch", "--pictures", pictures / "pytorch", "mps2-an386", model=PYTORCH / "model.pvae")
@@ -169,21 +172,20 @@ def boards(options):
     four_bits = model_of_shape("784-128-64-16", bits=4)
     ports("s4", model=four_bits)
     ports("s4-kernels", "--program", "tests/ports/kernels.cpp", model=four_bits)
-    ports("s4-odd", "mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547", model=model_of_shape("15-7-5-3", bits=4))
+    ports("s4-odd", *ONE_OF_EACH_CORE, model=model_of_shape("15-7-5-3", bits=4))
     # ReLU, of 8 bits and of 4. Each engine refuses models of the other activation.
-    some = ["mps2-an385-m0", "mps2-an385", "mps2-an386", "mps3-an547"]
     relu, relu_4 = (model_of_shape("784-128-64-16", bits, "relu") for bits in (8, 4))
     ports("relu", model=relu)
-    ports("relu-s4", *some, model=relu_4)
+    ports("relu-s4", *ONE_OF_EACH_CORE, model=relu_4)
     ports("relu-kernels", "--program", "tests/ports/kernels.cpp", model=relu)
     for name, model in ("softplus", MODEL), ("relu", relu):
-        ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *some, model=model)
+        ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *ONE_OF_EACH_CORE, model=model)
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
-    # Instruction counts do not depend on the image. An M0 has no conditional instructions: there they do.
+    # Instruction counts do not depend on the image. An M0 draws by a function with branches: there they do.
     ports("constant-time", "--program", "tests/ports/constant_time.cpp", "mps2-an385", "mps2-an386", "mps2-an500",
-          "mps2-an505", "mps3-an547")
+          "mps2-an505", "mps3-an547", "virt-rv32")
     run("ports/stack.py", "--json", BUILD / "test-ports/stack.json")
     run("ports/stm32f4/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports/stm32f4")
 
@@ -193,17 +195,17 @@ def old_processors(options):
         CLANG / "picovae")
 
 
-def arm_linux(options):
-    folder, classes = BUILD / "test-arm-linux", BUILD / "test-arm-linux.pvae"
+def other_linux(options):
+    folder, classes = BUILD / "test-linux", BUILD / "test-linux.pvae"
     # With classes, and a signature of their digits.
     run(PICOVAE, "classes", MODEL, "--data", mnist(), "--out", classes)
-    run("ports/arm-linux/run.sh", "--model", classes, "--picovae", PICOVAE, "--build", folder, "--json",
-        MATRIX / "arm-linux.json")
+    run("ports/linux/run.sh", "--model", classes, "--picovae", PICOVAE, "--build", folder, "--json",
+        MATRIX / "linux.json")
     # The codes of the whole test set as well.
     sign("aarch64", "aarch64", f"gcc {output('aarch64-linux-gnu-g++', '-dumpfullversion')}", "qemu-aarch64", "-cpu",
          "max", folder / "aarch64/picovae/picovae")
     # The benchmarks keep working there, and a decode takes no more instructions than it should. (Without Google
-    # Benchmark for arm64 there are none; ports/arm-linux/run.sh has said so.)
+    # Benchmark for arm64 there are none; ports/linux/run.sh has said so.)
     bench = folder / "aarch64/picovae/bench"
     if not (ROOT / bench / "count_decodes").exists():
         return
@@ -303,10 +305,10 @@ def kills(options):
 
 
 def one_model(options):
-    """After "Debug of both compilers" and "Arm Linux", whose programs it takes."""
+    """After "Debug of both compilers" and "Linux on Arm and RISC-V", whose programs it takes."""
     programs = {"gcc Release": PICOVAE, "clang Release": CLANG / "picovae",
                 "gcc -O0": BUILD / "test-gcc-o0/picovae", "clang Debug": BUILD / "test-clang-debug/picovae",
-                "aarch64": f"qemu-aarch64 -cpu max {BUILD / 'test-arm-linux/aarch64/picovae/picovae'}"}
+                "aarch64": f"qemu-aarch64 -cpu max {BUILD / 'test-linux/aarch64/picovae/picovae'}"}
     if not on_emulated_linux(options):
         del programs["aarch64"]
     run("/usr/bin/python3", "tests/stages/one_model.py", "--data", mnist(), "--folder", BUILD / "test-one-model",
@@ -357,7 +359,7 @@ STAGES = (
     Stage("static checks", static_checks, on_full, "checks"),
     Stage("boards", boards, on_boards, "boards"),
     Stage("old processors", old_processors, on_emulated_linux, "old"),
-    Stage("Arm Linux", arm_linux, on_emulated_linux, "arm-linux"),
+    Stage("Linux on Arm and RISC-V", other_linux, on_emulated_linux, "linux"),
     Stage("web", web, on_full, "web browser"),
     Stage("Windows", windows, lambda options: on_emulated_linux(options) and options.slow, "windows"),
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
@@ -381,7 +383,7 @@ def parse(arguments):
     parser.add_argument("--sanitize", action="store_true", help="also ASan, UBSan, TSan, MSan and valgrind")
     parser.add_argument("--coverage", action="store_true", help="also lines and branches of the engine")
     parser.add_argument("--host-only", dest="boards", action="store_false",
-                        help="no emulators: without boards, old processors and Arm Linux")
+                        help="no emulators: without boards, old processors, Arm and RISC-V")
     parser.add_argument("--require-isa", action="store_true",
                         help="fail if this machine lacks an ISA of the build; otherwise it is named")
     options = parser.parse_args(arguments)

@@ -49,12 +49,15 @@ checks     clang-tidy                     mistakes in the engine's sources
 checks     cppcheck                       the same, by other means
 boards     gcc-arm-none-eabi              firmware for Cortex-M
 boards     libstdc++-arm-none-eabi-dev    headers of freestanding C++
+boards     gcc-riscv64-unknown-elf        firmware for RISC-V
 boards     qemu-system-arm                emulated boards
+boards     qemu-system-misc               emulated boards of RISC-V
 boards     python3                        ports/run.py
 cycles     llvm-19                        models of cores, for ports/cycles.py
-arm-linux  g++-aarch64-linux-gnu          64-bit Arm
-arm-linux  g++-arm-linux-gnueabihf        32-bit Arm
-arm-linux  qemu-user                      emulated processors
+linux      g++-aarch64-linux-gnu          64-bit Arm
+linux      g++-arm-linux-gnueabihf        32-bit Arm
+linux      g++-riscv64-linux-gnu          64-bit RISC-V
+linux      qemu-user                      emulated processors
 old        qemu-user                      emulated x86 processors without AVX
 web        clang                          compiles WebAssembly
 web        lld                            links it

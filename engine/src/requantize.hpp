@@ -65,7 +65,7 @@ constexpr std::int32_t sigmoid_tail(std::int32_t a) {
 // |t|, no more than kTailEnd.
 constexpr std::int32_t tail_argument(std::int32_t t) {
   const std::int32_t magnitude = t < 0 ? -t : t;
-  return magnitude < kTailEnd ? magnitude : kTailEnd;
+  return lesser(magnitude, kTailEnd);
 }
 
 // 2 max(t, 0) in Q.8, t s16 Q8.7, no more than softplus can take.
@@ -90,11 +90,12 @@ constexpr std::uint8_t relu_u8(std::int32_t t, std::int32_t rescale, std::int32_
   return hidden_u8(positive_q8(t), rescale, greatest);
 }
 
-// 255 / (1 + exp(-t)), t s16 Q8.7 -> u8 pixel.
+// 255 / (1 + exp(-t)), t s16 Q8.7 -> u8 pixel: the tail of negative t, else 255 less the tail,
+// which is the byte's complement.
 template <typename TailOf>
 constexpr std::uint8_t sigmoid_u8(std::int32_t t, TailOf&& tail_of) {
   const std::int32_t s = tail_of(tail_argument(t));
-  return static_cast<std::uint8_t>(t < 0 ? s : 255 - s);
+  return static_cast<std::uint8_t>(s ^ ~(t >> 31));
 }
 
 }  // namespace picovae

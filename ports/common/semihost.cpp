@@ -1,6 +1,6 @@
-// Text, files and exit through Arm semihosting: an emulator or a debugger answers BKPT 0xAB.
-// Without one the breakpoint faults, so a board that runs alone implements these functions with its
-// UART.
+// Text, files and exit through semihosting, Arm's or RISC-V's, which has the same operations: an
+// emulator or a debugger answers a breakpoint. Without one it faults, so a board that runs alone
+// implements these functions with its UART.
 #include "port.hpp"
 
 namespace picovae::port {
@@ -27,12 +27,33 @@ std::uint32_t length(const char* text) {
   return result;
 }
 
+#if defined(__riscv)
+// Two instructions that do nothing say what the breakpoint between them is. All three are of 32
+// bits, in one page.
+std::uint32_t call(Operation operation, const void* argument) {
+  register std::uint32_t a0 asm("a0") = operation;
+  register const void* a1 asm("a1") = argument;
+  asm volatile(
+      ".option push             \n\t"
+      ".option norvc            \n\t"
+      ".balign 16               \n\t"
+      "slli  zero, zero, 31     \n\t"
+      "ebreak                   \n\t"
+      "srai  zero, zero, 7      \n\t"
+      ".option pop              \n\t"
+      : "+r"(a0)
+      : "r"(a1)
+      : "memory");
+  return a0;
+}
+#else
 std::uint32_t call(Operation operation, const void* argument) {
   register std::uint32_t r0 asm("r0") = operation;
   register const void* r1 asm("r1") = argument;
   asm volatile("bkpt 0xab" : "+r"(r0) : "r"(r1) : "memory");
   return r0;
 }
+#endif
 
 }  // namespace
 

@@ -1,13 +1,14 @@
-"""The boards of ports/cortex-m/boards/boards.txt, which says what the fields are."""
+"""The boards of ports/boards/boards.txt, which says what the fields are."""
 import dataclasses
 
+from harness.architectures import architecture_of
 from harness.script import PORTS
 
 
 @dataclasses.dataclass(frozen=True)
 class Board:
     name: str
-    linker_script: str
+    memory: str
     machine: str
     core: str
     family: str  # the kernels are engine/src/board/<family>.cpp
@@ -24,6 +25,10 @@ class Board:
         return self.training != "-"
 
     @property
+    def architecture(self):
+        return architecture_of(self.core)
+
+    @property
     def layout(self):
         """The layout of the weights that the family's kernels read."""
         return "mve" if self.family == "mve" else "cortex-m"
@@ -35,4 +40,4 @@ def parse_boards(text):
 
 
 def all_boards():
-    return parse_boards((PORTS / "cortex-m/boards/boards.txt").read_text())
+    return parse_boards((PORTS / "boards/boards.txt").read_text())

@@ -3,14 +3,13 @@ import functools
 import re
 import subprocess
 
+from harness.architectures import ARM
 from harness.script import Failure
 
 # A heap, exceptions, stdio, floating point: a board must not be linked with them.
 UNWELCOME = re.compile(r"malloc|free|_sbrk|printf|puts|abort|__cxa_.*|_Unwind_.*|_Z(n[wa]|d[la]).*"
-                       r"|__aeabi_(c?[df].*|u?[il]2[df])")
-# Compilers do not know the frames of functions in assembly language: 21 words. An interrupt may push 26 words and
-# padding.
-ASSEMBLY_AND_INTERRUPT = 84 + 108
+                       r"|__aeabi_(c?[df].*|u?[il]2[df])"
+                       r"|__(add|sub|mul|div|eq|ne|g[te]|l[te]|unord)[sd]f[23]|__(float|fix|extend|trunc)\w+f\w*")
 
 
 def output_of(*command):
@@ -47,21 +46,25 @@ def linked_objects(text):
 class Firmware:
     """An .elf with its linker's map beside it."""
 
-    def __init__(self, elf):
-        self.elf = elf
+    def __init__(self, elf, architecture=ARM):
+        self.elf, self.architecture = elf, architecture
+
+    def said_by(self, tool, *options):
+        """What a program of binutils says of it."""
+        return output_of(f"{self.architecture.prefix}-{tool}", *options, self.elf)
 
     @functools.cached_property
     def sections(self):
-        return parse_sections(output_of("arm-none-eabi-size", "-A", self.elf))
+        return parse_sections(self.said_by("size", "-A"))
 
     def bytes_of(self, *sections):
         return sum(self.sections.get(section, 0) for section in sections)
 
     def unwelcome_symbols(self):
-        return parse_unwelcome(output_of("arm-none-eabi-nm", self.elf))
+        return parse_unwelcome(self.said_by("nm"))
 
     def stack_bound(self):
         """Bytes that the stack cannot exceed: no function calls itself, so the frames of all of them together."""
         objects = [self.elf.parent / name for name in linked_objects(self.elf.with_suffix(".map").read_text())]
         frames = [path.with_suffix(".su") for path in objects]
-        return sum(sum_frames(path.read_text()) for path in frames if path.exists()) + ASSEMBLY_AND_INTERRUPT
+        return sum(sum_frames(path.read_text()) for path in frames if path.exists()) + self.architecture.unseen_stack

@@ -94,7 +94,7 @@ def cycles_by_model(core, loop):
 
 
 def can_estimate(core):
-    return core in BY_MANUAL or shutil.which("llvm-mca-19") is not None
+    return core in BY_MANUAL or (core in MODELS and shutil.which("llvm-mca-19") is not None)
 
 
 def cycles_of(core, loop):

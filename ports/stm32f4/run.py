@@ -47,7 +47,7 @@ def build(options, picovae, log):
                    "--out", model / "model.pvae")
     watched = watcher.make_model(picovae, sensor)
     picovae.export(watched, "cortex-m", "--c-array", sensor / "sensor.c", "--out", sensor / "board.pvae")
-    log.run("cmake", "-S", HERE, "-B", options.build, "--toolchain", HERE.parent / "cortex-m/toolchain.cmake",
+    log.run("cmake", "-S", HERE, "-B", options.build, "--toolchain", HERE.parent / "boards/arm/toolchain.cmake",
             "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL_FOLDER={model}", f"-DPICOVAE_SENSOR_FOLDER={sensor}")
     log.run("cmake", "--build", options.build, "-j", str(JOBS))
     return (Firmware(options.build / "stm32f405.elf"), picovae.info(model / "model.pvae"),

@@ -40,12 +40,13 @@ ARROWS = {
     ISA: [API, "engine/src", HOST],
     "engine/src/board": [API, "engine/src"],
     "ports/common": [API],
-    "ports/cortex-m": [API, "ports/common"],
-    "ports/arm-linux": [API],
+    "ports/boards": [API, "ports/common"],
+    "ports/linux": [API],
     "ports/stm32f4": [API],
     # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
     "ports/python": [API, "tools/base", "tools/format", "tools/measure", "tools/view"],
     "ports/web": [API],
+    "ports/package": [],
     "tools": [API, "tools/base", "tools/commands"],
     **{f"tools/{room}": [API] + [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "bench": [API, HOST, ISA, *TOOLS],
@@ -54,7 +55,8 @@ ARROWS = {
     "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],
     **{f"tests/tools/{room}": [API, "tests/engine", "tests/tools", f"tools/{room}"] +
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
-    "tests/ports": [API, "engine/src", "tests/engine", "ports/common", "ports/cortex-m", "ports/stm32f4"],
+    "tests/ports": [API, "engine/src", "engine/src/board", "tests/engine", "ports/common", "ports/boards",
+                    "ports/stm32f4"],
     "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
     "tests/onnx": [API, *TOOLS],
@@ -66,10 +68,11 @@ ARROWS["tools/format"] += ["engine/src"]        # requantize.hpp and half.hpp: a
 ARROWS["tests/tools/format"] += ["engine/src"]  # half.hpp
 
 # Where quoted names are looked up, after the folder of the file itself.
-ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/cortex-m", "bench"]
+ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/boards", "bench"]
 
 # Headers that a build makes, and who may include them.
 GENERATED = {"digits.h": ["ports/stm32f4"], "sensor.h": ["ports/stm32f4"],
+             "picovae.h": ["ports/package"], "picovae_config.h": [API],  # of ports/package.py
              "picovae_isas.hpp": [HOST, "tools/base", "bench"], "picovae_peers.hpp": ["bench/peers"]}
 
 # The standard headers that arm-none-eabi-g++ -ffreestanding compiles without newlib.

@@ -16,7 +16,7 @@ TEST_CASE("the scalar kernels are always there, last, and run anywhere") {
   REQUIRE(!built.empty());
   CHECK(built.back() == &kScalarKernels);
   CHECK(machine_runs(Isa::kScalar));
-  for (const Isa isa : {Isa::kCortexM0, Isa::kSmall, Isa::kCortexMDsp, Isa::kMve}) {
+  for (const Isa isa : {Isa::kCortexM0, Isa::kSmall, Isa::kCortexMDsp, Isa::kMve, Isa::kRv32}) {
     CHECK_FALSE(machine_runs(isa));  // a host is no board
   }
 }

@@ -19,6 +19,10 @@ SOURCES = sorted([*ENGINE.glob("src/*.cpp"), *ENGINE.glob("src/board/*.cpp")])
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
 INCLUDES = [f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
 CXX = ["-std=c++17", "-ffreestanding", "-fno-exceptions", "-fno-rtti", *WARNINGS, *INCLUDES]
+# Debian's compiler for RISC-V has no headers of C++: Arm's, as ports/boards has it.
+VERBOSE = subprocess.run(["arm-none-eabi-g++", "-mthumb", "-mcpu=cortex-m3", "-E", "-v", "-x", "c++", "/dev/null"],
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
+HEADERS = " ".join(f"-isystem {folder}" for folder in re.findall(r"^ (\S*c\+\+\S*)$", VERBOSE, re.M))
 # Compiler and flags -> the table of kernels.hpp that board_kernels() takes there.
 CORES = {
     "arm-none-eabi-g++ -mthumb -mcpu=cortex-m0": "kCortexM0Kernels",
@@ -29,6 +33,9 @@ CORES = {
     "arm-none-eabi-g++ -mthumb -mcpu=cortex-m33": "kCortexMDspKernels",
     "arm-none-eabi-g++ -mthumb -mcpu=cortex-m33+nodsp": "kSmallKernels",
     "arm-none-eabi-g++ -mthumb -mcpu=cortex-m55 -mfloat-abi=hard": "kMveKernels",
+    f"riscv64-unknown-elf-g++ -march=rv32imc -mabi=ilp32 {HEADERS}": "kRv32Kernels",
+    f"riscv64-unknown-elf-g++ -march=rv32imc_zba_zbb -mabi=ilp32 {HEADERS}": "kRv32Kernels",
+    f"riscv64-unknown-elf-g++ -march=rv32i -mabi=ilp32 {HEADERS}": "kSmallKernels",
     "g++ -m64": "kSmallKernels",  # no board: what is portable is so
     "clang++ -m64": "kSmallKernels",
 }

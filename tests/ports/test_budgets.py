@@ -10,6 +10,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "ports"))
 import budgets  # noqa: E402
 
+GCC = "gcc 12.2.1"
 SHAPE, SMALL = "784-300-300-50", "784-100-120-20"
 
 
@@ -19,19 +20,19 @@ class Budgets(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.file = pathlib.Path(folder.name) / "budgets.json"
         self.file.write_text(json.dumps({
-            "compiler": "gcc 12.2.1", "shape": SHAPE,
+            "shape": SHAPE,
             "limits": {"full": {"m4": {"decode_instructions": 1050},
                                 "m3": {"score_of_encode_and_decode": 1.02}}, "decoder": {}},
-            "measured": {"full": {"m4": {"decode_instructions": 1000, "stack": 500},
-                                  "m0": {"shape": SMALL, "stack": 100}}, "decoder": {}}}))
+            "measured": {"full": {"m4": {"compiler": GCC, "decode_instructions": 1000, "stack": 500},
+                                  "m0": {"compiler": GCC, "shape": SMALL, "stack": 100}}, "decoder": {}}}))
 
-    def compare(self, rows, compiler="gcc 12.2.1", update=False):
+    def compare(self, rows, compiler=GCC, update=False):
         self.said = io.StringIO()
         with contextlib.redirect_stdout(self.said), contextlib.redirect_stderr(self.said):
-            return budgets.within_budgets([{"parts": "encoder and decoder", **row} for row in rows], compiler, update,
-                                          self.file)
+            rows = [{"parts": "encoder and decoder", "compiler": compiler, **row} for row in rows]
+            return budgets.within_budgets(rows, update, self.file)
 
-    def within(self, decode=1000, stack=500, compiler="gcc 12.2.1", shape=SHAPE, update=False):
+    def within(self, decode=1000, stack=500, compiler=GCC, shape=SHAPE, update=False):
         return self.compare([{"board": "m4", "shape": shape, "decode_instructions": decode, "stack": stack},
                              {"board": "unknown", "shape": shape, "decode_instructions": 9}], compiler, update)
 
@@ -45,6 +46,13 @@ class Budgets(unittest.TestCase):
         self.assertIn("m4: decode_instructions grew from 1000 to 1021", self.said.getvalue())
         self.assertFalse(self.within(stack=511))
         self.assertTrue(self.within(decode=1049, stack=900, compiler="gcc 13"))
+
+    def test_each_board_has_a_compiler_of_its_own(self):
+        row = {"board": "rv", "shape": SHAPE, "stack": 100, "compiler": "gcc 12.2.0"}
+        self.assertTrue(self.compare([row], update=True))
+        self.assertTrue(self.within())
+        self.assertFalse(self.compare([{**row, "stack": 103}]))
+        self.assertTrue(self.compare([{**row, "stack": 103, "compiler": GCC}]))
 
     def test_a_limit_holds_for_every_compiler(self):
         self.assertFalse(self.within(decode=1051, compiler="clang 14.0.6"))
@@ -61,8 +69,8 @@ class Budgets(unittest.TestCase):
         self.assertFalse(self.within(1051, 500, "gcc 13", update=True))
         self.assertTrue(self.within(1040, 700, "gcc 13", update=True))
         updated = json.loads(self.file.read_text())
-        self.assertEqual(updated["compiler"], "gcc 13")
-        self.assertEqual(updated["measured"]["full"]["m4"], {"decode_instructions": 1040, "stack": 700})
+        self.assertEqual(updated["measured"]["full"]["m4"],
+                         {"compiler": "gcc 13", "decode_instructions": 1040, "stack": 700})
         self.assertTrue(self.within(1040, 700, "gcc 13"))
 
     def test_another_shape_has_no_budgets(self):
@@ -81,7 +89,8 @@ class Budgets(unittest.TestCase):
         self.assertTrue(self.compare([{"board": "m0", "shape": "784-8-8-2", "stack": 9},
                                       {"board": "m4", "shape": SHAPE, "stack": 9}], update=True))
         measured = json.loads(self.file.read_text())["measured"]["full"]
-        self.assertEqual(measured, {"m0": {"shape": "784-8-8-2", "stack": 9}, "m4": {"stack": 9}})
+        self.assertEqual(measured, {"m0": {"compiler": GCC, "shape": "784-8-8-2", "stack": 9},
+                                    "m4": {"compiler": GCC, "stack": 9}})
 
     def test_a_decoder_has_budgets_of_its_own(self):
         self.assertTrue(self.compare([{"board": "m4", "shape": SHAPE, "parts": "decoder", "stack": 900}]))

@@ -6,7 +6,7 @@
    matrix.py show [--require-isa] ROWS.json...
        prints the matrix. Fails where two signatures differ, where a target says that its own are wrong, and
        with --require-isa where the machine lacks an ISA. Rows of ports/run.sh and
-       ports/arm-linux/run.sh --json are taken as well."""
+       ports/linux/run.sh --json are taken as well."""
 import argparse
 import json
 import os

@@ -123,7 +123,7 @@ void add_export(CommandLine& line) {
       "other models it is f32.");
   command.model(options->model, "A .pvae model of type s8; for --onnx any model");
   command.choice("--layout", options->layout, kLayoutNames,
-                 "host: desktops, Arm Linux; cortex-m: M0 to M33; mve: M55, M85 with Helium");
+                 "host: desktops, Linux; cortex-m: M0 to M33, RISC-V of 32 bits; mve: M55, M85");
   command.flag("--decoder-only", options->decoder_only,
                "Leave out the encoder, for boards that only draw");
   command.path("--out", options->out, Access::kWrite, "FILE", "Model to write");

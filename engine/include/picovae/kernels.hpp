@@ -100,7 +100,8 @@ enum class Isa : std::uint8_t {
   kCortexM0,
   kSmall,
   kCortexMDsp,
-  kMve
+  kMve,
+  kRv32
 };
 
 struct Kernels {
@@ -152,8 +153,9 @@ extern const Kernels kCortexM0Kernels;    // M0, M0+
 extern const Kernels kSmallKernels;       // M3, and any 32-bit core: plain C++
 extern const Kernels kCortexMDspKernels;  // M4, M7, M33
 extern const Kernels kMveKernels;         // M55, M85: Helium
+extern const Kernels kRv32Kernels;        // RISC-V of 32 bits with a multiplier
 
-// Boards only (board/kernels_board.cpp): the fastest of the last four for the core that it was
+// Boards only (board/kernels_board.cpp): the fastest of the last five for the core that it was
 // compiled for.
 const Kernels& board_kernels();
 

@@ -131,6 +131,7 @@ const picovae_kernels* picovae_kernels_cortex_m0(void);     // M0, M0+: board/m0
 const picovae_kernels* picovae_kernels_small(void);         // M3, any 32-bit core: board/small.cpp
 const picovae_kernels* picovae_kernels_cortex_m_dsp(void);  // M4, M7, M33: board/dsp.cpp
 const picovae_kernels* picovae_kernels_mve(void);           // M55, M85: board/mve.cpp
+const picovae_kernels* picovae_kernels_rv32(void);          // RISC-V, 32 bits: board/rv32.cpp
 const picovae_kernels* picovae_kernels_scalar(void);        // any processor with a libm
 const picovae_kernels* picovae_kernels_host(void);          // hosts: the best of this machine
 

@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "picovae/ranges.hpp"
 #include "picovae/standard.hpp"
 
 namespace picovae {
@@ -68,21 +69,39 @@ inline constexpr std::array<std::array<std::int16_t, 9>, 16> kNormalTable = {{
     {4269, 4242, 4217, 4195, 4174, 4155, 4137, 4120, 4105},
     {4428, 4402, 4378, 4356, 4336, 4318, 4301, 4285, 4270},
 }};
+
+// 0 for a number of 31 bits, 15 for one of 16.
+constexpr int octave_of(std::uint32_t tail) {
+#if defined(__riscv) && !defined(__riscv_zbb)
+  // Without an instruction for it compilers call a function, which has branches.
+  int octave = 0;
+  for (int step = 8; step != 0; step /= 2) {
+    const int shift = (tail >> (31 - step) == 0) * step;
+    tail <<= shift;
+    octave += shift;
+  }
+  return octave;
+#else
+  return countl_zero(tail) - 1;
+#endif
+}
+
 }  // namespace detail
 
 // One uniform word -> one normal in Q3.10 (1024 is one standard deviation), |value| <= 4428.
 constexpr std::int16_t normal_from_bits(std::uint32_t bits) {
-  constexpr std::uint32_t kSmallestTail = 1u << 15;  // 16 octaves below 2^31
-  std::uint32_t tail = bits & 0x7fffffffu;
-  if (tail < kSmallestTail) tail = kSmallestTail;
-  const int octave = countl_zero(tail) - 1;
+  constexpr std::int32_t kSmallestTail = 1 << 15;  // 16 octaves below 2^31
+  const auto tail = static_cast<std::uint32_t>(
+      greater(static_cast<std::int32_t>(bits & 0x7fffffffu), kSmallestTail));
+  const int octave = detail::octave_of(tail);
   const std::uint32_t mantissa = tail << (octave + 2);  // the bits after the leading one
   const std::uint32_t interval = mantissa >> 29;
   const auto fraction = static_cast<std::int32_t>((mantissa >> 14) & 0x7fff);
   const auto& row = detail::kNormalTable[static_cast<std::size_t>(octave)];
   const std::int32_t step = row[interval] - row[interval + 1];
   const std::int32_t value = row[interval] - ((step * fraction + (1 << 14)) >> 15);
-  return static_cast<std::int16_t>((bits >> 31) != 0 ? -value : value);
+  const std::int32_t sign = static_cast<std::int32_t>(bits) >> 31;
+  return static_cast<std::int16_t>((value ^ sign) - sign);
 }
 
 // Fills out[0 .. count) with uniform words.

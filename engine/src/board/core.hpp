@@ -29,6 +29,13 @@
 #define PICOVAE_CORE_HAS_MVE 0
 #endif
 
+// RISC-V of 32 bits with a multiplier.
+#if defined(__riscv) && __riscv_xlen == 32 && defined(__riscv_mul)
+#define PICOVAE_CORE_HAS_RV32 1
+#else
+#define PICOVAE_CORE_HAS_RV32 0
+#endif
+
 // Kernels are built for speed, also by an IDE that builds everything for size.
 #if defined(__OPTIMIZE_SIZE__) && defined(__GNUC__) && !defined(__clang__)
 #pragma GCC optimize("O2")

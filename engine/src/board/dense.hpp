@@ -1,5 +1,5 @@
-// What the kernels of Cortex-M share: the walk over panels of 8 outputs, and the epilogue. A Core
-// is what differs between cores, all static:
+// What the kernels that read Layout::kCortexM share: the walk over panels of 8 outputs, and the
+// epilogue. A Core is what differs between cores, all static:
 //
 //   std::int32_t start_narrow(const void* x, std::size_t groups);
 //   std::int32_t start_wide(const void* x, std::size_t groups);

@@ -11,6 +11,8 @@ const Kernels& board_kernels() { return kMveKernels; }
 const Kernels& board_kernels() { return kCortexMDspKernels; }
 #elif PICOVAE_CORE_HAS_THUMB && !PICOVAE_CORE_HAS_THUMB_2
 const Kernels& board_kernels() { return kCortexM0Kernels; }
+#elif PICOVAE_CORE_HAS_RV32
+const Kernels& board_kernels() { return kRv32Kernels; }
 #else
 const Kernels& board_kernels() { return kSmallKernels; }
 #endif

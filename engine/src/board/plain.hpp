@@ -1,4 +1,4 @@
-// What the kernels of Cortex-M without the DSP extension share, in plain C++: tables of the
+// What the kernels of cores without a dual multiply share, in plain C++: tables of the
 // activations' tails, and all sums but those of u8 inputs. The idea of both, on the weights of the
 // DSP kernels (layout.hpp): a word has an even and an odd output's weights for two inputs a and b,
 // all of them 0..255 once the odd ones have their sign bits flipped, which adds 128. Then one
@@ -40,7 +40,7 @@ inline constexpr auto kTable = [] {
 template <auto Tail>
 inline std::int32_t look_up(std::int32_t a) {
   constexpr auto kLast = static_cast<std::int32_t>(kTable<Tail>.size()) - 1;
-  return kTable<Tail>[static_cast<std::size_t>(a < kLast ? a : kLast)];
+  return kTable<Tail>[static_cast<std::size_t>(lesser(a, kLast))];
 }
 
 template <typename X>

@@ -1,5 +1,5 @@
 """One picovae program trains, quantizes and runs models of any shape: every command, end to end.
-   test_cli_shapes.py PROGRAM SIGNATURES        (that of the default shape, ports/arm-linux/signatures.cpp)"""
+   test_cli_shapes.py PROGRAM SIGNATURES        (that of the default shape, ports/linux/signatures.cpp)"""
 
 import json
 import pathlib

@@ -1,3 +1,3 @@
 #!/usr/bin/env bash
-# See ports/arm-linux/run.sh --help.
+# See ports/linux/run.sh --help.
 exec python3 "$(dirname "${BASH_SOURCE[0]}")/run.py" "$@"

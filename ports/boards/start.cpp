@@ -1,5 +1,7 @@
-// From reset to the program: vectors, memory, the floating-point unit if the compiler may use it,
-// and a stack painted so that its high-water mark can be read.
+// From reset to the program on any core: memory as the program wants it, and a stack painted so
+// that its high-water mark can be read.
+#include "start.hpp"
+
 #include <cstdint>
 
 #include "clock.hpp"
@@ -13,13 +15,6 @@ extern std::uint32_t picovae_bss_start[], picovae_bss_end[];
 extern std::uint32_t picovae_stack_limit[], picovae_stack_top[];
 extern const std::byte picovae_model[], picovae_model_end[];
 
-[[noreturn]] void picovae_fault() {
-  picovae::port::write("failed: fault\n");
-  picovae::port::exit(2);
-}
-
-[[noreturn]] void picovae_reset();
-
 }  // extern "C"
 
 namespace {
@@ -31,25 +26,15 @@ std::uint32_t bytes_between(const void* from, const void* to) {
                                     reinterpret_cast<std::uintptr_t>(from));
 }
 
-using Handler = void (*)();
-struct Vectors {
-  const void* stack;
-  Handler system[15];
-};
-[[gnu::section(".vectors"), gnu::used]] const Vectors vectors = {
-    picovae_stack_top,
-    {picovae_reset, picovae_fault, picovae_fault, picovae_fault, picovae_fault, picovae_fault,
-     picovae_fault, picovae_fault, picovae_fault, picovae_fault, picovae_fault, picovae_fault,
-     picovae_fault, picovae_fault, picovae::port::clock_interrupt}};
-
 }  // namespace
 
+void picovae_fault() {
+  picovae::port::write("failed: fault\n");
+  picovae::port::exit(2);
+}
+
 void picovae_reset() {
-#if defined(__ARM_FP)
-  auto* const coprocessor_access = reinterpret_cast<volatile std::uint32_t*>(0xe000ed88);
-  *coprocessor_access = *coprocessor_access | 0xfu << 20;
-  asm volatile("dsb\n\tisb" ::: "memory");
-#endif
+  picovae::port::start_core();
   const std::uint32_t* from = picovae_data_load;
   for (std::uint32_t* to = picovae_data_start; to != picovae_data_end; ++to) *to = *from++;
   for (std::uint32_t* to = picovae_bss_start; to != picovae_bss_end; ++to) *to = 0;

@@ -1,4 +1,4 @@
-# Arm Linux with the GCC of Debian's cross packages. The toolchain-*.cmake set cross_triplet, the target, and
+# Linux of another machine with the GCC of Debian's cross packages. The toolchain-*.cmake set cross_triplet, the target, and
 # cross_emulator, which takes its processor from the environment variable QEMU_CPU.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_C_COMPILER ${cross_triplet}-gcc)

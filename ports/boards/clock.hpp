@@ -5,7 +5,7 @@ namespace picovae::port {
 
 void start_clock();
 
-// The SysTick vector.
+// Arm: the SysTick vector.
 void clock_interrupt();
 
 }  // namespace picovae::port

@@ -6,7 +6,13 @@ set(CMAKE_CXX_COMPILER arm-none-eabi-g++)
 set(CMAKE_ASM_COMPILER arm-none-eabi-gcc)
 set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)  # there is no C library to link a program with
 
-# GCC needs none.
+set(PICOVAE_ARCHITECTURE arm)  # the folder of start-up code and clocks
+
+function(picovae_core_flags variable core)
+  set(${variable} -mcpu=${core} -mthumb PARENT_SCOPE)
+endfunction()
+
+# Folders of C++ headers for flags of a core: GCC needs none.
 function(picovae_core_headers variable)
   set(${variable} "" PARENT_SCOPE)
 endfunction()

@@ -4,6 +4,8 @@
 
 #include <memory>
 
+#include "board/plain_s4.hpp"
+#include "board/rv32.hpp"
 #include "tests/ports/kernel_cases.hpp"
 
 namespace {
@@ -25,6 +27,17 @@ void ignore(const tests::KernelCase&) {}
 
 TEST_CASE("the boards' cases hold for the reference") {
   CHECK(failures(kScalarKernels, show) == 0);
+}
+
+// Its table is built for that core only.
+constexpr Kernels kRv32 = {
+    .isa = Isa::kRv32,
+    .name = "rv32",
+    .layout = Layout::kCortexM,
+    .s8 = board::dense_for<board::Rv32, board::PlainS4Panels<board::Rv32>>()};
+
+TEST_CASE("the kernels of RISC-V equal the reference bit for bit") {
+  CHECK(failures(kRv32, show) == 0);
 }
 
 TEST_CASE("the plain kernels equal the reference bit for bit") {

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
-"""Builds the engine, its tests and picovae for Arm Linux and runs them on emulated processors. Ends with 0 only if on
+"""Builds the engine, its tests and picovae for Linux on Arm and RISC-V and runs them on emulated processors. Ends with 0 only if on
 each of them the engine selects the right kernels, all tests pass, a model has the signatures of its header with every
 ISA, and picovae draws what the host's draws.
 
   aarch64         runs as a Cortex-A72 (NEON), a Cortex-A76 (SDOT) and with all extensions (i8mm); picovae as well, with
                   PNG, and the benchmarks are built, if libraries.sh can fetch their libraries for arm64
   aarch64-clang   the same without picovae, compiled with Clang
-  armv7           runs as a Cortex-A15 (NEON)"""
+  armv7           runs as a Cortex-A15 (NEON)
+  riscv64         runs as RV64GC, which has no vectors: plain C++"""
 import dataclasses
 import json
 import os
@@ -21,13 +22,13 @@ from harness.picovae import DEFAULT as DEFAULT_PICOVAE  # noqa: E402
 from harness.script import (JOBS, ROOT, Failure, Misuse, Parser, need, progress, readable, run_script,  # noqa: E402
                             runnable, writable)
 
-NAME = "ports/arm-linux/run.sh"
+NAME = "ports/linux/run.sh"
 SIGNATURES = ("signature", "signature_reconstruct", "signature_scores")
 # Key of the JSON -> heading of the table.
 HEADINGS = {"target": "target", "compiler": "compiler", "processor": "processor", "isa": "isa", "tests": "tests",
             "signature": "signature", "signature_reconstruct": "reconstr.", "signature_scores": "scores",
             "picovae": "picovae", "ok": "ok"}
-LINE = "{:8} {:9} {:11} {:5} {:6} {:10} {:10} {:10} {:8} {}"
+LINE = "{:8} {:9} {:11} {:6} {:6} {:10} {:10} {:10} {:8} {}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,14 +46,17 @@ TARGETS = {
     "aarch64": AARCH64,
     "aarch64-clang": dataclasses.replace(AARCH64, compiler="clang"),
     "armv7": Target("armv7", "gcc", "arm-linux-gnueabihf", "qemu-arm", (("cortex-a15", "neon"),)),
+    "riscv64": Target("riscv64", "gcc", "riscv64-linux-gnu", "qemu-riscv64", (("rv64", "scalar"),)),
 }
 
 
 def selection(target, processor):
     """What ctest runs. The last processor runs every ISA, so the others need only choose theirs; a second compiler
-    can differ only in the kernels."""
+    can differ only in the kernels. Signatures in plain C++ take minutes, and picovae_signatures has them."""
     if processor != target.processors[-1][0]:
         return ["-R", "^engine_select$"]
+    if target.processors == ((processor, "scalar"),):
+        return ["-E", "^engine_signature$"]
     return ["-L", "isa"] if target.compiler == "clang" else []
 
 
@@ -61,15 +65,15 @@ def succeeds(*command, **keywords):
 
 
 def parse(arguments):
-    parser = Parser(NAME, __doc__, "ports/arm-linux/run.sh aarch64 --model build/demo/model.pvae")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all three")
+    parser = Parser(NAME, __doc__, "ports/linux/run.sh aarch64 --model build/demo/model.pvae")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all of them")
     parser.add_argument("--model", type=readable, metavar="FILE",
                         help="an s8 .pvae in the host layout; without one neither signatures nor pictures")
     parser.add_argument("--picovae", type=runnable, metavar="FILE",
                         help="the host's program, to draw the same picture; default build/picovae")
     parser.add_argument("--json", type=writable, metavar="FILE", help="the table as JSON")
-    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/arm-linux", metavar="DIR",
-                        help="default build/arm-linux; DIR/aarch64/picovae/picovae runs on any 64-bit Arm Linux")
+    parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/linux", metavar="DIR",
+                        help="default build/linux; DIR/aarch64/picovae/picovae runs on any 64-bit Arm Linux")
     options = parser.parse_intermixed_args(arguments)
     for name in options.targets:
         if name not in TARGETS:
@@ -84,7 +88,7 @@ def parse(arguments):
 
 def build(name, target, libraries, folder):
     """Builds a target. libraries: what libraries.sh unpacked; None: without picovae; "": picovae without PNG."""
-    need("build arm-linux", "cmake", f"{target.prefix}-g++", target.emulator)
+    need("build linux", "cmake", f"{target.prefix}-g++", target.emulator)
     if target.compiler == "clang":
         need("clang", "clang++")
     tools = "-DPICOVAE_BUILD_TOOLS=OFF" if libraries is None else f"-DPICOVAE_LIBRARIES={libraries}"

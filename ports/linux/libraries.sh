@@ -5,17 +5,17 @@ set -euo pipefail
 
 usage() {
   cat <<'TEXT'
-Usage: ports/arm-linux/libraries.sh FOLDER
+Usage: ports/linux/libraries.sh FOLDER
 
 Fetches the arm64 libraries of picovae and its benchmarks from this machine's package sources and unpacks them into
 FOLDER, which is replaced. If FOLDER has them, nothing is fetched.
 
-Example: ports/arm-linux/libraries.sh build/arm-linux/libraries
+Example: ports/linux/libraries.sh build/linux/libraries
 TEXT
 }
 
 fail() {  # fail STATUS MESSAGE
-  echo "ports/arm-linux/libraries.sh: $2" >&2
+  echo "ports/linux/libraries.sh: $2" >&2
   exit "$1"
 }
 
