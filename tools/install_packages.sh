@@ -57,6 +57,7 @@ cycles     llvm-19                        models of cores, for ports/cycles.py
 linux      g++-aarch64-linux-gnu          64-bit Arm
 linux      g++-arm-linux-gnueabihf        32-bit Arm
 linux      g++-riscv64-linux-gnu          64-bit RISC-V
+linux      clang-19                       vectors of RISC-V
 linux      qemu-user                      emulated processors
 old        qemu-user                      emulated x86 processors without AVX
 web        clang                          compiles WebAssembly

@@ -1,12 +1,14 @@
 # The list of the host's instruction sets, and what is compiled once for each of them.
 #
-# picovae_isa(NAME TYPE [FLOATS ISA] [FUSED ISA] [BYTES ISA] [PAIRS] [HEADER NAME] [FLAGS flags...])
+# picovae_isa(NAME TYPE [FLOATS ISA] [FUSED ISA] [BYTES ISA] [PAIRS] [HEADER NAME] [S8 FILE] [FLAGS flags...])
 #   NAME    as users see it: PICOVAE_ISA=NAME, and a namespace in C++
 #   TYPE    the struct in engine/src/host/isa/HEADER.hpp (HEADER is NAME unless given); also Isa::kTYPE and
 #           kTYPEKernels in picovae/kernels.hpp
 #   FLOATS  the ISA whose f32 kernels it shares, if they are the same; scalar: plain C++'s
 #   FUSED   the ISA that trains for it, if its own multiply-add rounds twice
 #   BYTES   the ISA whose s8 kernels it shares
+#   S8      the source in engine/src/host with its s8 layers, if its vectors have no size at compile time. Then there is
+#           no struct, and no benchmark either
 #   PAIRS   its bf16 layers are dot products of bf16 (dense_bf16.cpp), which f32 arithmetic has not: nothing takes
 #           this ISA unasked
 # Best first. select.cpp says which of them a processor runs. Plain C++ (scalar.cpp) comes after the last.
@@ -17,10 +19,11 @@ endif()
 
 set(PICOVAE_ISAS "")
 macro(picovae_isa name type)
-  cmake_parse_arguments(isa "PAIRS" "FLOATS;FUSED;BYTES;HEADER" "FLAGS" ${ARGN})
+  cmake_parse_arguments(isa "PAIRS" "FLOATS;FUSED;BYTES;HEADER;S8" "FLAGS" ${ARGN})
   list(APPEND PICOVAE_ISAS ${name})
   set(PICOVAE_ISA_TYPE_${name} ${type})
   set(PICOVAE_ISA_FLAGS_${name} ${isa_FLAGS})
+  set(PICOVAE_ISA_S8_${name} "${isa_S8}")
   foreach(part FLOATS BYTES HEADER)
     set(PICOVAE_ISA_${part}_${name} ${name})
     if(isa_${part})
@@ -79,6 +82,19 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "^arm")
 elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "wasm32")
   # Nothing here multiplies and adds in one rounding, so floats are plain C++'s.
   picovae_isa(simd128 Simd128 FLOATS scalar FLAGS -msimd128)
+elseif(CMAKE_SYSTEM_PROCESSOR STREQUAL "riscv64")
+  # Functions for vectors, as they are since clang 17 and GCC 14.
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_FLAGS -march=rv64gcv)
+  check_cxx_source_compiles("#include <riscv_vector.h>
+    #if __riscv_v_intrinsic < 12000
+    #error older
+    #endif
+    int main() { return 0; }" PICOVAE_RISCV_VECTORS)
+  unset(CMAKE_REQUIRED_FLAGS)
+  if(PICOVAE_RISCV_VECTORS)
+    picovae_isa(rvv Rvv FLOATS scalar S8 dense_s8_rvv.cpp FLAGS -march=rv64gcv)
+  endif()
 endif()
 
 # The list for C++, as picovae_isas.hpp.
@@ -111,14 +127,23 @@ function(picovae_per_isa target source)
     if(ARGN AND NOT isa STREQUAL PICOVAE_ISA_${ARGN}_${isa})
       continue()
     endif()
+    set(header "#include \"host/isa/${PICOVAE_ISA_HEADER_${isa}}.hpp\"")
+    set(its_source ${source})
+    if(PICOVAE_ISA_S8_${isa})
+      if(NOT "${ARGN}" STREQUAL BYTES)
+        message(FATAL_ERROR "${stem} is not for ${isa}, which has no struct: configure with -DPICOVAE_BUILD_BENCH=OFF")
+      endif()
+      set(header "")
+      set(its_source ${picovae_engine_SOURCE_DIR}/src/host/${PICOVAE_ISA_S8_${isa}})
+    endif()
     set(file ${PICOVAE_GENERATED}/${stem}_${isa}.cpp)
     file(CONFIGURE OUTPUT ${file} CONTENT
 "#define PICOVAE_ISA ${isa}
 #define PICOVAE_ISA_NAME \"${isa}\"
 #define PICOVAE_ISA_ID Isa::k${PICOVAE_ISA_TYPE_${isa}}
 #define PICOVAE_ISA_TYPE ${PICOVAE_ISA_TYPE_${isa}}
-#include \"host/isa/${PICOVAE_ISA_HEADER_${isa}}.hpp\"
-#include \"${source}\"  // NOLINT(bugprone-suspicious-include)
+${header}
+#include \"${its_source}\"  // NOLINT(bugprone-suspicious-include)
 " @ONLY)
     set_source_files_properties(${file} TARGET_DIRECTORY ${target} PROPERTIES
       COMPILE_OPTIONS "${PICOVAE_ISA_FLAGS_${isa}};-ffp-contract=off;${PICOVAE_KERNEL_OPT}"

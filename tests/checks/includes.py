@@ -87,6 +87,7 @@ ENGINE_EXCEPTIONS = [
     ("engine/src/host/isa/*", "*intrin.h"),
     ("engine/src/host/isa/*", "arm_neon.h"),
     ("engine/src/host/isa/*", "wasm_simd128.h"),
+    ("engine/src/host/dense_s8_rvv.cpp", "riscv_vector.h"),
     ("engine/src/host/select.cpp", "cpuid.h"),
     ("engine/src/host/select.cpp", "sys/auxv.h"),
     ("engine/src/host/select.cpp", "sys/sysctl.h"),

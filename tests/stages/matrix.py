@@ -39,7 +39,7 @@ def show(options):
             rows += json.load(file)
     if not rows:
         sys.exit("matrix.py: no rows")
-    print(f"{'target':14} {'compiler':14} {'isa':18} {'digits':9} {'reconstr.':9} {'scores':9} {'codes':9}")
+    print(f"{'target':14} {'compiler':14} {'isa':25} {'digits':9} {'reconstr.':9} {'scores':9} {'codes':9}")
     seen = {key: set() for key in KEYS}
     failures = []
     for row in rows:
@@ -49,7 +49,7 @@ def show(options):
             isa += " " + row["processor"]
         name = f"{target} {row['compiler']} {isa}"
         if not row.get("ran", True):
-            print(f"{target:14} {row['compiler']:14} {isa:18} not run: this machine lacks it")
+            print(f"{target:14} {row['compiler']:14} {isa:25} not run: this machine lacks it")
             if options.require_isa:
                 failures.append(f"{name}: this machine lacks it (--require-isa)")
             continue
@@ -58,7 +58,7 @@ def show(options):
                 seen[key].add(row[key])
         if not row["ok"]:
             failures.append(f"{name}: not as the model says")
-        print(f"{target:14} {row['compiler']:14} {isa:18} "
+        print(f"{target:14} {row['compiler']:14} {isa:25} "
               + " ".join(f"{row.get(key, '-'):9}" for key in KEYS) + ("" if row["ok"] else "  WRONG"))
     failures += [f"{key} differs: {', '.join(sorted(values))}" for key, values in seen.items() if len(values) > 1]
     for failure in failures:

@@ -101,7 +101,8 @@ enum class Isa : std::uint8_t {
   kSmall,
   kCortexMDsp,
   kMve,
-  kRv32
+  kRv32,
+  kRvv
 };
 
 struct Kernels {
@@ -149,6 +150,7 @@ extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
 extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
 extern const Kernels kSimd128Kernels;     // WebAssembly: s8 alone, the rest is plain C++
+extern const Kernels kRvvKernels;         // 64-bit RISC-V with vectors: s8 alone, as well
 extern const Kernels kCortexM0Kernels;    // M0, M0+
 extern const Kernels kSmallKernels;       // M3, and any 32-bit core: plain C++
 extern const Kernels kCortexMDspKernels;  // M4, M7, M33

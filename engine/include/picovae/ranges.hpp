@@ -79,9 +79,10 @@ constexpr std::int32_t shifted_bias(std::int32_t bias, std::int32_t weights,
 
 // What the weights of an output for a group of four inputs may be:
 //   neighbors  inputs 0 and 1, 2 and 3: |sum| * greatest <= 32767, for VPMADDUBSW
-//   apart      inputs 0 and 2, 1 and 3: the sum of (weight + 128) * x <= 65535, for M0 and M3,
-//              whose one multiply makes two products: the upper half of a word is the sum, and must
-//              hold it
+//              and the sums of RISC-V's vectors
+//   apart      inputs 0 and 2, 1 and 3: the sum of (weight + 128) * x <= 65535, for M0, M3 and
+//              RISC-V of 32 bits, whose one multiply makes two products: the upper half of a word
+//              is the sum, and must hold it
 // Inputs of the last group that the layer does not have are bytes of any value, and their weights
 // are 0.
 class GroupBounds {

@@ -3,7 +3,8 @@
 // it Simd.
 //
 // A type without a size at compile time (SVE, RISC-V vectors) cannot be an element of the register
-// tiles: fix its length by a compiler flag, or give the ISA a DenseFn of another kind.
+// tiles: fix its length by a compiler flag, or give the ISA a DenseFn of another kind, as
+// dense_s8_rvv.cpp is.
 #pragma once
 
 #include <concepts>

@@ -6,7 +6,7 @@
 #include <sys/sysctl.h>
 #elif defined(_WIN32)
 #include <windows.h>
-#elif defined(__aarch64__) || defined(__arm__)
+#elif defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 #include <sys/auxv.h>  // with it the HWCAP bits
 #endif
 
@@ -79,7 +79,7 @@ bool has_i8mm() { return has("hw.optional.arm.FEAT_I8MM"); }
 // headers lack.
 bool has_sdot() { return IsProcessorFeaturePresent(43) != 0; }
 bool has_i8mm() { return IsProcessorFeaturePresent(66) != 0; }
-#elif defined(__aarch64__) || defined(__arm__)
+#elif defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 // What Linux says of the processor.
 bool has_all(unsigned long word, unsigned long bits) { return (getauxval(word) & bits) == bits; }
 #if defined(__aarch64__)
@@ -122,6 +122,9 @@ bool machine_runs(Isa isa) {
 #elif defined(__arm__)
     case Isa::kNeon:
       return has_all(AT_HWCAP, HWCAP_ARM_NEON | HWCAP_ARM_VFPv4);
+#elif defined(__riscv)
+    case Isa::kRvv:
+      return has_all(AT_HWCAP, 1u << ('V' - 'A'));  // of version 1.0: Linux knows no other
 #elif defined(__wasm__)
     case Isa::kSimd128:
       return true;  // else the module had not been loaded
