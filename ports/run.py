@@ -2,6 +2,7 @@
 """Builds the demo with a model in flash, runs it on emulated boards and prints a table of instructions and bytes.
 Ends with 0 only if every board verified the model, tested its kernels, computed the model's signatures and kept to
 its budget."""
+import collections
 import concurrent.futures
 import dataclasses
 import json
@@ -15,12 +16,11 @@ from harness.architectures import ARM
 from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
 from harness.loops import can_estimate, cycles_of, loop_of
-from harness.picovae import Picovae, kind_of, shape_of
+from harness.picovae import SHIPPED, Picovae, kind_of, shape_of
 from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
                             writable)
 
 NAME = "ports/run.sh"
-SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 DEMO = PORTS / "common/demo.cpp"
 SCORE = "score-{}"  # the second program of a board, beside the demo
 SIGNATURE_DIGITS = 1000  # that the signature in a model's header covers
@@ -97,7 +97,7 @@ def folder_of(board, options):
     """Where a board's firmware is built, together with all others of its architecture that have the same model in the
     same layout."""
     shared = f"{board.architecture.name}-{board.layout}"
-    return options.build / (board.name if board.trains and not options.model else shared)
+    return options.build / (board.name if model_is_trained(board, options) else shared)
 
 
 def compiler_of(architecture, options):
@@ -107,9 +107,14 @@ def compiler_of(architecture, options):
     return f"gcc {output_of(f'{architecture.prefix}-g++', '-dumpfullversion').strip()}"
 
 
+def model_is_trained(board, options):
+    """Whether the board has no room for the model that ships, and none is given."""
+    return board.trains and not options.model
+
+
 def model_of(board, options, picovae):
-    """The model for a board; trains it if the board has no room for the one that ships."""
-    if options.model or not board.trains:
+    """The model for a board, which may have to be trained."""
+    if not model_is_trained(board, options):
         return options.model or SHIPPED
     progress(f"training a model for {board.name}")
     return picovae.train(board.training, options.epochs, folder_of(board, options))
@@ -124,25 +129,27 @@ def stack_size(description, options):
     return 3584 if description.get("decoder_bits") == 4 else 0  # a group of weights is expanded there
 
 
-def build(boards, options, picovae, log):
-    """Builds the firmware of boards that share a folder. Returns what picovae says of the model in it."""
-    folder = folder_of(boards[0], options)
+def configure(board, options, picovae, log):
+    """Makes the folder of a board, which it may share. Returns what picovae says of the model in it."""
+    folder = folder_of(board, options)
     folder.mkdir(exist_ok=True)
-    model = model_of(boards[0], options, picovae)
-    progress(f"building {' '.join(board.name for board in boards)}")
-    model, description = picovae.pack(model, boards[0].layout, options.decoder_only, folder)
+    model = model_of(board, options, picovae)
+    model, description = picovae.pack(model, board.layout, options.decoder_only, folder)
     size = stack_size(description, options)
     stack = f"-Wl,--defsym=PICOVAE_STACK_SIZE={size}" if size else ""
     log.run("cmake", "-S", PORTS / "boards", "-B", folder,
-            "--toolchain", PORTS / "boards" / boards[0].architecture.name / TOOLCHAINS[options.compiler],
+            "--toolchain", PORTS / "boards" / board.architecture.name / TOOLCHAINS[options.compiler],
             "-DPICOVAE_WERROR=ON", f"-DPICOVAE_MODEL={model}", f"-DPICOVAE_PROGRAM={options.program}",
             f"-DPICOVAE_DIGITS={options.digits}", f"-DPICOVAE_KERNEL_OPT={options.kernel_opt}",
             f"-DPICOVAE_PICTURE={'ON' if options.pictures else 'OFF'}", f"-DCMAKE_EXE_LINKER_FLAGS={stack}")
-    programs = [board.name for board in boards]
-    if scores(description, options):
-        programs += [SCORE.format(board.name) for board in boards]
-    log.run("cmake", "--build", folder, "-j", str(JOBS), "--target", *programs)
     return description
+
+
+def build(board, model, options, log):
+    """Builds a board's firmware in its folder. model: what picovae says of the one in it."""
+    progress(f"building {board.name}")
+    programs = [board.name, *([SCORE.format(board.name)] if scores(model, options) else [])]
+    log.run("cmake", "--build", folder_of(board, options), "-j", str(JOBS), "--target", *programs)
 
 
 def scores(model, options):
@@ -229,6 +236,16 @@ def table_line(result):
     return LINE.format(result.board.name, result.board.core, shape_of(result.model), *cells, ok)
 
 
+def report(result, options):
+    """Prints it."""
+    if options.verbose:
+        print(result.output, end="")
+    print(table_line(result), flush=True)
+    for problem in result.problems:
+        print(f"{NAME}: {result.board.name}: {problem}", file=sys.stderr)
+    return result
+
+
 def json_row(result, compiler):
     figures = {key: result.figures[key] for key in FIGURES if key in result.figures}
     return {"board": result.board.name, "core": result.board.core, "compiler": compiler,
@@ -253,22 +270,22 @@ def main(arguments):
     compilers = {architecture: compiler_of(architecture, options) for architecture in architectures}
     log = Log(options.build / "build.log")
     picovae = Picovae(options.picovae, log)
-    targets, models = {}, {}
-    for board in boards:
-        targets.setdefault(folder_of(board, options), []).append(board)
-    for folder, sharing in targets.items():
-        models[folder] = build(sharing, options, picovae, log)
 
     print(LINE.format("board", "core", "shape", *FIGURES.values(), "ok"), flush=True)
-    results = []
+    results, models = [], {}
+    # Boards run while others are built. Those that have to train a model come last.
     with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-        for result in pool.map(lambda board: run(board, models[folder_of(board, options)], options), boards):
-            if options.verbose:
-                print(result.output, end="")
-            print(table_line(result), flush=True)
-            for problem in result.problems:
-                print(f"{NAME}: {result.board.name}: {problem}", file=sys.stderr)
-            results.append(result)
+        running = collections.deque()
+        for board in sorted(boards, key=lambda board: model_is_trained(board, options)):
+            folder = folder_of(board, options)
+            while running and (running[0].done() or model_is_trained(board, options)):
+                results.append(report(running.popleft().result(), options))
+            if folder not in models:
+                models[folder] = configure(board, options, picovae, log)
+            build(board, models[folder], options, log)
+            running.append(pool.submit(run, board, models[folder], options))
+        for future in running:
+            results.append(report(future.result(), options))
 
     rows = [json_row(result, compilers[result.board.architecture]) for result in results if result.board.emulated]
     (options.json or options.build / "table.json").write_text(json.dumps(rows, indent=2) + "\n")

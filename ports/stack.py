@@ -18,7 +18,7 @@ from harness.script import PORTS, ROOT, Failure, Parser, need, run_script, writa
 NAME = "ports/stack.py"
 ENGINE = ROOT / "engine"
 ENTRIES = ("open", "verify", "self_test", "generate", "generate_class", "decode", "decode_logits",
-           "encode", "reconstruct", "score_image")
+           "decode_step", "encode", "reconstruct", "score_image")
 INDIRECT = "__indirect_call"
 LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|clz[sd]i2|gnu_thumb1_case_\w+|"
                     r"(ashr|lshr|ashl|mul)di3)$")

@@ -2,6 +2,7 @@
 #include "picovae/picovae.h"
 #include "picovae/standard.hpp"
 
+#include "picovae/steps.hpp"
 #include "picovae/vae.hpp"
 
 namespace picovae {
@@ -24,6 +25,7 @@ static_assert(kSameMemory<picovae_encoder_arena, BuiltEncoderArena>);
 static_assert(kSameMemory<picovae_decoder_arena, BuiltDecoderArena>);
 static_assert(kSameMemory<picovae_arena, BuiltArena>);
 static_assert(kSameMemory<picovae_score, Score>);
+static_assert(kSameMemory<picovae_steps, DecodeSteps>);
 static_assert(PICOVAE_SQUARES == static_cast<int>(Figure::kSquares));
 
 picovae_status to_c(Status status) { return static_cast<picovae_status>(status); }
@@ -79,6 +81,22 @@ picovae_status picovae_decode(const picovae_vae* vae, const int16_t* z, uint8_t*
 picovae_status picovae_decode_logits(const picovae_vae* vae, const int16_t* z, int16_t* logits,
                                      picovae_decoder_arena* arena) {
   return to_c(of(vae).decode_logits(z, logits, at(arena)));
+}
+
+picovae_status picovae_decode_begin(const picovae_vae* vae, const int16_t* z, uint8_t* pixels,
+                                    picovae_decoder_arena* arena, picovae_steps* steps) {
+  return to_c(reinterpret_cast<DecodeSteps*>(steps)->begin(of(vae), z, pixels, at(arena)));
+}
+
+picovae_status picovae_generate_begin(const picovae_vae* vae, uint64_t seed, uint32_t number,
+                                      uint8_t* pixels, picovae_decoder_arena* arena,
+                                      picovae_steps* steps) {
+  auto& begun = *reinterpret_cast<DecodeSteps*>(steps);
+  return to_c(begun.begin_generate(of(vae), seed, number, pixels, at(arena)));
+}
+
+int picovae_decode_step(const picovae_vae* vae, picovae_steps* steps, size_t outputs) {
+  return reinterpret_cast<DecodeSteps*>(steps)->step(of(vae), outputs) ? 1 : 0;
 }
 
 picovae_status picovae_encode(const picovae_vae* vae, const uint8_t* pixels, int16_t* mu,

@@ -1,11 +1,14 @@
 """The host's picovae program: it packs models for boards and says what is in them."""
+import functools
 import json
 import os
+import shutil
 import subprocess
 
 from harness.script import JOBS, ROOT, Failure, progress
 
 DEFAULT = ROOT / "build/picovae"
+SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
 
 
 def shape_of(description):
@@ -19,6 +22,11 @@ def kind_of(description):
     return shape_of(description) + relu + (" s4" if description.get("decoder_bits") == 4 else "")
 
 
+def packing_of(layout):
+    """The model that ships, packed for boards."""
+    return SHIPPED.with_name(f"{SHIPPED.stem}_{layout}.pvae")
+
+
 def printed_by(*command):
     """What a program prints; if it fails, that is a Failure with its message."""
     result = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
@@ -29,14 +37,18 @@ def printed_by(*command):
 
 class Picovae:
     def __init__(self, program, log):
-        """The program; None is build/picovae, which is built if it is missing."""
-        self.program = program or DEFAULT
-        if os.access(self.program, os.X_OK):
-            return
-        progress(f"building {self.program}")
-        log.run("cmake", "-S", ROOT, "-B", ROOT / "build", "-DCMAKE_BUILD_TYPE=Release",
-                "-DPICOVAE_BUILD_TESTS=OFF", "-DPICOVAE_BUILD_BENCH=OFF")
-        log.run("cmake", "--build", ROOT / "build", "-j", str(JOBS), "--target", "picovae_program")
+        """The program; None is build/picovae, which is built when it is first needed and not there."""
+        self.given, self.log = program, log
+
+    @functools.cached_property
+    def program(self):
+        program = self.given or DEFAULT
+        if not os.access(program, os.X_OK):
+            progress(f"building {program}")
+            self.log.run("cmake", "-S", ROOT, "-B", ROOT / "build", "-DCMAKE_BUILD_TYPE=Release",
+                         "-DPICOVAE_BUILD_TESTS=OFF", "-DPICOVAE_BUILD_BENCH=OFF")
+            self.log.run("cmake", "--build", ROOT / "build", "-j", str(JOBS), "--target", "picovae_program")
+        return program
 
     def output(self, *arguments):
         """Runs it. Returns what it prints."""
@@ -61,6 +73,10 @@ class Picovae:
     def pack(self, model, layout, decoder_only, folder):
         """Writes LAYOUT.pvae, and beside it LAYOUT.json with what it is. Returns the model and its description."""
         packed = folder / f"{layout}.pvae"
+        if model == SHIPPED and not decoder_only:  # comes packed, so that boards need no program of the host
+            shutil.copyfile(packing_of(layout), packed)
+            shutil.copyfile(packing_of(layout).with_suffix(".json"), packed.with_suffix(".json"))
+            return packed, json.loads(packed.with_suffix(".json").read_text())
         self.export(model, layout, "--out", packed, *(["--decoder-only"] if decoder_only else []))
         description = self.info(packed)
         packed.with_suffix(".json").write_text(json.dumps(description, indent=2) + "\n")

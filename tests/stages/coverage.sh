@@ -10,7 +10,7 @@ folder=build/test-coverage
 
 # Without PNG there are the engine's tests alone.
 cmake -S . -B $folder -DCMAKE_BUILD_TYPE=Debug -DPICOVAE_BUILD_BENCH=OFF -DPICOVAE_PNG=OFF -DPICOVAE_KERNEL_OPT=-O0 \
-  -DCMAKE_CXX_FLAGS="--coverage -fprofile-update=atomic -DPICOVAE_FOLDED=inline" \
+  -DCMAKE_CXX_FLAGS="--coverage -fprofile-update=atomic -DPICOVAE_FOLDED=inline -DPICOVAE_INLINE=inline" \
   -DCMAKE_CXX_FLAGS_DEBUG=-O0 > /dev/null
 tests=()
 for file in tests/engine/test_*.cpp; do

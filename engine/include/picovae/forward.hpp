@@ -83,6 +83,7 @@ class Forward {
 
   bool is_open() const { return dense_ != nullptr; }
   const BlobView& view() const { return view_; }
+  DenseFn kernel() const { return dense_; }                               // that runs its layers
   Dimensions dimensions() const { return S::dimensions(*view_.header); }  // of an open model
 
   // The thorough check of the open model (verify_blob).
