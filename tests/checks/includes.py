@@ -50,6 +50,7 @@ ARROWS = {
     "tools": [API, "tools/base", "tools/commands"],
     **{f"tools/{room}": [API] + [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "bench": [API, HOST, ISA, *TOOLS],
+    "bench/cmsis_nn": [API, "ports/common"],
     "bench/peers": [API, "bench", *TOOLS],
     "tests/engine": [API, "engine/src", HOST, "tools/base", "tools/format"],
     "tests/tools": [API, "tests/engine", "tools/base", "tools/format"],

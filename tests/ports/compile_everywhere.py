@@ -4,7 +4,7 @@
     tests/ports/compile_everywhere.py
 
 Of each core: all files, without a warning; and the call that takes the kernels of the core names the right ones.
-picovae.h is C99, in all of the C compilers here."""
+A big-endian core is refused. picovae.h is C99, in all of the C compilers here."""
 import concurrent.futures
 import os
 import pathlib
@@ -73,6 +73,11 @@ def main():
     for core, wanted in CORES.items():
         if (found := kernels_of(core)) != wanted:
             failures.append(f"{core}: board_kernels() names {found}, not {wanted}")
+    for standard in "c++17", "c++20":
+        refused = run("arm-none-eabi-g++", "-mthumb", "-mcpu=cortex-m4", "-mbig-endian", *CXX, f"-std={standard}",
+                      "-fsyntax-only", ENGINE / "src/blob.cpp")
+        if refused.returncode == 0 or "little-endian" not in refused.stdout:
+            failures.append(f"a big-endian core is not refused in {standard}:\n{refused.stdout}")
     for compiler in C_COMPILERS:
         for standard in "c99", "c11", "c17":
             result = subprocess.run([compiler, f"-std={standard}", *WARNINGS, "-Wc++-compat", *INCLUDES, "-x", "c",
