@@ -2,7 +2,7 @@
 #
 #   add_subdirectory(picovae/engine)
 #   target_link_libraries(firmware PRIVATE picovae::board)
-#   target_compile_options(firmware PRIVATE "SHELL:-include digits.h")  # the model's shape, for picovae.h
+#   target_compile_definitions(firmware PRIVATE PICOVAE_SHAPE=784,300,300,50)  # of picovae.h; without it this one
 #
 # Needs nothing but a compiler of C++17. Kernels of other cores are empty files.
 set(PICOVAE_ONLY_LAYOUT kCortexM CACHE STRING "The layout of the firmware's models: kCortexM, or kMve for M55 and M85")
