@@ -59,6 +59,9 @@ linux      g++-arm-linux-gnueabihf        32-bit Arm
 linux      g++-riscv64-linux-gnu          64-bit RISC-V
 linux      clang-19                       vectors of RISC-V
 linux      qemu-user                      emulated processors
+signing    g++-i686-linux-gnu             32-bit x86
+signing    g++-powerpc64le-linux-gnu      64-bit POWER
+signing    qemu-user                      emulated processors
 old        qemu-user                      emulated x86 processors without AVX
 web        clang                          compiles WebAssembly
 web        lld                            links it

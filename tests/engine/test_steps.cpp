@@ -46,7 +46,7 @@ void check_model(std::span<const std::byte> blob, const Kernels& kernels) {
   REQUIRE(vae.decode(z.data(), decoded.data(), memory.arena()) == Status::kOk);
   REQUIRE(vae.generate(3, 7, generated.data(), memory.arena()) == Status::kOk);
 
-  for (const std::size_t outputs : {0, 1, 32, 33, 100, 5000}) {
+  for (const std::size_t outputs : {0u, 1u, 32u, 33u, 100u, 5000u}) {
     CAPTURE(outputs);
     std::fill(std::begin(memory.bytes), std::end(memory.bytes), std::byte{0xa5});
     std::vector<std::uint8_t> pixels(size, 0xa5);

@@ -106,23 +106,30 @@ class Packages(unittest.TestCase):
                                  ("single-file", "draw.c")):
             self.check_drawing(package, self.scratch / package / program)
 
+    def need_arm(self):
+        """The compiler and, of another package, its headers."""
+        program = "arm-none-eabi-g++"
+        if not shutil.which(program) or subprocess.run([program, "-ffreestanding", "-x", "c++", "-fsyntax-only", "-"],
+                                                       input="#include <array>", stderr=subprocess.DEVNULL,
+                                                       text=True).returncode:
+            self.skipTest("no arm-none-eabi-g++, or none with headers of C++")
+
     def test_arm(self):
-        if not shutil.which("arm-none-eabi-g++"):
-            self.skipTest("no arm-none-eabi-g++")
+        self.need_arm()
         options = "-Os -ffreestanding -ffunction-sections -fdata-sections -fno-exceptions".split()
         for package in PACKAGES:
             self.compile(package, *self.library(package), "arm-none-eabi-gcc", "arm-none-eabi-g++", [*M4, *options])
 
     def test_single_file_for_all_cores(self):
-        if not shutil.which("arm-none-eabi-g++"):
-            self.skipTest("no arm-none-eabi-g++")
+        self.need_arm()
         for core in "cortex-m0plus", "cortex-m3", "cortex-m33", "cortex-m55 -mfloat-abi=hard":
             self.compile("single-file", *self.library("single-file"), "arm-none-eabi-gcc", "arm-none-eabi-g++",
                          [*f"-mthumb -mcpu={core}".split(), "-Os", "-ffreestanding"])
 
     def test_the_readme_way_to_an_emulated_board(self):
-        if not shutil.which("arm-none-eabi-gcc") or not shutil.which("qemu-system-arm"):
-            self.skipTest("no arm-none-eabi-gcc or no qemu-system-arm")
+        self.need_arm()
+        if not shutil.which("qemu-system-arm"):
+            self.skipTest("no qemu-system-arm")
         block = re.search(r"```sh\n(ports/package.py single-file .*?)```", (ROOT / "ports/README.md").read_text(), re.S)[1]
         self.assertLessEqual(len(block.splitlines()), 12)
         block = block.replace("build/single", str(self.scratch / "board")).replace(" --out", f" --picovae {PICOVAE} --out")

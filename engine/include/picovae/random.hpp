@@ -94,7 +94,9 @@ constexpr std::int16_t normal_from_bits(std::uint32_t bits) {
   const auto tail = static_cast<std::uint32_t>(
       greater(static_cast<std::int32_t>(bits & 0x7fffffffu), kSmallestTail));
   const int octave = detail::octave_of(tail);
-  const std::uint32_t mantissa = tail << (octave + 2);  // the bits after the leading one
+  // The bits after the leading one.
+  // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult)
+  const std::uint32_t mantissa = tail << (octave + 2);  // at most 17
   const std::uint32_t interval = mantissa >> 29;
   const auto fraction = static_cast<std::int32_t>((mantissa >> 14) & 0x7fff);
   const auto& row = detail::kNormalTable[static_cast<std::size_t>(octave)];
