@@ -9,6 +9,7 @@
 #include "picovae/blob.hpp"
 #include "picovae/latent.hpp"
 #include "tools/base/aligned.hpp"
+#include "tools/base/default_arithmetic.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/fixed_math.hpp"
 #include "tools/quantize/activation_ranges.hpp"
@@ -208,6 +209,7 @@ class Quantizer {
 Quantized quantize_network(const Network& network, std::span<const std::uint8_t> images,
                            const QuantizeOptions& options, const Kernels& kernels,
                            const std::function<void(double)>& progress) {
+  const DefaultArithmetic arithmetic;
   return Quantizer(network, images, options, kernels).run(progress);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "host/product.hpp"
+#include "tools/base/default_arithmetic.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/threads.hpp"
 #include "tools/base/vector_ops.hpp"
@@ -176,11 +177,15 @@ void Trainer::Work::fail_diverged(std::size_t count) {
 
 Trainer::Trainer(Dimensions dimensions, std::span<const std::uint8_t> images, const Recipe& recipe,
                  const Kernels& kernels, unsigned threads, std::size_t columns)
-    : work_(std::make_unique<Work>(dimensions, images, recipe, kernels, threads, columns)) {}
+    : work_([&] {
+        const DefaultArithmetic arithmetic;  // of its threads, too
+        return std::make_unique<Work>(dimensions, images, recipe, kernels, threads, columns);
+      }()) {}
 
 Trainer::~Trainer() = default;
 
 EpochLoss Trainer::run_epoch(const Progress& progress) {
+  const DefaultArithmetic arithmetic;
   Work& w = *work_;
   const std::size_t images = w.minibatches.images();
   w.minibatches.start_epoch(static_cast<std::uint32_t>(w.state.epochs));
@@ -205,6 +210,7 @@ EpochLoss Trainer::run_epoch(const Progress& progress) {
 }
 
 Network Trainer::network() const {
+  const DefaultArithmetic arithmetic;
   Network network = unrotated(work_->state, work_->product).network();
   network.activation = work_->recipe.activation;
   fold(work_->centering, network);

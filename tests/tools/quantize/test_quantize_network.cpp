@@ -10,6 +10,7 @@
 
 #include "picovae/kernels.hpp"
 #include "picovae/vae.hpp"
+#include "tests/engine/odd_arithmetic.hpp"
 #include "tests/engine/random_models.hpp"
 #include "tests/tools/examples.hpp"
 #include "tests/tools/temporary_folder.hpp"
@@ -126,6 +127,15 @@ void check_same_outputs(const Network& network, const QuantizedNetwork& quantize
 }
 
 }  // namespace
+
+TEST_CASE("quantizing gives the same layers in any floating-point environment of its caller") {
+  const Network network = random_network(kSize, 3);
+  const Quantized expected = quantize_small(network);
+  in_odd_arithmetic([&] {
+    CHECK(same(quantize_small(network, 1).network, expected.network));
+    CHECK(same(quantize_small(network, 2).network, expected.network));
+  });
+}
 
 TEST_CASE("the integer model computes what the float model does, but for its rounding") {
   const Network network = random_network(kSize, 1, 1.7f);

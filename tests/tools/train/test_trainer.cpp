@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "picovae/kernels.hpp"
+#include "tests/engine/odd_arithmetic.hpp"
 #include "tests/engine/runnable_kernels.hpp"
 #include "tests/tools/stripes.hpp"
 #include "tools/base/error.hpp"
@@ -37,6 +38,25 @@ TEST_CASE("rotations leave the network what it is") {
     CHECK(worst < 1e-5);
     CHECK(worst > 0);  // they were there
   }
+}
+
+TEST_CASE("training gives the same bytes in any floating-point environment of its caller") {
+  const auto images = stripes(100);
+  const auto train = [&](unsigned threads) {
+    Recipe recipe;
+    recipe.batch = 5;
+    recipe.epochs = 2;
+    Trainer trainer(kSmall, images, recipe, select_kernels(), threads);
+    for (int epoch = 0; epoch < 2; ++epoch) trainer.run_epoch({});
+    return all_values(trainer.network());
+  };
+  const auto expected = train(1);
+  in_odd_arithmetic([&] {
+    const int rounding = std::fegetround();
+    CHECK(train(1) == expected);
+    CHECK(train(2) == expected);
+    CHECK(std::fegetround() == rounding);
+  });
 }
 
 TEST_CASE("the same recipe gives the same bytes on one, two and three threads") {
