@@ -59,6 +59,7 @@ linux      g++-arm-linux-gnueabihf        32-bit Arm
 linux      g++-riscv64-linux-gnu          64-bit RISC-V
 linux      clang-19                       vectors of RISC-V
 linux      qemu-user                      emulated processors
+mutation   python3-clang                  the syntax tree that faults are made in
 signing    g++-i686-linux-gnu             32-bit x86
 signing    g++-powerpc64le-linux-gnu      64-bit POWER
 signing    qemu-user                      emulated processors
