@@ -223,7 +223,7 @@ def other_linux(options):
 
 
 def signing_linux(options):
-    run("ports/linux/run.sh", "i686", "ppc64le", "--model", MODEL, "--build", BUILD / "test-linux", "--json",
+    run("ports/linux/run.sh", "riscv64", "i686", "ppc64le", "--model", MODEL, "--build", BUILD / "test-linux", "--json",
         MATRIX / "signing-linux.json")
 
 
@@ -369,8 +369,8 @@ STAGES = (
     Stage("old processors", old_processors, on_emulated_linux, "old"),
     Stage("Linux on Arm and RISC-V", other_linux, on_emulated_linux, "linux"),
     Stage("web", web, on_full, "web browser"),
-    Stage("Linux on x86 of 32 bits and POWER", signing_linux,
-          lambda options: on_emulated_linux(options) and options.slow, "signing"),
+    Stage("Linux on RISC-V, x86 of 32 bits and POWER", signing_linux,
+          lambda options: on_emulated_linux(options) and options.slow, "linux signing"),
     Stage("Windows", windows, lambda options: on_emulated_linux(options) and options.slow, "windows"),
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
     Stage("coverage", coverage, lambda options: options.coverage, "coverage"),

@@ -7,7 +7,7 @@ ISA, and picovae draws what the host's draws.
                   PNG, and the benchmarks are built, if libraries.sh can fetch their libraries for arm64
   aarch64-clang   the same without picovae, compiled with Clang
   armv7           runs as a Cortex-A15 (NEON)
-  riscv64         runs as RV64GC, which has no vectors: plain C++
+  riscv64         runs as RV64GC, which has no vectors: plain C++; its tests, which take minutes, if it is named
   riscv64-clang   runs with vectors of 512, 256 and 128 bits (RVV), compiled with Clang 19: Debian's GCC does not know them
   i686, ppc64le   sign a model in plain C++ if they are named; their tests are not built"""
 import dataclasses
@@ -40,7 +40,7 @@ class Target:
     prefix: str        # of the cross toolchain's programs, and its folder in /usr
     emulator: str
     processors: tuple  # what QEMU_CPU calls them, and the ISA that the engine must select there
-    tested: bool = True  # and built by default; the others sign
+    tested: str = "always"  # or "named": if it is; "never": it signs a model, and that only if it is named
 
 
 AARCH64 = Target("aarch64", "gcc", "aarch64-linux-gnu", "qemu-aarch64",
@@ -49,11 +49,11 @@ TARGETS = {
     "aarch64": AARCH64,
     "aarch64-clang": dataclasses.replace(AARCH64, compiler="clang"),
     "armv7": Target("armv7", "gcc", "arm-linux-gnueabihf", "qemu-arm", (("cortex-a15", "neon"),)),
-    "riscv64": Target("riscv64", "gcc", "riscv64-linux-gnu", "qemu-riscv64", (("rv64", "scalar"),)),
+    "riscv64": Target("riscv64", "gcc", "riscv64-linux-gnu", "qemu-riscv64", (("rv64", "scalar"),), tested="named"),
     "riscv64-clang": Target("riscv64", "clang-19", "riscv64-linux-gnu", "qemu-riscv64",
                             tuple((f"rv64,v=true,vlen={bits}", "rvv") for bits in (512, 256, 128))),
-    "i686": Target("i686", "gcc", "i686-linux-gnu", "qemu-i386", (("max", "scalar"),), tested=False),
-    "ppc64le": Target("ppc64le", "gcc", "powerpc64le-linux-gnu", "qemu-ppc64le", (("power9", "scalar"),), tested=False),
+    "i686": Target("i686", "gcc", "i686-linux-gnu", "qemu-i386", (("max", "scalar"),), tested="never"),
+    "ppc64le": Target("ppc64le", "gcc", "powerpc64le-linux-gnu", "qemu-ppc64le", (("power9", "scalar"),), tested="never"),
 }
 
 
@@ -85,8 +85,10 @@ def parse(arguments):
     for name in options.targets:
         if name not in TARGETS:
             raise Misuse(f"no target {name}; there are {' '.join(TARGETS)}")
-    options.targets = options.targets or [name for name, target in TARGETS.items() if target.tested]
-    if not options.model and not all(TARGETS[name].tested for name in options.targets):
+    options.tested = {name for name, target in TARGETS.items()
+                      if target.tested == "always" or target.tested == "named" and name in options.targets}
+    options.targets = options.targets or [name for name, target in TARGETS.items() if target.tested != "never"]
+    if not options.model and any(TARGETS[name].tested == "never" for name in options.targets):
         raise Misuse("i686 and ppc64le sign a model: name one with --model")
     options.build = options.build.resolve()
     options.build.mkdir(parents=True, exist_ok=True)
@@ -95,8 +97,8 @@ def parse(arguments):
     return options
 
 
-def build(name, target, libraries, folder):
-    """Builds a target. libraries: what libraries.sh unpacked; None: without picovae; "": picovae without PNG."""
+def build(name, target, libraries, folder, tested):
+    """Builds a target, with its tests if it is tested. libraries: what libraries.sh unpacked; None: without picovae; "": picovae without PNG."""
     need("build linux", "cmake", f"{target.prefix}-g++", target.emulator)
     if target.compiler != "gcc":
         need("linux clang", target.compiler, target.compiler.replace("clang", "clang++"))
@@ -104,7 +106,7 @@ def build(name, target, libraries, folder):
     progress(f"building {name} in {folder}")
     if not succeeds("cmake", "-S", HERE, "-B", folder, "--toolchain", HERE / f"toolchain-{name}.cmake",
                     "-DPICOVAE_WERROR=ON", "-DCMAKE_CXX_FLAGS_RELEASE=-O1 -DNDEBUG", tools,
-                    f"-DPICOVAE_BUILD_TESTS={'ON' if target.tested else 'OFF'}", stdout=subprocess.DEVNULL):
+                    f"-DPICOVAE_BUILD_TESTS={'ON' if tested else 'OFF'}", stdout=subprocess.DEVNULL):
         raise Failure(f"cannot configure {name}")
     if not succeeds("cmake", "--build", folder, "-j", str(JOBS)):
         raise Failure(f"cannot build {name}")
@@ -160,14 +162,14 @@ def parse_signatures(text, isa):
     return {}
 
 
-def run_as(target, folder, processor, isa, model, host):
+def run_as(target, folder, processor, isa, model, host, tested):
     """Runs what was built for a target on one processor. Returns its row of the table."""
     progress(f"{target.architecture} ({target.compiler}) as {processor}")
     environment = {**os.environ, "QEMU_CPU": processor}
     emulate = [target.emulator, "-L", f"/usr/{target.prefix}"]
     row = {"target": target.architecture, "compiler": target.compiler, "processor": processor, "isa": isa}
     ok = True
-    if target.tested:
+    if tested:
         row["tests"] = ok = succeeds("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure",
                                      "-j", str(JOBS), *selection(target, processor), env=environment)
     if model:
@@ -204,8 +206,10 @@ def main(arguments):
             host = draw_on_host(options, suffix)
             if options.model and host.picture is None:
                 notes.append("pictures were not compared with the host's: no build/picovae; name one with --picovae")
-        build(name, target, libraries, folder)
-        rows += [run_as(target, folder, processor, isa, options.model, host) for processor, isa in target.processors]
+        tested = name in options.tested
+        build(name, target, libraries, folder, tested)
+        rows += [run_as(target, folder, processor, isa, options.model, host, tested)
+                 for processor, isa in target.processors]
 
     print("", LINE.format(*HEADINGS.values()), *map(table_line, rows), *notes, sep="\n")
     if options.json:
