@@ -20,7 +20,6 @@ namespace picovae {
 
 using std::as_bytes;
 using std::countl_zero;
-using std::rotr;
 using std::span;
 
 inline constexpr bool kIsLittleEndian = std::endian::native == std::endian::little;
@@ -42,11 +41,6 @@ inline constexpr bool kIsLittleEndian = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN_
 
 // Of a number that is not 0.
 constexpr int countl_zero(std::uint32_t number) { return __builtin_clzll(number) - (64 - 32); }
-
-// By 1 to 31 bits.
-constexpr std::uint32_t rotr(std::uint32_t number, int bits) {
-  return number >> bits | number << (32 - bits);
-}
 
 // A view of elements in a row, as std::span of dynamic extent; owns nothing.
 template <typename T>

@@ -66,7 +66,7 @@ inline void multiply_wide(const std::int8_t* weights, const void* x, std::size_t
     const Word* group = first;
     const auto* in = static_cast<const std::int16_t*>(x);
     const auto* const end = in + groups * kInputPad;
-    const auto add = [&](Word word, std::int16_t a, std::int16_t b) {
+    const auto add = [&](Word word, std::int16_t a, std::int16_t b) __attribute__((always_inline)) {
       const auto za = static_cast<std::uint32_t>(a);
       const auto zb = static_cast<std::uint32_t>(b);
       word ^= kOddSigns;

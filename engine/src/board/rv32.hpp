@@ -32,7 +32,8 @@ struct Rv32 : PlainCore {
     constexpr Word kEven = 0x00ff00ff, kOdd = 0xff00ff00;
     const auto start = static_cast<std::uint32_t>(start_sum);
     Sums sums = {{start, start, start, start}, {start, start, start, start}};
-    const auto add = [&sums](std::size_t pair, Word word, Word inputs, Word raised) {
+    const auto add = [&sums](std::size_t pair, Word word, Word inputs, Word raised)
+        __attribute__((always_inline)) {
       sums.even[pair] += ((word & kEven) * inputs) >> 16;
       const Word odd = (word ^ kOddSigns) & kOdd;
       sums.odd[pair] += static_cast<Word>(std::uint64_t{odd} * raised >> 32) & 0xffff;
@@ -70,9 +71,11 @@ struct Rv32 : PlainCore {
     const auto* const end = in + groups * kInputPad;
     do {
       const std::int32_t x0 = in[0], x1 = in[1], x2 = in[2], x3 = in[3];
-      const auto add = [&](std::size_t pair, const std::int8_t* w) {
+      const auto add = [&](std::size_t pair, const std::int8_t* w) __attribute__((always_inline)) {
         constexpr std::size_t kHalf = kGroupWords / 2 * sizeof(Word);
-        const auto stored = [w](std::size_t at) { return static_cast<std::uint8_t>(w[at]); };
+        const auto stored = [w](std::size_t at) __attribute__((always_inline)) {
+          return static_cast<std::uint8_t>(w[at]);
+        };
         sums.even[pair] += static_cast<std::uint32_t>(stored(0) * x0);
         sums.even[pair] += static_cast<std::uint32_t>(stored(2) * x2);
         sums.even[pair] += static_cast<std::uint32_t>(stored(kHalf) * x1);

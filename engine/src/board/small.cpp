@@ -32,7 +32,7 @@ struct Small : board::PlainCore {
     for (std::size_t pair = 0; pair < board::kPairs; pair += 2, first += 2) {
       auto even0 = static_cast<std::uint32_t>(start_sum);
       auto even1 = even0, odd0 = even0, odd1 = even0;
-      const auto add = [&](const Word* half, Word inputs) {
+      const auto add = [&](const Word* half, Word inputs) __attribute__((always_inline)) {
         const Word word0 = half[0] ^ board::kOddSigns;
         const Word word1 = half[1] ^ board::kOddSigns;
         even0 += ((word0 & low_bytes) * inputs) >> 16;
@@ -45,8 +45,8 @@ struct Small : board::PlainCore {
       const Word* const end = in + groups;
       do {
         const Word inputs = *in++;
-        add(group, rotr(inputs, 16) & low_bytes);
-        add(group + board::kPairs, rotr(inputs, 24) & low_bytes);
+        add(group, (inputs >> 16 | inputs << 16) & low_bytes);
+        add(group + board::kPairs, (inputs >> 24 | inputs << 8) & low_bytes);
         group += board::kGroupWords;
       } while (in != end);
       for (const std::uint32_t sum : {even0, odd0, even1, odd1}) {
