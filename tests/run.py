@@ -181,7 +181,7 @@ def boards(options):
     for name, model in ("softplus", MODEL), ("relu", relu):
         ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *ONE_OF_EACH_CORE, model=model)
     # A digit in steps.
-    ports("steps", "--program", "tests/ports/steps.cpp", *some)
+    ports("steps", "--program", "tests/ports/steps.cpp", *ONE_OF_EACH_CORE)
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
