@@ -14,19 +14,17 @@ import shutil
 import tempfile
 
 from harness.amalgam import amalgamate
-from harness.picovae import Picovae
+from harness.picovae import SHIPPED, Picovae
 from harness.script import PORTS, ROOT, Failure, Log, Parser, readable, run_script, runnable
 
 NAME = "ports/package.py"
 ENGINE = ROOT / "engine"
 TEMPLATES = PORTS / "package"
 PACKAGES = ("arduino", "platformio", "zephyr", "esp-idf", "single-file")
-SHIPPED = ENGINE / "models/mnist_s8.pvae"
 # The engine's own C++: public headers, what they share with the sources, the sources.
 HEADERS = sorted(ENGINE.glob("include/picovae/*.h*"))
 PRIVATE = [ENGINE / "src" / name for name in ("blob_checks.hpp", "requantize.hpp")]
-SOURCES = [ENGINE / "src" / f"{name}.cpp"
-           for name in ("blob", "verify", "classes", "score", "thresholds", "c_api")]
+SOURCES = sorted(ENGINE.glob("src/*.cpp"))
 KERNELS = sorted(ENGINE.glob("src/board/*.?pp"))
 LAYOUTS = {"cortex-m": "kCortexM", "mve": "kMve"}
 

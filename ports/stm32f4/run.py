@@ -12,7 +12,7 @@ sys.path.insert(0, str(HERE.parent))
 from harness import watcher  # noqa: E402
 from harness.emulator import emulated  # noqa: E402
 from harness.firmware import Firmware  # noqa: E402
-from harness.picovae import Picovae  # noqa: E402
+from harness.picovae import SHIPPED, Picovae  # noqa: E402
 from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
                             runnable)
 
@@ -27,7 +27,7 @@ RAM = (".data", ".ccmram", ".bss", "._user_heap_stack")
 
 def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/stm32f4/run.sh --picovae build/picovae")
-    parser.add_argument("--model", type=readable, default=ROOT / "engine/models/mnist_s8.pvae", metavar="FILE",
+    parser.add_argument("--model", type=readable, default=SHIPPED, metavar="FILE",
                         help="an s8 .pvae with a decoder, default engine/models/mnist_s8.pvae")
     parser.add_argument("--picovae", type=runnable, metavar="FILE",
                         help="the program that packs models, default build/picovae; built if it is missing")

@@ -14,15 +14,15 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "ports"))
+from harness.architectures import RISCV  # noqa: E402
+
 ENGINE = ROOT / "engine"
 SOURCES = sorted([*ENGINE.glob("src/*.cpp"), *ENGINE.glob("src/board/*.cpp")])
 WARNINGS = "-Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror".split()
 INCLUDES = [f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
 CXX = ["-std=c++17", "-ffreestanding", "-fno-exceptions", "-fno-rtti", *WARNINGS, *INCLUDES]
-# Debian's compiler for RISC-V has no headers of C++: Arm's, as ports/boards has it.
-VERBOSE = subprocess.run(["arm-none-eabi-g++", "-mthumb", "-mcpu=cortex-m3", "-E", "-v", "-x", "c++", "/dev/null"],
-                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True).stderr
-HEADERS = " ".join(f"-isystem {folder}" for folder in re.findall(r"^ (\S*c\+\+\S*)$", VERBOSE, re.M))
+HEADERS = " ".join(RISCV.headers)
 # Compiler and flags -> the table of kernels.hpp that board_kernels() takes there.
 CORES = {
     "arm-none-eabi-g++ -mthumb -mcpu=cortex-m0": "kCortexM0Kernels",

@@ -86,6 +86,13 @@ class Forward {
   DenseFn kernel() const { return dense_; }                               // that runs its layers
   Dimensions dimensions() const { return S::dimensions(*view_.header); }  // of an open model
 
+  // Whether a call of this part for one image can run: kOk, or what such a call returns.
+  Status ready(Part part, const std::byte* arena) const {
+    if (!is_open()) return Status::kNotOpen;
+    if (!view_.has(part)) return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
+    return is_aligned(arena) ? Status::kOk : Status::kMisalignedArena;
+  }
+
   // The thorough check of the open model (verify_blob).
   Status verify() const { return is_open() ? verify_blob(view_) : Status::kNotOpen; }
 
@@ -226,11 +233,6 @@ class Forward {
   PICOVAE_FOLDED Status ready(Part part, DynamicArena arena, std::size_t count) const {
     const Status status = ready(part, arena.bytes);
     return status == Status::kOk && count > arena.rows ? Status::kBatchTooLarge : status;
-  }
-  Status ready(Part part, const std::byte* arena) const {
-    if (!is_open()) return Status::kNotOpen;
-    if (!view_.has(part)) return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
-    return is_aligned(arena) ? Status::kOk : Status::kMisalignedArena;
   }
 
   // The same for a call of both parts.

@@ -45,9 +45,10 @@ class DecodeSteps {
                         std::uint8_t* pixels, DynamicArena arena) {
     const Status status = start(vae, pixels, arena);
     if (status != Status::kOk) return status;
-    auto* latents = reinterpret_cast<std::int16_t*>(arena.bytes);
-    normals(seed, Purpose::kPrior, 0, number, latents, vae.dimensions().latent);
-    for (std::size_t i = 0; i < vae.dimensions().latent; ++i) latents[i] = clamp_latent(latents[i]);
+    normals(seed, Purpose::kPrior, 0, number, reinterpret_cast<std::int16_t*>(arena.bytes),
+            vae.dimensions().latent);
+    static_assert(detail::kNormalTable[15][0] <=
+                  kMaxLatent);  // the greatest: none is to be clamped
     return status;
   }
 
@@ -89,14 +90,13 @@ class DecodeSteps {
   template <typename S>
   Status start(const Forward<Integer, S>& vae, std::uint8_t* pixels, DynamicArena arena) {
     layer_ = kNone;
-    if (!vae.is_open()) return Status::kNotOpen;
-    if (!vae.view().has(kDecoderPart)) return Status::kNoDecoder;
-    if (!is_aligned(arena.bytes)) return Status::kMisalignedArena;
+    const Status status = vae.ready(kDecoderPart, arena.bytes);
+    if (status != Status::kOk) return status;
     pixels_ = pixels;
     arena_ = arena.bytes;
     layer_ = kDecoder0;
     output_ = 0;
-    return Status::kOk;
+    return status;
   }
 
   // Where a layer of the decoder writes, as in Forward.
