@@ -42,6 +42,7 @@ ARROWS = {
     "ports/common": [API],
     "ports/boards": [API, "ports/common"],
     "ports/linux": [API],
+    "ports/signed": [API, "ports/common"],
     "ports/stm32f4": [API],
     # For desktops: the tools' Model knows every kind of file and real units, and scores f32 models.
     "ports/python": [API, "tools/base", "tools/format", "tools/measure", "tools/view"],
@@ -73,6 +74,7 @@ ROOTS = ["", "engine/include", "engine/src", "ports/common", "ports/boards", "be
 
 # Headers that a build makes, and who may include them.
 GENERATED = {"digits.h": ["ports/stm32f4"], "sensor.h": ["ports/stm32f4"],
+             "public_key.h": ["ports/signed"],  # of sign.sh
              "picovae.h": ["ports/package"], "picovae_config.h": [API],  # of ports/package.py
              "picovae_isas.hpp": [HOST, "tools/base", "bench"], "picovae_peers.hpp": ["bench/peers"]}
 

@@ -20,6 +20,15 @@ extern
 __attribute__((aligned(64))) const unsigned char digits[DIGITS_SIZE];
 TEXT
 
+# An Ed25519 library, and what ports/signed/sign.sh writes; ports/signed/run.py compiles real ones.
+cat > "$scratch/ed25519.h" <<'TEXT'
+#include <stddef.h>
+int ed25519_verify(const unsigned char* signature, const unsigned char* message, size_t message_len,
+                   const unsigned char* public_key);
+TEXT
+echo 'static const unsigned char public_key[32] = {0};' > "$scratch/public_key.h"
+signed=$(dirname "$0")/../../ports/signed
+
 failed=0
 for document in "$@"; do
   name=$(basename "$(dirname "$document")")-$(basename "$document")
@@ -35,7 +44,7 @@ for document in "$@"; do
     blocks=$((blocks + 1))
     compiler=("$cc" -std=c99)
     [[ $block == *.cpp ]] && compiler=("$cxx" -std=c++17)
-    "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I "$include" -I "$scratch" -c "$block" \
+    "${compiler[@]}" -Wall -Wextra -Wpedantic -Werror -I "$include" -I "$signed" -I "$scratch" -c "$block" \
       -o "$scratch/block.o" || failed=1
   done
   if ((blocks == 0)); then

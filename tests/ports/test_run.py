@@ -201,6 +201,19 @@ class Families(unittest.TestCase):
         with self.assertRaisesRegex(script.Failure, "the board says: failed: wrong shape"):
             stm32f4.read_digits([*lines[:3], "failed: wrong shape"])
 
+    def test_damage_to_a_signed_model_is_what_no_checksum_finds(self):
+        signed = family("signed")
+        self.assertEqual(signed.crc32c(b"123456789"), 0xe3069283)
+        whole = (script.ROOT / "engine/models/mnist_s8_cortex-m.pvae").read_bytes()
+        damaged = signed.damage_weight(whole)
+        differs = [at for at, (one, other) in enumerate(zip(whole, damaged)) if one != other]
+        self.assertEqual(len(whole), len(damaged))
+        self.assertEqual(sum(at >= 64 + 16 * whole[33] for at in differs), 1)  # a weight; the others are checksums
+
+    def test_the_readme_shows_how_signed_models_are_opened(self):
+        code = (script.PORTS / "signed/signed_model.c").read_text()
+        self.assertIn(f"```c\n{code}```\n", (script.PORTS / "README.md").read_text())
+
     def test_windows_of_a_sensor(self):
         self.assertEqual(windows.framed(b"a~b}c"), b"~a}^b}]c~")
         with tempfile.TemporaryDirectory() as folder:
