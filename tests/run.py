@@ -190,6 +190,8 @@ def boards(options):
           "mps2-an505", "mps3-an547", "virt-rv32")
     run("ports/stack.py", "--json", BUILD / "test-ports/stack.json")
     run("ports/stm32f4/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports/stm32f4")
+    # The library for Arduino as its builder takes it.
+    run("/usr/bin/python3", "tests/ports/arduino.py", PICOVAE, BUILD / "test-ports/arduino")
     # A model that is drawn from only if it is signed.
     run("ports/signed/run.sh", "--picovae", PICOVAE, "--build", BUILD / "test-ports/signed")
 
@@ -367,7 +369,7 @@ STAGES = (
     Stage("clang Release", clang_release, on_full, "clang bench"),
     Stage("clang libc++", clang_libcxx, on_full, "clang libc++"),
     Stage("static checks", static_checks, on_full, "checks"),
-    Stage("boards", boards, on_boards, "boards ed25519"),
+    Stage("boards", boards, on_boards, "boards ed25519 arduino"),
     Stage("old processors", old_processors, on_emulated_linux, "old"),
     Stage("Linux on Arm and RISC-V", other_linux, on_emulated_linux, "linux"),
     Stage("web", web, on_full, "web browser"),

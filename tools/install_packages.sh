@@ -55,6 +55,7 @@ boards     qemu-system-misc               emulated boards of RISC-V
 boards     python3                        ports/run.py
 ed25519    openssl                        signs models, for ports/signed/
 ed25519    npm                            fetches a library for boards that checks them
+arduino    arduino-builder                compiles the library for Arduino
 cycles     llvm-19                        models of cores, for ports/cycles.py
 linux      g++-aarch64-linux-gnu          64-bit Arm
 linux      g++-arm-linux-gnueabihf        32-bit Arm
