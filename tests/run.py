@@ -182,6 +182,9 @@ def boards(options):
         ports(f"activation-{name}", "--program", "tests/ports/activation.cpp", *ONE_OF_EACH_CORE, model=model)
     # A digit in steps.
     ports("steps", "--program", "tests/ports/steps.cpp", *ONE_OF_EACH_CORE)
+    # Digits in an interrupt while others are drawn. Of Cortex-M.
+    ports("reentrant", "--program", "tests/ports/reentrant.cpp", "mps2-an385-m0", "mps2-an385", "mps2-an386",
+          "mps3-an547")
     # The model and the caller's pixels at every address.
     ports("misaligned", "--program", "tests/ports/misaligned.cpp")
     ports("misaligned-decoder", "--decoder-only", "--program", "tests/ports/misaligned.cpp")
