@@ -35,6 +35,7 @@ MORE_TESTS = {
     "blob_checks": ["blob", "blob_values", "blob_sections"],
     "c_api": ["steps"],
     "forward": ["vae", "steps", "score"],
+    "layers": ["vae", "forward", "score", "steps"],
     "ranges": ["blob_values", "latent"],
     "requantize": ["kernels"],
     "scalar": ["kernels", "activation", "half"],

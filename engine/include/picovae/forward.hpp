@@ -17,6 +17,7 @@
 #include "picovae/kernels.hpp"
 #include "picovae/latent.hpp"
 #include "picovae/layer_call.hpp"
+#include "picovae/layers.hpp"
 #include "picovae/pieces.hpp"
 #include "picovae/random.hpp"
 #include "picovae/s4.hpp"
@@ -46,7 +47,7 @@ template <typename A, typename S, typename Run = CallingThread>
 class Forward {
  public:
   constexpr Forward() = default;
-  constexpr explicit Forward(Run run) : run_(run) {}
+  constexpr explicit Forward(Run run) : layers_{{}, nullptr, run} {}
 
   using Pixel = typename A::Pixel;
   using Latent = typename A::Latent;
@@ -56,9 +57,9 @@ class Forward {
   // and must outlive the Vae. On any status but kOk the Vae is closed.
   Status open(span<const std::byte> bytes, const Kernels& kernels) {
     close();
-    Status status = open_blob(bytes, view_);
+    Status status = open_blob(bytes, layers_.view);
     if (status != Status::kOk) return status;
-    const BlobHeader& header = *view_.header;
+    const BlobHeader& header = *layers_.view.header;
     const DenseFn dense = kernels.dense(header.type);
     if (header.dimensions != dimensions()) {
       status = Status::kWrongShape;
@@ -69,7 +70,7 @@ class Forward {
       status = Status::kUnsupportedKernel;
     }
     if (status == Status::kOk) {
-      dense_ = dense;
+      layers_.dense = dense;
     } else {
       close();
     }
@@ -77,24 +78,26 @@ class Forward {
   }
 
   void close() {
-    view_ = {};
-    dense_ = nullptr;
+    layers_.view = {};
+    layers_.dense = nullptr;
   }
 
-  bool is_open() const { return dense_ != nullptr; }
-  const BlobView& view() const { return view_; }
-  DenseFn kernel() const { return dense_; }                               // that runs its layers
-  Dimensions dimensions() const { return S::dimensions(*view_.header); }  // of an open model
+  bool is_open() const { return layers_.dense != nullptr; }
+  const BlobView& view() const { return layers_.view; }
+  DenseFn kernel() const { return layers_.dense; }                // that runs its layers
+  Dimensions dimensions() const { return layers_.dimensions(); }  // of an open model
 
   // Whether a call of this part for one image can run: kOk, or what such a call returns.
   Status ready(Part part, const std::byte* arena) const {
     if (!is_open()) return Status::kNotOpen;
-    if (!view_.has(part)) return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
+    if (!layers_.view.has(part)) {
+      return part == kEncoderPart ? Status::kNoEncoder : Status::kNoDecoder;
+    }
     return is_aligned(arena) ? Status::kOk : Status::kMisalignedArena;
   }
 
   // The thorough check of the open model (verify_blob).
-  Status verify() const { return is_open() ? verify_blob(view_) : Status::kNotOpen; }
+  Status verify() const { return is_open() ? verify_blob(layers_.view) : Status::kNotOpen; }
 
   // Runs the model's golden inputs through every layer, arena.rows copies at a time.
   //   arena     as scratch; any of this model
@@ -105,7 +108,8 @@ class Forward {
   PICOVAE_FOLDED Status self_test(DynamicArena arena, std::size_t row_size, Layer& differs) const {
     if (!is_open()) return Status::kNotOpen;
     if (!is_aligned(arena.bytes)) return Status::kMisalignedArena;
-    return picovae::self_test(view_, dense_, arena.bytes, row_size, arena.rows, differs);
+    return picovae::self_test(layers_.view, layers_.dense, arena.bytes, row_size, arena.rows,
+                              differs);
   }
 
   // Encodes images into their posteriors.
@@ -121,7 +125,7 @@ class Forward {
     detail::for_pieces(
         count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
           const Rows<Latent> heads =
-              encode_rows(x + first * dimensions().pixels, arena.bytes, rows);
+              layers_.encode(x + first * dimensions().pixels, arena.bytes, rows);
           const std::size_t latent = dimensions().latent;
           for (std::size_t row = 0; row < rows; ++row) {
             const Latent* head = heads.row(row);
@@ -164,7 +168,7 @@ class Forward {
   // Labels of the classes that generate_class draws, ascending; empty if there are none.
   span<const std::uint8_t> classes() const {
     ClassPriors priors;
-    if (!is_open() || find_classes(view_, priors) != Status::kOk) return {};
+    if (!is_open() || find_classes(layers_.view, priors) != Status::kOk) return {};
     return priors.labels();
   }
 
@@ -178,7 +182,7 @@ class Forward {
                         DynamicArena arena, std::size_t count = 1) const {
     ClassPriors priors;
     Status status = ready(kDecoderPart, arena, count);
-    if (status == Status::kOk) status = find_classes(view_, priors);
+    if (status == Status::kOk) status = find_classes(layers_.view, priors);
     if (status != Status::kOk) return status;
     const auto draw = [&](std::uint32_t number, std::int16_t* eps) {
       return draw_class(priors, label, seed, number, eps, dimensions().latent);
@@ -195,9 +199,9 @@ class Forward {
     detail::for_pieces(
         count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
           const std::size_t at = first * dimensions().pixels;
-          std::byte* decoder = decoder_part(arena, rows);
-          encode_means(x + at, arena.bytes, decoder, rows);
-          decode_rows(Activation::kSigmoid, decoder, pixels + at, rows);
+          std::byte* decoder = layers_.decoder_part(arena, rows);
+          layers_.encode_means(x + at, arena.bytes, decoder, rows);
+          layers_.decode(Activation::kSigmoid, decoder, pixels + at, rows);
         });
     return Status::kOk;
   }
@@ -211,7 +215,7 @@ class Forward {
     if (const Status status = ready_for_both(arena, count); status != Status::kOk) return status;
     detail::for_pieces(
         count, [&](std::size_t first, std::size_t rows) __attribute__((always_inline)) {
-          score_rows(x + first * dimensions().pixels, scores + first, arena, rows);
+          layers_.score(x + first * dimensions().pixels, scores + first, arena, rows);
         });
     return Status::kOk;
   }
@@ -224,7 +228,7 @@ class Forward {
     static_assert(A::kIsInteger);
     if (!is_open()) return Status::kNotOpen;
     Thresholds thresholds;
-    const Status status = find_thresholds(view_, thresholds);
+    const Status status = find_thresholds(layers_.view, thresholds);
     return status == Status::kOk ? thresholds.find(figure, per_mille, value) : status;
   }
 
@@ -238,156 +242,7 @@ class Forward {
   // The same for a call of both parts.
   Status ready_for_both(DynamicArena arena, std::size_t count) const {
     const Status status = ready(kDecoderPart, arena, count);
-    return status == Status::kOk && !view_.has(kEncoderPart) ? Status::kNoEncoder : status;
-  }
-
-  template <typename X, typename Out>
-  void run(const Dense& layer, Rows<X> x, Rows<Out> y, std::size_t count) const {
-    run_({dense_, view_.header->type, layer, x.data, x.stride, y.data, y.stride, count});
-  }
-
-  // x -> mu and logvar, in an encoder's arena.
-  Rows<Latent> encode_rows(const Pixel* x, std::byte* arena, std::size_t count) const {
-    return Rows<Latent>::at(run_encoder(x, arena, count), 2 * std::size_t{dimensions().latent});
-  }
-  std::byte* run_encoder(const Pixel* x, std::byte* arena, std::size_t count) const {
-    using Hidden = typename A::Hidden;
-    const Dimensions d = dimensions();
-    // Kernels do not write x. (A pointer to const would want another instance of run.)
-    Rows<Pixel> input{const_cast<Pixel*>(x), d.pixels};
-    if constexpr (A::kIsInteger) {
-      input = Rows<Pixel>::at(arena, d.pixels);
-      arena = input.end(count);
-      for (std::size_t row = 0; row < count; ++row) {
-        halve_pixels(x + row * d.pixels, input.row(row));
-      }
-    }
-    auto hidden = Rows<Hidden>::at(arena, d.hidden1);
-    run(view_.layers[kEncoder0], input, hidden, count);
-    if (d.hidden2 != 0) {
-      const auto hidden2 = Rows<Hidden>::at(hidden.end(count), d.hidden2);
-      run(view_.layers[kEncoder1], hidden, hidden2, count);
-      hidden = hidden2;
-    }
-    const auto heads = Rows<Latent>::at(hidden.end(count), 2 * std::size_t{d.latent});
-    run(view_.layers[kEncoderHeads], hidden, heads, count);
-    return hidden.end(count);
-  }
-
-  // The encoder's live pixels in its own unit.
-  void halve_pixels(const Pixel* x, Pixel* to) const {
-    const std::size_t pixels = dimensions().pixels;
-    if (view_.inputs.all()) {
-      for (std::size_t i = 0; i < pixels; ++i) to[i] = x[i] >> 1;
-    } else {
-      detail::halve_live(view_.inputs, x, to);
-    }
-  }
-
-  // The decoder's part of an arena of arena_size.
-  std::byte* decoder_part(DynamicArena arena, std::size_t count) const {
-    return arena.bytes + count * encoder_arena_size<A>(dimensions());
-  }
-
-  // x -> mu and logvar, and z = mu at the start of the decoder's arena.
-  Rows<Latent> encode_means(const Pixel* x, std::byte* encoder, std::byte* decoder,
-                            std::size_t count) const {
-    const Rows<Latent> heads = encode_rows(x, encoder, count);
-    const std::size_t latent = dimensions().latent;
-    const auto z = Rows<Latent>::at(decoder, latent);
-    for (std::size_t row = 0; row < count; ++row) {
-      for (std::size_t i = 0; i < latent; ++i) {
-        z.row(row)[i] = LatentMath<A>::from_mu(heads.row(row)[i]);
-      }
-    }
-    return heads;
-  }
-
-  // z, at the start of a decoder's arena, -> the last hidden layer.
-  Rows<typename A::Hidden> run_hidden(std::byte* arena, std::size_t count) const {
-    using Hidden = typename A::Hidden;
-    const Dimensions d = dimensions();
-    const auto z = Rows<Latent>::at(arena, d.latent);
-    const auto inner = Rows<Hidden>::at(z.end(count), d.inner());
-    run(view_.layers[kDecoder0], z, inner, count);
-    if (d.hidden2 == 0) return inner;
-    const auto hidden1 = Rows<Hidden>::at(inner.end(count), d.hidden1);
-    run(view_.layers[kDecoder1], inner, hidden1, count);
-    return hidden1;
-  }
-
-  // z, at the start of a decoder's arena, -> out.
-  template <typename Out>
-  void decode_rows(Activation output, std::byte* arena, Out* out, std::size_t count) const {
-    const auto hidden1 = run_hidden(arena, count);
-    Dense last = view_.layers[kDecoder2];
-    last.activation = output;
-    const std::size_t pixels = dimensions().pixels;
-    run(last, hidden1, Rows<Out>{out, pixels}, count);
-    if constexpr (A::kIsInteger) {
-      if (view_.outputs.all()) return;
-      for (std::size_t row = 0; row < count; ++row) {
-        detail::spread_live(view_.outputs, out + row * pixels, pixels, last.out);
-      }
-    }
-  }
-
-  // The pixels of x as the decoder has them: live ones first, and what the dead ones cost added to
-  // the sums. Those of models with dead pixels are parted where the encoder had its own.
-  Rows<const Pixel> part_pixels(const Pixel* x, Rows<detail::PixelSums> sums, std::byte* encoder,
-                                std::size_t count) const {
-    const std::size_t pixels = dimensions().pixels;
-    if (view_.outputs.all()) return {x, pixels};
-    const std::size_t live = view_.layers[kDecoder2].out;
-    const auto parted = Rows<Pixel>::at(encoder, pixels);
-    for (std::size_t row = 0; row < count; ++row) {
-      Pixel* dead = parted.row(row) + live;
-      detail::part_pixels(view_.outputs, x + row * pixels, parted.row(row), dead);
-      detail::add_pixels(dead, view_.outputs.dead_logits(), pixels - live, *sums.row(row));
-    }
-    return {parted.data, parted.stride};
-  }
-
-  void score_rows(const Pixel* x, Score* scores, DynamicArena arena, std::size_t count) const {
-    std::byte* decoder = decoder_part(arena, count);
-    const Rows<Latent> heads = encode_means(x, arena.bytes, decoder, count);
-    const std::size_t latent = dimensions().latent;
-    for (std::size_t row = 0; row < count; ++row) {
-      scores[row].kl = detail::kl_of(heads.row(row), heads.row(row) + latent, latent);
-    }
-    score_logits(x, scores, run_hidden(decoder, count), arena.bytes, decoder, count);
-  }
-
-  // The last layer in pieces, whose logits take the place of the encoder's other rows; the sums of
-  // each image, which these add to, that of its z.
-  void score_logits(const Pixel* x, Score* scores, Rows<typename A::Hidden> hidden1,
-                    std::byte* encoder, std::byte* decoder, std::size_t count) const {
-    const Dimensions d = dimensions();
-    const auto sums = Rows<detail::PixelSums>::at(decoder, 1);
-    static_assert(sizeof(detail::PixelSums) <= kArenaAlignment);
-    for (std::size_t row = 0; row < count; ++row) *sums.row(row) = {};
-    const Rows<const Pixel> image = part_pixels(x, sums, encoder, count);
-
-    const std::size_t parted = row_size<Pixel>(d.pixels);
-    const std::size_t room =
-        (encoder_arena_size<A>(d) - parted) / (kPanel * sizeof(Logit)) * kPanel;
-    const std::size_t most = room < detail::kScoreColumns ? room : detail::kScoreColumns;
-    auto* logits = reinterpret_cast<Logit*>(encoder + count * parted);
-    Dense last = view_.layers[kDecoder2];
-    const std::size_t halves = halves_of_output(view_.header->layout, last);
-    const std::size_t live = last.out;
-    for (std::size_t first = 0; first < live; first += most) {
-      const std::size_t left = live - first;
-      last.out = static_cast<std::uint16_t>(left < most ? left : most);
-      run(last, hidden1, Rows<Logit>{logits, most}, count);
-      for (std::size_t row = 0; row < count; ++row) {
-        detail::add_pixels(image.row(row) + first, logits + row * most, last.out, *sums.row(row));
-      }
-      skip_outputs(last, halves);
-    }
-    for (std::size_t row = 0; row < count; ++row) {
-      scores[row] = detail::score_of(*sums.row(row), scores[row].kl);
-    }
+    return status == Status::kOk && !layers_.view.has(kEncoderPart) ? Status::kNoEncoder : status;
   }
 
   template <typename Out>
@@ -406,7 +261,7 @@ class Forward {
               bounded.row(row)[i] = LatentMath<A>::bounded(from[i]);
             }
           }
-          decode_rows(output, arena.bytes, out + first * pixels, rows);
+          layers_.decode(output, arena.bytes, out + first * pixels, rows);
         });
     return Status::kOk;
   }
@@ -425,7 +280,8 @@ class Forward {
           const auto number = first + static_cast<std::uint32_t>(from);
           if (status == Status::kOk) status = draw_rows(draw, number, arena.bytes, rows);
           if (status != Status::kOk) return;
-          decode_rows(Activation::kSigmoid, arena.bytes, pixels + from * dimensions().pixels, rows);
+          layers_.decode(Activation::kSigmoid, arena.bytes, pixels + from * dimensions().pixels,
+                         rows);
         });
     return status;
   }
@@ -455,9 +311,7 @@ class Forward {
     }
   }
 
-  BlobView view_;
-  DenseFn dense_ = nullptr;
-  [[no_unique_address]] Run run_;
+  detail::Layers<A, S, Run> layers_;
 };
 
 template <typename A, typename Run = CallingThread>

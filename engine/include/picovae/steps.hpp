@@ -12,6 +12,7 @@
 #include "picovae/arena.hpp"
 #include "picovae/forward.hpp"
 #include "picovae/latent.hpp"
+#include "picovae/layers.hpp"
 #include "picovae/layout.hpp"
 #include "picovae/live.hpp"
 #include "picovae/random.hpp"
@@ -99,13 +100,12 @@ class DecodeSteps {
     return status;
   }
 
-  // Where a layer of the decoder writes, as in Forward.
+  // Where a layer of the decoder writes.
   template <typename S>
   Rows<std::uint8_t> outputs_of(const Forward<Integer, S>& vae, std::size_t layer) const {
     const Dimensions d = vae.dimensions();
     if (layer == kDecoder2) return {pixels_, d.pixels};
-    auto rows = Rows<std::uint8_t>::at(arena_ + row_size<std::int16_t>(d.latent), d.inner());
-    return layer == kDecoder0 ? rows : Rows<std::uint8_t>::at(rows.end(1), d.hidden1);
+    return detail::decoder_hidden<Integer>(d, layer, arena_, 1);
   }
 
   static constexpr std::uint16_t kNone = 0;  // no layer of a decoder has this index
