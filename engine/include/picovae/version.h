@@ -3,12 +3,12 @@
 #pragma once
 
 #define PICOVAE_VERSION_MAJOR 0
-#define PICOVAE_VERSION_MINOR 1
+#define PICOVAE_VERSION_MINOR 2
 #define PICOVAE_VERSION_PATCH 0
 
 #define PICOVAE_DOTTED(major, minor, patch) #major "." #minor "." #patch
 #define PICOVAE_DOTTED_VALUES(major, minor, patch) PICOVAE_DOTTED(major, minor, patch)
 
-// "0.1.0"
+// "0.2.0"
 #define PICOVAE_VERSION \
   PICOVAE_DOTTED_VALUES(PICOVAE_VERSION_MAJOR, PICOVAE_VERSION_MINOR, PICOVAE_VERSION_PATCH)
