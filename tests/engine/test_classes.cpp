@@ -271,6 +271,11 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
   CHECK(entry([](Section& s) { s.size = 7; }) == Status::kBadSectionSize);
   CHECK(entry([](Section& s) { s.size = 0; }) == Status::kBadSectionSize);
   CHECK(entry([](Section& s) { s.size = 0xffffffff; }) == Status::kSectionOutOfRange);
+  // A section that is a header alone is long enough to be read.
+  CHECK(after([](EditedBlob& p) {
+          p.section(SectionKind::kClasses, kDecoder0).size = sizeof(ClassHeader);
+          header_of(p).classes = 0;
+        }) == Status::kBadClasses);
   CHECK(entry([](Section& s) { s.layer = kDecoder1; }) == Status::kMisplacedSection);
   CHECK(entry([](Section& s) { s.layer = 200; }) == Status::kMisplacedSection);
   CHECK(entry([](Section& s) { s.flags = 0; }) == Status::kUnknownSection);

@@ -203,6 +203,25 @@ TEST_CASE("sums at their limits") {
 }
 
 TEST_CASE(
+    "the divergence takes the variance of log-variances from -12 to 4, and is linear beyond") {
+  constexpr std::size_t kLatents = 1 << 18;  // one more in Q.24 of each is two units of the sum
+  const std::vector<std::int16_t> zero(kLatents);
+  const auto kl = [&](int logvar) {
+    const std::vector<std::int16_t> all(kLatents, static_cast<std::int16_t>(logvar));
+    return std::int64_t{detail::kl_of(zero.data(), all.data(), kLatents)};
+  };
+  constexpr std::int64_t kStep = kLatents >> 3;  // of the sum, for a step of all log-variances
+  for (const int low : {-12289, -12300, -13 * 1024, -32768}) {
+    CHECK(kl(low) - kl(-12288) == (-12288 - low) * kStep);
+  }
+  for (const int high : {4097, 4100, 5 * 1024, 32767}) {
+    CHECK(kl(4096) - kl(high) == (high - 4096) * kStep);
+  }
+  CHECK(kl(-12288 + 64) - kl(-12288) > -64 * kStep);
+  CHECK(kl(4096) - kl(4096 - 64) > -64 * kStep);
+}
+
+TEST_CASE(
     "a score wants both halves, an open model and an aligned arena, and else writes nothing") {
   using S = Shape<20, 7, 6, 3>;
   const auto network = tests::random_quantized_network(S::kDimensions, 3);

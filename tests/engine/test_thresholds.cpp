@@ -225,6 +225,11 @@ TEST_CASE("sizes, layers and flags of the section") {
     CHECK(sized(other) == Status::kBadSectionSize);
   }
   CHECK(sized(0xffffffff) == Status::kSectionOutOfRange);
+  // A section that is a header alone is long enough to be read.
+  EditedBlob header(blob);
+  fields_of(header).header().levels = 0;
+  header.section(SectionKind::kThresholds, kDecoder2).size = sizeof(ThresholdHeader);
+  CHECK(header.seal().open() == Status::kBadThresholds);
   for (const std::uint8_t layer : List<std::uint8_t>{0, 1, 2, 3, 4, 6, 255}) {
     CHECK(entry([&](Section& s) { s.layer = layer; }) == Status::kMisplacedSection);
   }
