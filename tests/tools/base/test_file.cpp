@@ -12,6 +12,7 @@
 
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/lock.hpp"
 
 namespace {
 
@@ -92,11 +93,122 @@ TEST_CASE("two output files in one folder do not get in each other's way") {
 
 TEST_CASE("a temporary file takes no name that is taken") {
   const TemporaryFolder folder;
-  const auto taken = folder / (".picovae-" + std::to_string(::getpid()) + "-0.tmp");
-  write_file(taken, "somebody's");
-  OutputFile failed(folder / "a");
+  const auto name = ".picovae-" + std::to_string(::getpid()) + "-0.tmp";
+  fs::create_symlink("nowhere", folder / name);  // what is no file is left alone
+  write_file(folder / "a", "A");
+  CHECK(text_of(folder / "a") == "A");
+  CHECK(fs::is_symlink(folder / name));
+  CHECK_FALSE(fs::exists(folder / "nowhere"));
+}
+
+TEST_CASE("names of temporary files are for nobody else") {
+  const TemporaryFolder folder;
+  fs::create_symlink(".picovae-1-2.tmp", folder / "link");
+  for (const char* name : {".picovae-1-2.tmp", "link"}) {
+    const auto message = message_of([&] { write_file(folder / name, "x"); });
+    CHECK(is_one_line_about(message, folder / name));
+    CHECK(contains(message, "temporary"));
+    CHECK(folder.count() == 1);
+  }
+  for (const char* name : {".picovae-1.tmp", ".picovae-1-2-3.tmp", ".picovae-1-x.tmp",
+                           "picovae-1-2.tmp", ".picovae-1-2.tmp2", ".picovae-"}) {
+    write_file(folder / name, "x");
+    write_file(folder / "a", "x");
+    CHECK(text_of(folder / name) == "x");
+  }
+}
+
+TEST_CASE("what a killed process has left goes with the next file in that folder") {
+  const TemporaryFolder folder;
+  std::array<int, 2> ready{};
+  REQUIRE(::pipe(ready.data()) == 0);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    OutputFile file(folder / "a");
+    file.write("half of it");
+    const Temporary data(Temporary::Kind::kFolder, folder / "data", "data");
+    write_file(data.path() / "images", "x");
+    static_cast<void>(::write(ready[1], "x", 1) == 1);
+    for (;;) ::pause();
+  }
+  char byte = 0;
+  REQUIRE(::read(ready[0], &byte, 1) == 1);
   write_file(folder / "b", "B");
-  CHECK(text_of(taken) == "somebody's");
+  CHECK(folder.count() == 3);  // it lives
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+  CHECK(folder.count() == 3);
+  check_writable(folder / "c");
+  CHECK(folder.count() == 1);
+  ::close(ready[0]);
+  ::close(ready[1]);
+}
+
+TEST_CASE("processes that write one file at once each leave it whole, and nothing else") {
+  const TemporaryFolder folder;
+  constexpr int kProcesses = 4;
+  constexpr int kTimes = 60;
+  std::vector<pid_t> children;
+  for (int number = 0; number < kProcesses; ++number) {
+    children.push_back(::fork());
+    if (children.back() != 0) continue;
+    const std::string text(kLimit, static_cast<char>('a' + number));
+    const auto message = message_of([&] {
+      for (int i = 0; i < kTimes; ++i) write_file(folder / "a", text);
+    });
+    ::_exit(message.empty() ? 0 : 1);
+  }
+  for (const pid_t child : children) {
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+  }
+  const std::string text = text_of(folder / "a");
+  CHECK(text == std::string(kLimit, text.at(0)));
+  CHECK(folder.count() == 1);
+}
+
+TEST_CASE("owner and group of a replaced file are kept, if the system lets us") {
+  if (::geteuid() != 0) return;  // root alone may give files away
+  const TemporaryFolder folder;
+  const auto path = folder / "a";
+  write_file(path, "old");
+  REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+  REQUIRE(::chmod(path.c_str(), 0664) == 0);
+  write_file(path, "new");
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK(status.st_uid == 1234);
+  CHECK(status.st_gid == 2345);
+  CHECK((status.st_mode & 0777) == 0664);
+}
+
+TEST_CASE("a group that cannot be kept gives its rights to no other") {
+  if (::geteuid() != 0) return;  // somebody else has to have made the file
+  const TemporaryFolder folder;
+  const auto path = folder / "a";
+  write_file(path, "old");
+  REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
+  const auto mode_after = [&](mode_t mode) {
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const bool is_nobody = ::setgid(65534) == 0 && ::setuid(65534) == 0;
+      ::_exit(is_nobody && message_of([&] { write_file(path, "new"); }).empty() ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    struct stat file {};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    CHECK(file.st_gid == 65534);
+    REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+    return file.st_mode & 0777;
+  };
+  CHECK(mode_after(0666) == 0666);
+  CHECK(mode_after(0676) == 0666);
 }
 
 TEST_CASE("permissions of a replaced file and links to it are kept") {
