@@ -124,13 +124,17 @@ TEST_CASE("what a killed process has left goes with the next file in that folder
   REQUIRE(::pipe(ready.data()) == 0);
   const pid_t child = ::fork();
   if (child == 0) {
-    OutputFile file(folder / "a");
-    file.write("half of it");
-    const Temporary data(Temporary::Kind::kFolder, folder / "data", "data");
-    write_file(data.path() / "images", "x");
-    static_cast<void>(::write(ready[1], "x", 1) == 1);
-    for (;;) ::pause();
+    static_cast<void>(message_of([&] {
+      OutputFile file(folder / "a");
+      file.write("half of it");
+      const Temporary data(Temporary::Kind::kFolder, folder / "data", "data");
+      write_file(data.path() / "images", "x");
+      static_cast<void>(::write(ready[1], "x", 1) == 1);
+      for (;;) ::pause();
+    }));
+    ::_exit(1);
   }
+  ::close(ready[1]);
   char byte = 0;
   REQUIRE(::read(ready[0], &byte, 1) == 1);
   write_file(folder / "b", "B");
@@ -141,7 +145,6 @@ TEST_CASE("what a killed process has left goes with the next file in that folder
   check_writable(folder / "c");
   CHECK(folder.count() == 1);
   ::close(ready[0]);
-  ::close(ready[1]);
 }
 
 TEST_CASE("processes that write one file at once each leave it whole, and nothing else") {
