@@ -4,15 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
 
 #include "tests/tools/temporary_folder.hpp"
 #include "tools/base/file.hpp"
-#include "tools/base/lock.hpp"
 
 namespace {
 
@@ -89,86 +86,6 @@ TEST_CASE("two output files in one folder do not get in each other's way") {
   b.commit();
   CHECK(text_of(folder / "a") == "A");
   CHECK(text_of(folder / "b") == "B");
-}
-
-TEST_CASE("a temporary file takes no name that is taken") {
-  const TemporaryFolder folder;
-  const auto name = ".picovae-" + std::to_string(::getpid()) + "-0.tmp";
-  fs::create_symlink("nowhere", folder / name);  // what is no file is left alone
-  write_file(folder / "a", "A");
-  CHECK(text_of(folder / "a") == "A");
-  CHECK(fs::is_symlink(folder / name));
-  CHECK_FALSE(fs::exists(folder / "nowhere"));
-}
-
-TEST_CASE("names of temporary files are for nobody else") {
-  const TemporaryFolder folder;
-  fs::create_symlink(".picovae-1-2.tmp", folder / "link");
-  for (const char* name : {".picovae-1-2.tmp", "link"}) {
-    const auto message = message_of([&] { write_file(folder / name, "x"); });
-    CHECK(is_one_line_about(message, folder / name));
-    CHECK(contains(message, "temporary"));
-    CHECK(folder.count() == 1);
-  }
-  for (const char* name : {".picovae-1.tmp", ".picovae-1-2-3.tmp", ".picovae-1-x.tmp",
-                           "picovae-1-2.tmp", ".picovae-1-2.tmp2", ".picovae-"}) {
-    write_file(folder / name, "x");
-    write_file(folder / "a", "x");
-    CHECK(text_of(folder / name) == "x");
-  }
-}
-
-TEST_CASE("what a killed process has left goes with the next file in that folder") {
-  const TemporaryFolder folder;
-  std::array<int, 2> ready{};
-  REQUIRE(::pipe(ready.data()) == 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    static_cast<void>(message_of([&] {
-      OutputFile file(folder / "a");
-      file.write("half of it");
-      const Temporary data(Temporary::Kind::kFolder, folder / "data", "data");
-      write_file(data.path() / "images", "x");
-      static_cast<void>(::write(ready[1], "x", 1) == 1);
-      for (;;) ::pause();
-    }));
-    ::_exit(1);
-  }
-  ::close(ready[1]);
-  char byte = 0;
-  REQUIRE(::read(ready[0], &byte, 1) == 1);
-  write_file(folder / "b", "B");
-  CHECK(folder.count() == 3);  // it lives
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  CHECK(folder.count() == 3);
-  check_writable(folder / "c");
-  CHECK(folder.count() == 1);
-  ::close(ready[0]);
-}
-
-TEST_CASE("processes that write one file at once each leave it whole, and nothing else") {
-  const TemporaryFolder folder;
-  constexpr int kProcesses = 4;
-  constexpr int kTimes = 60;
-  std::vector<pid_t> children;
-  for (int number = 0; number < kProcesses; ++number) {
-    children.push_back(::fork());
-    if (children.back() != 0) continue;
-    const std::string text(kLimit, static_cast<char>('a' + number));
-    const auto message = message_of([&] {
-      for (int i = 0; i < kTimes; ++i) write_file(folder / "a", text);
-    });
-    ::_exit(message.empty() ? 0 : 1);
-  }
-  for (const pid_t child : children) {
-    int status = -1;
-    ::waitpid(child, &status, 0);
-    CHECK(status == 0);
-  }
-  const std::string text = text_of(folder / "a");
-  CHECK(text == std::string(kLimit, text.at(0)));
-  CHECK(folder.count() == 1);
 }
 
 TEST_CASE("owner and group of a replaced file are kept, if the system lets us") {
@@ -318,36 +235,6 @@ TEST_CASE("streams are told from files") {
   CHECK(is_standard_output("/dev/fd/1"));
   CHECK_FALSE(is_standard_output(folder / "file"));
   CHECK_FALSE(is_standard_output("/dev/null"));
-}
-
-TEST_CASE("one process holds a lock, until it ends however it does") {
-  const TemporaryFolder folder;
-  const auto path = folder / "lock";
-  {
-    const FileLock first(path);
-    CHECK(first.is_held());
-    CHECK_FALSE(FileLock(path).is_held());  // and that does not release it
-    CHECK_FALSE(FileLock(path).is_held());
-  }
-  CHECK(folder.count() == 0);
-  std::array<int, 2> ready{};
-  REQUIRE(::pipe(ready.data()) == 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const FileLock lock(path);
-    static_cast<void>(::write(ready[1], "x", 1) == 1);
-    for (;;) ::pause();
-  }
-  char byte = 0;
-  REQUIRE(::read(ready[0], &byte, 1) == 1);
-  CHECK_FALSE(FileLock(path).is_held());
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  CHECK(folder.count() == 1);  // what is left means nothing
-  CHECK(FileLock(path).is_held());
-  CHECK(folder.count() == 0);
-  ::close(ready[0]);
-  ::close(ready[1]);
 }
 
 TEST_CASE("places that cannot be written are found beforehand, with the same message") {
