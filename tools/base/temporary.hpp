@@ -34,7 +34,8 @@ class Temporary {
   int descriptor() const { return descriptor_.get(); }  // of a file, to write to it
 
   // Flushes it to the disk, gives it its name, and flushes the folder that it is in. The descriptor
-  // is closed. What is in a folder has to be flushed already, as a file is that was committed there.
+  // is closed. What is in a folder has to be flushed already, as a file is that was committed
+  // there.
   void commit();
 
  private:
