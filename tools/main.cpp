@@ -55,7 +55,8 @@ void run(int argc, char** argv) {
       "  picovae generate model.pvae --ascii --count 3\n"
       "picovae help COMMAND is picovae COMMAND --help.\n"
       "A file may be -: standard input if it is read, standard output if it is written; "
-      "a command\nthat writes its file there says what it has to say on standard error.",
+      "a command\nthat writes its file there says what it has to say on standard error.\n"
+      "Other files appear whole or not at all. If one is a link, what it leads to is replaced.",
       version);
   for (const auto add : kCommands) add(line);
   if (const auto work = line.parse(argc, argv)) work();

@@ -1,7 +1,6 @@
 #include "tools/base/file.hpp"
 
 #include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -20,22 +19,6 @@ namespace picovae::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string reason(int error) { return std::generic_category().message(error); }
-
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 // The status of the file at `path`, links followed; nothing if there is no such file.
 std::optional<struct stat> status_of(const fs::path& path) {
@@ -77,31 +60,8 @@ std::optional<int> output_descriptor(const fs::path& path) {
   return std::nullopt;
 }
 
-int duplicate(int descriptor) { return ::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1); }
-
-// The path that `path` leads to, also if there is no file there yet.
-fs::path followed(fs::path path) {
-  constexpr int kMostLinks = 40;
-  std::error_code error;
-  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
-    const fs::path target = fs::read_symlink(path, error);
-    if (error) break;
-    path = path.parent_path() / target;
-  }
-  return path;
-}
-
-fs::path folder_of(const fs::path& path) {
-  return path.has_parent_path() ? path.parent_path() : fs::path(".");
-}
-
-// Flushes the folder's entries to the disk; otherwise a power cut may restore the old file. Returns
-// 0 or errno; 0 too if the folder may not be read or its file system cannot flush folders.
-int sync_folder(const fs::path& folder) {
-  const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (descriptor.get() < 0) return errno == EACCES ? 0 : errno;
-  if (::fsync(descriptor.get()) == 0 || errno == EINVAL || errno == ENOTSUP) return 0;
-  return errno;
+Descriptor duplicate(int descriptor) {
+  return Descriptor(::fcntl(descriptor, F_DUPFD_CLOEXEC, STDERR_FILENO + 1));
 }
 
 // Fails if the descriptor is not open for writing.
@@ -123,11 +83,24 @@ std::optional<struct stat> check_target(const fs::path& path) {
     }
     return status;
   }
-  const fs::path folder = folder_of(followed(path));
+  const fs::path folder = folder_of(follow_links(path));
   if (!status_of(folder)) {
     fail("{}: the folder {} does not exist; create it first", path.string(), folder.string());
   }
   return status;
+}
+
+// Of a file that is replaced: owner and group too, if the system lets us. A group that cannot be
+// kept gives its rights to no other one. It fails only on file systems that have none of this.
+void keep_permissions(int descriptor, const struct stat& old) {
+  mode_t mode = old.st_mode & (S_IRWXU | S_IRWXG | S_IRWXO);
+  constexpr auto kUnchanged = static_cast<uid_t>(-1);
+  if (::fchown(descriptor, old.st_uid, old.st_gid) != 0 &&
+      ::fchown(descriptor, kUnchanged, old.st_gid) != 0) {
+    const mode_t everybody = mode & S_IRWXO;
+    mode = (mode & ~mode_t{S_IRWXG}) | (mode & everybody << 3);
+  }
+  static_cast<void>(::fchmod(descriptor, mode));
 }
 
 }  // namespace
@@ -140,7 +113,7 @@ std::optional<FileIdentity> identify(const fs::path& path, Access access) {
     if (!named) return std::nullopt;
     return FileIdentity{0, 0, fmt::format("descriptor {}", *named)};
   }
-  const fs::path target = followed(path);
+  const fs::path target = follow_links(path);
   if (!target.has_filename() || ::stat(folder_of(target).c_str(), &status) != 0) return {};
   return FileIdentity{status.st_dev, status.st_ino, target.filename().string()};
 }
@@ -159,8 +132,9 @@ namespace {
 template <typename Byte>
 std::vector<Byte> read_whole(const fs::path& path, std::size_t limit) {
   const auto named = named_descriptor(path, Access::kRead);
-  const Descriptor file(named ? duplicate(*named) : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) fail("{}: cannot be opened: {}", path.string(), reason(errno));
+  const Descriptor file =
+      named ? duplicate(*named) : Descriptor(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file.is_open()) fail("{}: cannot be opened: {}", path.string(), reason(errno));
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) fail("{}: {}", path.string(), reason(errno));
   if (S_ISDIR(status.st_mode)) fail("{}: is a folder; give a file", path.string());
@@ -223,49 +197,27 @@ void check_writable(const fs::path& path) {
 OutputFile::OutputFile(fs::path path) : path_(std::move(path)) {
   if (const auto open = output_descriptor(path_)) {
     check_descriptor(*open, path_);
-    descriptor_ = duplicate(*open);
-    if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
+    stream_ = duplicate(*open);
+    if (!stream_.is_open()) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
     return;
   }
   const auto status = check_target(path_);
   if (is_stream(path_, Access::kWrite)) {
-    descriptor_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY);
-    if (descriptor_ < 0) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
+    stream_ = Descriptor(::open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY));
+    if (!stream_.is_open()) fail("{}: cannot be opened: {}", path_.string(), reason(errno));
     return;
   }
   std::error_code error;
-  target_ = status ? fs::canonical(path_, error) : followed(path_);
+  const fs::path target = status ? fs::canonical(path_, error) : follow_links(path_);
   if (error) fail("{}: {}", path_.string(), error.message());
-  open_temporary();
-  // A file that is replaced keeps its permissions. This fails only if the file system has none.
-  if (status) static_cast<void>(::fchmod(descriptor_, status->st_mode & 0777));
-}
-
-void OutputFile::open_temporary() {
-  constexpr int kAttempts = 1000;  // names left over by killed processes of the same id
-  for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    const auto name = fmt::format(".picovae-{}-{}.tmp", ::getpid(), attempt);
-    auto candidate = target_.parent_path() / name;
-    descriptor_ = ::open(candidate.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (descriptor_ >= 0) {
-      temporary_ = std::move(candidate);
-      return;
-    }
-    if (errno != EEXIST) break;
-  }
-  const int error = errno;
-  fail("{}: no file can be created in the folder {}: {}", path_.string(),
-       folder_of(target_).string(), reason(error));
-}
-
-OutputFile::~OutputFile() {
-  if (descriptor_ >= 0) ::close(descriptor_);
-  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+  temporary_.emplace(Temporary::Kind::kFile, target, path_.string());
+  if (status) keep_permissions(temporary_->descriptor(), *status);
 }
 
 void OutputFile::write(std::span<const std::byte> bytes) {
+  const int descriptor = temporary_ ? temporary_->descriptor() : stream_.get();
   while (!bytes.empty()) {
-    const ssize_t count = ::write(descriptor_, bytes.data(), bytes.size());
+    const ssize_t count = ::write(descriptor, bytes.data(), bytes.size());
     if (count < 0) {
       if (errno == EINTR) continue;
       fail("{}: cannot be written: {}", path_.string(), reason(errno));
@@ -279,54 +231,27 @@ void OutputFile::write(std::string_view text) {
 }
 
 void OutputFile::commit() {
-  // Terminals and pipes have no fsync and return EINVAL; a real file never does.
-  if (::fsync(descriptor_) != 0 && !(temporary_.empty() && (errno == EINVAL || errno == ENOTSUP))) {
-    fail("{}: cannot be written: {}", path_.string(), reason(errno));
-  }
-  if (::close(std::exchange(descriptor_, -1)) != 0) {
-    fail("{}: cannot be written: {}", path_.string(), reason(errno));
-  }
-  if (temporary_.empty()) return;
-  if (::rename(temporary_.c_str(), target_.c_str()) != 0) {
-    fail("{}: cannot be given its name: {}", path_.string(), reason(errno));
-  }
-  temporary_.clear();
-  if (const int error = sync_folder(folder_of(target_)); error != 0) {
-    fail("{}: is written, but may be lost when the power fails: {}", path_.string(), reason(error));
-  }
+  if (temporary_) return temporary_->commit();
+  // Terminals and pipes have no fsync and return EINVAL.
+  int error = sync_file(stream_.get());
+  if (error == EINVAL || error == ENOTSUP) error = 0;
+  if (stream_.close() != 0 && error == 0) error = errno;
+  if (error != 0) fail("{}: cannot be written: {}", path_.string(), reason(error));
 }
 
-FileLock::FileLock(fs::path path) : path_(std::move(path)) {
-  for (;;) {
-    descriptor_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail("{}: cannot be created: {}", path_.string(), reason(errno));
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-      if (errno == EINTR) {
-        ::close(descriptor_);
-        continue;
-      }
-      if (errno != EWOULDBLOCK) return;  // a file system without locks, which protects nobody
-      ::close(std::exchange(descriptor_, -1));
-      return;
-    }
-    // The process that held it may have removed the file between the two calls.
-    struct stat ours {};
-    struct stat there {};
-    const bool same = ::fstat(descriptor_, &ours) == 0 && ::stat(path_.c_str(), &there) == 0 &&
-                      ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
-    if (same) return;
-    ::close(std::exchange(descriptor_, -1));
+fs::path follow_links(fs::path path) {
+  constexpr int kMostLinks = 40;
+  std::error_code error;
+  for (int i = 0; i < kMostLinks && fs::is_symlink(path, error); ++i) {
+    const fs::path target = fs::read_symlink(path, error);
+    if (error) break;
+    path = path.parent_path() / target;
   }
-}
-
-FileLock::~FileLock() {
-  if (descriptor_ < 0) return;
-  ::unlink(path_.c_str());  // while it is held, so that nobody else's is removed
-  ::close(descriptor_);
+  return path;
 }
 
 fs::path path_beside(const fs::path& path, std::string_view ending) {
-  fs::path beside = followed(path);
+  fs::path beside = follow_links(path);
   beside += ending;
   return beside;
 }

@@ -14,6 +14,9 @@
 #include <tuple>
 #include <vector>
 
+#include "tools/base/descriptor.hpp"
+#include "tools/base/temporary.hpp"
+
 namespace picovae::tools {
 
 enum class Access { kRead, kWrite };
@@ -59,16 +62,13 @@ void write_file(const std::filesystem::path& path, std::string_view text);
 // changes none.
 void check_writable(const std::filesystem::path& path);
 
-// A file under construction. Bytes go to a temporary file in the same folder, which commit()
-// renames over `path`; without commit() the destructor removes it. The temporary file has a name
-// that no file had. A stream cannot be replaced and is written directly.
+// A file under construction. Bytes go to a temporary file, which commit() puts at `path`; without
+// commit() the destructor removes it. A link stays one: the file that it leads to is replaced. A
+// file that is replaced keeps its permissions. A stream cannot be replaced and is written directly.
 // Errors name the path and the system's reason.
 class OutputFile {
  public:
   explicit OutputFile(std::filesystem::path path);
-  ~OutputFile();
-  OutputFile(const OutputFile&) = delete;
-  OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::span<const std::byte> bytes);
   void write(std::string_view text);
@@ -78,29 +78,13 @@ class OutputFile {
   void commit();
 
  private:
-  void open_temporary();
-
-  std::filesystem::path path_;       // as the user gave it: for messages
-  std::filesystem::path target_;     // with links followed, so that a link stays a link
-  std::filesystem::path temporary_;  // empty if written directly, and after commit()
-  int descriptor_ = -1;
+  std::filesystem::path path_;  // as the user gave it: for messages
+  std::optional<Temporary> temporary_;
+  Descriptor stream_;  // that which is written directly
 };
 
-// A lock that one process holds at a time, by an empty file that is created for it. The system
-// releases it when the process ends, however it does; the file may stay then, and means nothing.
-class FileLock {
- public:
-  explicit FileLock(std::filesystem::path path);
-  ~FileLock();
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
-
-  bool is_held() const { return descriptor_ >= 0; }  // if not, another process holds it
-
- private:
-  std::filesystem::path path_;
-  int descriptor_ = -1;
-};
+// The path that `path` leads to, also if there is no file there yet.
+std::filesystem::path follow_links(std::filesystem::path path);
 
 // The path of a file beside `path`, links followed: its name and `ending`.
 std::filesystem::path path_beside(const std::filesystem::path& path, std::string_view ending);

@@ -11,6 +11,7 @@
 
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/temporary.hpp"
 #include "tools/commands/shared/file_roles.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/onnx_exact.hpp"
@@ -30,7 +31,8 @@ constexpr const char* kDecoderFile = "decoder.onnx";
 // The folder of the files; if it is new and nothing was put there, it goes again.
 class Folder {
  public:
-  explicit Folder(fs::path path) : path_(std::move(path)) {
+  explicit Folder(const fs::path& path)
+      : path_(path.has_filename() ? path : path.parent_path()) {  // without a slash
     std::error_code error;
     is_new_ = fs::create_directory(path_, error);
     if (!fs::is_directory(path_)) {
@@ -41,6 +43,11 @@ class Folder {
   ~Folder() {
     std::error_code error;
     if (is_new_) fs::remove(path_, error);  // fails if it is not empty
+  }
+  // So that it is there after a power cut, with what was put into it.
+  void commit() const {
+    const int error = is_new_ ? sync_folder(folder_of(path_)) : 0;
+    if (error != 0) fail("{}: may be lost when the power fails: {}", path_.string(), reason(error));
   }
   Folder(const Folder&) = delete;
   Folder& operator=(const Folder&) = delete;
@@ -115,6 +122,7 @@ void export_onnx(const fs::path& model, const fs::path& folder, bool decoder_onl
   std::deque<OutputFile> outputs;
   for (const auto& [name, file] : files) outputs.emplace_back(folder / name).write(file.bytes);
   for (OutputFile& output : outputs) output.commit();
+  created.commit();
   for (const auto& [name, file] : files) {
     say("{}: {} nodes, {} bytes\n", (folder / name).string(), file.nodes, file.bytes.size());
   }

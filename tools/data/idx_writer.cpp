@@ -1,50 +1,18 @@
 #include "tools/data/idx_writer.hpp"
 
-#include <cstdlib>
 #include <string>
 #include <string_view>
 #include <system_error>
 
 #include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
+#include "tools/base/temporary.hpp"
 #include "tools/data/idx.hpp"
 
 namespace picovae::tools {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder beside that which will be, removed with its content unless it gets its name.
-class NewFolder {
- public:
-  explicit NewFolder(fs::path target) : target_(std::move(target)) {
-    std::string name = target_.string() + ".XXXXXX";
-    if (::mkdtemp(name.data()) == nullptr) {
-      fail("{}: cannot be created: {}", target_.string(), reason(errno));
-    }
-    outer_ = name;
-    inner_ = outer_ / "data";
-    fs::create_directory(inner_);  // with the permissions that the user gives to folders
-  }
-  ~NewFolder() {
-    std::error_code ignored;
-    fs::remove_all(outer_, ignored);
-  }
-  NewFolder(const NewFolder&) = delete;
-  NewFolder& operator=(const NewFolder&) = delete;
-
-  const fs::path& path() const { return inner_; }
-
-  void commit() const {
-    std::error_code error;
-    fs::rename(inner_, target_, error);  // over an empty folder, too
-    if (error) fail("{}: cannot be created: {}", target_.string(), error.message());
-  }
-
- private:
-  static std::string reason(int error) { return std::generic_category().message(error); }
-
-  fs::path target_, outer_, inner_;
-};
 
 void write_half(const fs::path& folder, std::string_view half, const LabeledImages& loaded) {
   const Images& images = loaded.images;
@@ -53,16 +21,17 @@ void write_half(const fs::path& folder, std::string_view half, const LabeledImag
   if (!loaded.labels.empty()) write_idx_labels(start + "-labels-idx1-ubyte", loaded.labels);
 }
 
-// Without the slash that a user may have ended it with.
-fs::path without_slash(const fs::path& folder) {
-  return folder.has_filename() ? folder : folder.parent_path();
+// A folder beside that which will be, which may be there already if it is empty.
+Temporary new_folder(const fs::path& folder) {
+  const fs::path target = folder.has_filename() ? folder : folder.parent_path();  // without a slash
+  return {Temporary::Kind::kFolder, follow_links(target), folder.string()};
 }
 
 }  // namespace
 
 void write_idx_dataset(const fs::path& folder, const LabeledImages& train,
                        const LabeledImages* test) {
-  const NewFolder created(without_slash(folder));
+  Temporary created = new_folder(folder);
   write_half(created.path(), "train", train);
   if (test != nullptr) write_half(created.path(), "t10k", *test);
   created.commit();
@@ -74,7 +43,7 @@ void check_new_folder(const fs::path& folder) {
       !(fs::is_directory(folder, error) && fs::is_empty(folder, error))) {
     fail("{}: is there and is not an empty folder; give a new one", folder.string());
   }
-  NewFolder{without_slash(folder)};  // leaves nothing behind
+  new_folder(folder);  // leaves nothing behind
 }
 
 }  // namespace picovae::tools

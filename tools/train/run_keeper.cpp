@@ -12,6 +12,7 @@
 #include "picovae/version.h"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
+#include "tools/base/temporary.hpp"
 #include "tools/format/shape_text.hpp"
 #include "tools/train/checkpoint.hpp"
 
@@ -159,10 +160,17 @@ std::string RunKeeper::kept_in_epoch() const {
   return fmt::format("; {} holds it up to here, --resume continues it", path_.string());
 }
 
-void RunKeeper::finish() const {
+void RunKeeper::finish() {
+  if (path_.empty()) return;
+  const fs::path file = follow_links(path_);
   std::error_code error;
-  if (!path_.empty()) fs::remove(path_, error);
+  fs::remove(file, error);
   if (error) fail("{}: cannot be removed: {}", path_.string(), error.message());
+  lock_.reset();
+  // Otherwise a power cut may bring the checkpoint back, and with it a training that has ended.
+  if (const int unsynced = sync_folder(folder_of(file)); unsynced != 0) {
+    fail("{}: cannot be removed: {}", path_.string(), reason(unsynced));
+  }
 }
 
 }  // namespace picovae::tools

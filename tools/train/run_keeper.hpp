@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "tools/base/file.hpp"
+#include "tools/base/lock.hpp"
 #include "tools/data/dataset.hpp"
 #include "tools/train/recipe.hpp"
 #include "tools/train/trainer.hpp"
@@ -48,8 +48,8 @@ class RunKeeper {
   std::string kept(int epochs) const;
   std::string kept_in_epoch() const;
 
-  // Removes the checkpoint, as the model is written.
-  void finish() const;
+  // Removes the checkpoint, as the model is written, and lets others keep theirs there.
+  void finish();
 
   bool resumes() const { return resume_; }
 

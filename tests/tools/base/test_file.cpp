@@ -4,8 +4,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <array>
-#include <csignal>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -90,13 +88,47 @@ TEST_CASE("two output files in one folder do not get in each other's way") {
   CHECK(text_of(folder / "b") == "B");
 }
 
-TEST_CASE("a temporary file takes no name that is taken") {
+TEST_CASE("owner and group of a replaced file are kept, if the system lets us") {
+  if (::geteuid() != 0) return;  // root alone may give files away
   const TemporaryFolder folder;
-  const auto taken = folder / (".picovae-" + std::to_string(::getpid()) + "-0.tmp");
-  write_file(taken, "somebody's");
-  OutputFile failed(folder / "a");
-  write_file(folder / "b", "B");
-  CHECK(text_of(taken) == "somebody's");
+  const auto path = folder / "a";
+  write_file(path, "old");
+  REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+  REQUIRE(::chmod(path.c_str(), 0664) == 0);
+  write_file(path, "new");
+  struct stat status {};
+  REQUIRE(::stat(path.c_str(), &status) == 0);
+  CHECK(status.st_uid == 1234);
+  CHECK(status.st_gid == 2345);
+  CHECK((status.st_mode & 0777) == 0664);
+}
+
+TEST_CASE("a group that cannot be kept gives its rights to no other") {
+  if (::geteuid() != 0) return;  // somebody else has to have made the file
+  const TemporaryFolder folder;
+  const auto path = folder / "a";
+  write_file(path, "old");
+  REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+  REQUIRE(::chmod(path.c_str(), 0666) == 0);
+  REQUIRE(::chmod(folder.path().c_str(), 0777) == 0);
+  const auto mode_after = [&](mode_t mode) {
+    REQUIRE(::chmod(path.c_str(), mode) == 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const bool is_nobody = ::setgid(65534) == 0 && ::setuid(65534) == 0;
+      ::_exit(is_nobody && message_of([&] { write_file(path, "new"); }).empty() ? 0 : 1);
+    }
+    int status = -1;
+    ::waitpid(child, &status, 0);
+    CHECK(status == 0);
+    struct stat file {};
+    REQUIRE(::stat(path.c_str(), &file) == 0);
+    CHECK(file.st_gid == 65534);
+    REQUIRE(::chown(path.c_str(), 1234, 2345) == 0);
+    return file.st_mode & 0777;
+  };
+  CHECK(mode_after(0666) == 0666);
+  CHECK(mode_after(0676) == 0666);
 }
 
 TEST_CASE("permissions of a replaced file and links to it are kept") {
@@ -203,36 +235,6 @@ TEST_CASE("streams are told from files") {
   CHECK(is_standard_output("/dev/fd/1"));
   CHECK_FALSE(is_standard_output(folder / "file"));
   CHECK_FALSE(is_standard_output("/dev/null"));
-}
-
-TEST_CASE("one process holds a lock, until it ends however it does") {
-  const TemporaryFolder folder;
-  const auto path = folder / "lock";
-  {
-    const FileLock first(path);
-    CHECK(first.is_held());
-    CHECK_FALSE(FileLock(path).is_held());  // and that does not release it
-    CHECK_FALSE(FileLock(path).is_held());
-  }
-  CHECK(folder.count() == 0);
-  std::array<int, 2> ready{};
-  REQUIRE(::pipe(ready.data()) == 0);
-  const pid_t child = ::fork();
-  if (child == 0) {
-    const FileLock lock(path);
-    static_cast<void>(::write(ready[1], "x", 1) == 1);
-    for (;;) ::pause();
-  }
-  char byte = 0;
-  REQUIRE(::read(ready[0], &byte, 1) == 1);
-  CHECK_FALSE(FileLock(path).is_held());
-  ::kill(child, SIGKILL);
-  ::waitpid(child, nullptr, 0);
-  CHECK(folder.count() == 1);  // what is left means nothing
-  CHECK(FileLock(path).is_held());
-  CHECK(folder.count() == 0);
-  ::close(ready[0]);
-  ::close(ready[1]);
 }
 
 TEST_CASE("places that cannot be written are found beforehand, with the same message") {

@@ -46,3 +46,14 @@ TEST_CASE("no data set is written over another, and nothing but a whole one") {
   check_new_folder(folder / "new");
   CHECK(folder.count() == 1);
 }
+
+TEST_CASE("a link to an empty folder stays one") {
+  const TemporaryFolder folder;
+  const LabeledImages train{{1, 1, 1, {1}}, {}, {}};
+  fs::create_directory(folder / "there");
+  fs::create_directory_symlink("there", folder / "link");
+  write_idx_dataset(folder / "link", train, nullptr);
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(find_idx_source(folder / "there")->files().size() == 1);
+  CHECK(folder.count() == 2);
+}
