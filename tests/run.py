@@ -1,8 +1,8 @@
 """Builds and tests picovae; installs the Debian packages that are missing.
 
    tests/run.sh                what to run after a change: gcc Release, all unit tests, one short end to end
-   tests/run.sh --full         what CI runs: also gcc Debug, clang, libc++, benchmarks, boards, Arm, RISC-V, a browser
-   tests/run.sh --slow         also Windows, sanitizers, coverage, fuzzers, full training, -O0: hours
+   tests/run.sh --full         what CI runs: also gcc Debug, clang, benchmarks, boards, Arm, RISC-V, a browser
+   tests/run.sh --slow         also libc++, Windows, sanitizers, coverage, fuzzers, full training, -O0: hours
 """
 import argparse
 import dataclasses
@@ -276,7 +276,7 @@ def sanitizers(options):
 
 
 def coverage(options):
-    run("tests/stages/coverage.sh")
+    run("tests/stages/coverage.py", BUILD / "test-coverage")
 
 
 def clang_debug(options):
@@ -307,6 +307,10 @@ def boards_by_clang(options):
 
 def fuzzers(options):
     run("tests/stages/fuzz.sh", "20")
+
+
+def rebuildable(options):
+    run("tests/stages/rebuildable.py", BUILD / "test-rebuildable")
 
 
 def full_training(options):
@@ -370,7 +374,7 @@ STAGES = (
     Stage("PyTorch", pytorch, on_full, "pytorch"),
     Stage("gcc Debug", gcc_debug, on_full),
     Stage("clang Release", clang_release, on_full, "clang bench"),
-    Stage("clang libc++", clang_libcxx, on_full, "clang libc++"),
+    Stage("clang libc++", clang_libcxx, on_slow, "clang libc++"),
     Stage("static checks", static_checks, on_full, "checks"),
     Stage("boards", boards, on_boards, "boards ed25519 arduino"),
     Stage("old processors", old_processors, on_emulated_linux, "old"),
@@ -380,12 +384,13 @@ STAGES = (
           lambda options: on_emulated_linux(options) and options.slow, "linux signing"),
     Stage("Windows", windows, lambda options: on_emulated_linux(options) and options.slow, "windows"),
     Stage("sanitizers", sanitizers, lambda options: options.sanitize, "clang sanitize"),
-    Stage("coverage", coverage, lambda options: options.coverage, "coverage"),
+    Stage("coverage", coverage, lambda options: options.coverage, "clang coverage"),
     Stage("Debug of both compilers", clang_debug, on_slow),
     Stage("one model", one_model, on_slow),
     Stage("kernels at -O0", kernels_o0, on_slow),
     Stage("boards by clang", boards_by_clang, lambda options: options.slow and options.boards),
     Stage("fuzzers", fuzzers, on_slow, "fuzz"),
+    Stage("built twice", rebuildable, lambda options: on_emulated_linux(options) and options.slow),
     Stage("full training", full_training, on_slow),
     Stage("training killed 200 times", kills, on_slow),
     Stage("one signature", signatures, always),

@@ -78,7 +78,7 @@ windows    g++-mingw-w64-x86-64-posix     the engine for Windows
 windows    wine64                         runs it
 sanitize   libclang-rt-dev                MemorySanitizer
 sanitize   valgrind                       memcheck
-coverage   gcovr                          tables of lines and branches
+coverage   llvm                           counts of lines and branches
 fuzz       libclang-rt-dev                libFuzzer
 LIST
 }

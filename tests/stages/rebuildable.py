@@ -47,8 +47,8 @@ def build(folder, environment, jobs):
        "-DPICOVAE_BUILD_BENCH=OFF")
     do("cmake", "--build", "build", "-j", jobs, "--target", "picovae_program")
     do("ports/web/run.sh", "--build", "build/web")
-    do("ports/run.sh", "--build", "build/ports", "--model", "engine/models/mnist_s8.pvae")
-    do("ports/stm32f4/run.sh", "--build", "build/stm32f4")
+    do("ports/run.sh", "--build", "build/ports", "--picovae", "build/picovae", "--model", "engine/models/mnist_s8.pvae")
+    do("ports/stm32f4/run.sh", "--build", "build/stm32f4", "--picovae", "build/picovae")
 
 
 def digests(folder):
