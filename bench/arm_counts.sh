@@ -57,6 +57,7 @@ program=$built/picovae/bench/count_decodes
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 gcc -shared -fPIC -O2 -Wall -Wextra "$here/count_instructions.c" -o "$work/count.so"
-qemu-aarch64 -cpu max -L /usr/aarch64-linux-gnu -plugin "$work/count.so" "$program" > "$work/counts" ||
+# vector_counts.sh counts SVE.
+qemu-aarch64 -cpu max,sve=off -L /usr/aarch64-linux-gnu -plugin "$work/count.so" "$program" > "$work/counts" ||
   fail 1 "$program failed under qemu-aarch64"
 /usr/bin/python3 "$here/arm_counts.py" "$work/counts" ${json:+--json "$json"}

@@ -8,10 +8,10 @@ namespace picovae::bench {
   namespace name {                                           \
   extern const Probe kProbe;                                 \
   }
-PICOVAE_FOR_EACH_ISA(PICOVAE_DECLARE)
+PICOVAE_FOR_EACH_STRUCT(PICOVAE_DECLARE)
 
 #define PICOVAE_ADDRESS(name, Type, floats, fused, bf16, s8) &name::kProbe,
-constexpr const Probe* kBuilt[] = {PICOVAE_FOR_EACH_ISA(PICOVAE_ADDRESS)};
+constexpr const Probe* kBuilt[] = {PICOVAE_FOR_EACH_STRUCT(PICOVAE_ADDRESS)};
 
 std::span<const Probe* const> built_probes() { return kBuilt; }
 

@@ -210,7 +210,7 @@ def other_linux(options):
     run(PICOVAE, "classes", MODEL, "--data", mnist(), "--out", classes)
     run("ports/linux/run.sh", "--model", classes, "--picovae", PICOVAE, "--build", folder, "--json",
         MATRIX / "linux.json")
-    run("bench/riscv_counts.sh", "--built", folder)
+    run("bench/vector_counts.sh", "--built", folder)
     # The codes of the whole test set as well.
     sign("aarch64", "aarch64", f"gcc {output('aarch64-linux-gnu-g++', '-dumpfullversion')}", "qemu-aarch64", "-cpu",
          "max", folder / "aarch64/picovae/picovae")

@@ -8,7 +8,7 @@
 #   FUSED   the ISA that trains for it, if its own multiply-add rounds twice
 #   BYTES   the ISA whose s8 kernels it shares
 #   S8      the source in engine/src/host with its s8 layers, if its vectors have no size at compile time. Then there is
-#           no struct, and no benchmark either
+#           no struct, and no probe of the benchmarks either
 #   PAIRS   its bf16 layers are dot products of bf16 (dense_bf16.cpp), which f32 arithmetic has not: nothing takes
 #           this ISA unasked
 # Best first. select.cpp says which of them a processor runs. Plain C++ (scalar.cpp) comes after the last.
@@ -74,6 +74,16 @@ elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
     # GCC would move the loads of a tile so far ahead that it runs out of registers.
     set(neon -fno-schedule-insns)
   endif()
+  if(CMAKE_SYSTEM_NAME MATCHES "^(Linux|Android)$")  # which says how long vectors are
+    include(CheckCXXSourceCompiles)
+    set(CMAKE_REQUIRED_FLAGS -march=armv8.2-a+sve)
+    check_cxx_source_compiles("#include <arm_sve.h>
+      int main() { return svcntb() == 0; }" PICOVAE_ARM_SVE)
+    unset(CMAKE_REQUIRED_FLAGS)
+    if(PICOVAE_ARM_SVE)
+      picovae_isa(sve Sve FLOATS neon S8 dense_s8_sve.cpp FLAGS ${neon} -march=armv8.2-a+sve)
+    endif()
+  endif()
   picovae_isa(i8mm I8mm FLOATS neon FLAGS ${neon} -march=armv8.2-a+dotprod+i8mm)
   picovae_isa(sdot Sdot FLOATS neon FLAGS ${neon} -march=armv8.2-a+dotprod)
   picovae_isa(neon Neon HEADER neon64 FLAGS ${neon})
@@ -100,24 +110,31 @@ endif()
 # The list for C++, as picovae_isas.hpp.
 set(PICOVAE_GENERATED ${picovae_engine_BINARY_DIR}/generated)
 set(lines "")
+set(structs "")
 foreach(isa IN LISTS PICOVAE_ISAS)
   set(floats ${PICOVAE_ISA_FLOATS_${isa}})
   set(bf16 ${floats})
   if(PICOVAE_ISA_PAIRS_${isa})
     set(bf16 ${isa})
   endif()
-  string(APPEND lines " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${PICOVAE_ISA_FUSED_${isa}}, ${bf16}, ${PICOVAE_ISA_BYTES_${isa}})")
+  set(line " \\\n  X(${isa}, ${PICOVAE_ISA_TYPE_${isa}}, ${floats}, ${PICOVAE_ISA_FUSED_${isa}}, ${bf16}, ${PICOVAE_ISA_BYTES_${isa}})")
+  string(APPEND lines "${line}")
+  if(NOT PICOVAE_ISA_S8_${isa})
+    string(APPEND structs "${line}")
+  endif()
 endforeach()
 file(CONFIGURE OUTPUT ${PICOVAE_GENERATED}/picovae_isas.hpp CONTENT
 "// Written by engine/cmake/isa.cmake: the host's ISAs, best first, without the scalar reference.
 //   X(name, Type, and the names of the ISAs whose kernels it has for f32, for training, for bf16 and for s8)
 #pragma once
 #define PICOVAE_FOR_EACH_ISA(X)${lines}
+// Those with a struct.
+#define PICOVAE_FOR_EACH_STRUCT(X)${structs}
 " @ONLY)
 
 # picovae_per_isa(target source [FLOATS|FUSED|BYTES|PAIRS]): adds `source` to `target` once for each ISA, with one of these
-# words only for those with such kernels of their own. It sees PICOVAE_ISA (the name; PICOVAE_ISA_NAME as a string),
-# PICOVAE_ISA_ID (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
+# words only for those with such kernels of their own, without one only for those with a struct. It sees PICOVAE_ISA
+# (the name; PICOVAE_ISA_NAME as a string), PICOVAE_ISA_ID (of enum Isa), PICOVAE_ISA_TYPE and that type's header.
 # It is optimized in every build type: an unoptimized kernel is of no use, and may export code of its ISA in weak
 # symbols.
 function(picovae_per_isa target source)
@@ -131,7 +148,7 @@ function(picovae_per_isa target source)
     set(its_source ${source})
     if(PICOVAE_ISA_S8_${isa})
       if(NOT "${ARGN}" STREQUAL BYTES)
-        message(FATAL_ERROR "${stem} is not for ${isa}, which has no struct: configure with -DPICOVAE_BUILD_BENCH=OFF")
+        continue()
       endif()
       set(header "")
       set(its_source ${picovae_engine_SOURCE_DIR}/src/host/${PICOVAE_ISA_S8_${isa}})

@@ -1,11 +1,13 @@
 // picovae_decodes MODEL: decodes while bench/count_instructions.c counts, with every ISA of this
-// build that the processor runs: a line for each, with the counts before a decode, after it, and
-// after two more.
+// build that the processor runs: a line for each of them and each batch, with the counts before a
+// decode, after it, and after two more.
 #include <unistd.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <span>
 
 #include "model_file.hpp"
 #include "picovae/kernels.hpp"
@@ -18,13 +20,16 @@ using namespace picovae;
 using ModelShape = Shape<PICOVAE_SHAPE>;
 
 Vae<ModelShape, Integer> vae;
-DecoderArena<ModelShape, Integer> arena;
-std::array<std::int16_t, ModelShape::kLatent> z;
-std::array<std::uint8_t, ModelShape::kPixels> pixels;
 
+template <std::size_t Batch>
 bool decode(int times) {
+  static DecoderArena<ModelShape, Integer, Batch> arena;
+  static std::array<std::int16_t, Batch * ModelShape::kLatent> z;
+  static std::array<std::uint8_t, Batch * ModelShape::kPixels> pixels;
   bool ok = true;
-  for (; times != 0; --times) ok = vae.decode(z.data(), pixels.data(), arena) == Status::kOk && ok;
+  for (; times != 0; --times) {
+    ok = vae.decode(z.data(), pixels.data(), arena, Batch) == Status::kOk && ok;
+  }
   return ok;
 }
 
@@ -34,16 +39,21 @@ void mark() {
   static_cast<void>(getppid());
 }
 
-bool count(const Kernels& kernels, std::span<const std::byte> model) {
-  if (vae.open(model, kernels) != Status::kOk || !decode(1)) return false;
-  std::printf("%s", kernels.name);
+template <std::size_t Batch>
+bool count(const Kernels& kernels) {
+  if (!decode<Batch>(1)) return false;
+  std::printf("%s %zu", kernels.name, Batch);
   mark();
-  const bool once = decode(1);
+  const bool once = decode<Batch>(1);
   mark();
-  const bool twice = decode(2);
+  const bool twice = decode<Batch>(2);
   mark();
   std::printf("\n");
   return once && twice;
+}
+
+bool count_all(const Kernels& kernels, std::span<const std::byte> model) {
+  return vae.open(model, kernels) == Status::kOk && count<1>(kernels) && count<8>(kernels);
 }
 
 }  // namespace
@@ -55,7 +65,7 @@ int main(int argc, char** argv) {
   }
   const ModelFile model(argv[1]);
   for (const Kernels* kernels : built_kernels()) {
-    if (machine_runs(kernels->isa) && !count(*kernels, model.all())) {
+    if (machine_runs(kernels->isa) && !count_all(*kernels, model.all())) {
       std::fprintf(stderr, "%s: no s8 model of this program's shape\n", argv[1]);
       return 1;
     }

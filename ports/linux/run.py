@@ -3,8 +3,9 @@
 each of them the engine selects the right kernels, all tests pass, a model has the signatures of its header with every
 ISA, and picovae draws what the host's draws.
 
-  aarch64         runs as a Cortex-A72 (NEON), a Cortex-A76 (SDOT) and with all extensions (i8mm); picovae as well, with
-                  PNG, and the benchmarks are built, if libraries.sh can fetch their libraries for arm64
+  aarch64         runs as a Cortex-A72 (NEON), a Cortex-A76 (SDOT), and with all extensions: i8mm without vectors of SVE
+                  and with those of 128 bits, SVE with those of 256 and 512; picovae as well, with PNG, and the
+                  benchmarks are built, if libraries.sh can fetch their libraries for arm64
   aarch64-clang   the same without picovae, compiled with Clang
   armv7           runs as a Cortex-A15 (NEON)
   riscv64         runs as RV64GC, which has no vectors: plain C++; its tests, which take minutes, if it is named
@@ -14,6 +15,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -39,12 +41,13 @@ class Target:
     compiler: str      # the name of its C compiler
     prefix: str        # of the cross toolchain's programs, and its folder in /usr
     emulator: str
-    processors: tuple  # what QEMU_CPU calls them, and the ISA that the engine must select there
+    processors: tuple  # what QEMU_CPU calls them, the ISA that the engine must select, and another that signs, if any
     tested: str = "always"  # or "named": if it is; "never": it signs a model, and that only if it is named
 
 
 AARCH64 = Target("aarch64", "gcc", "aarch64-linux-gnu", "qemu-aarch64",
-                 (("cortex-a72", "neon"), ("cortex-a76", "sdot"), ("max", "i8mm")))
+                 (("cortex-a72", "neon"), ("cortex-a76", "sdot"), ("max,sve=off", "i8mm"), ("max,sve128=on", "i8mm", "sve"),
+                  ("max,sve256=on", "sve"), ("max,sve512=on", "sve")))
 TARGETS = {
     "aarch64": AARCH64,
     "aarch64-clang": dataclasses.replace(AARCH64, compiler="clang"),
@@ -58,10 +61,11 @@ TARGETS = {
 
 
 def selection(target, processor):
-    """What ctest runs. The last processor runs every ISA, so the others need only choose theirs; a second compiler
-    can differ only in the kernels. Signatures in plain C++ take minutes, and picovae_signatures has them."""
+    """What ctest runs. The last processor runs every ISA, so the others need only choose theirs, and run SVE with each
+    length of its vectors; a second compiler can differ only in the kernels. Signatures in plain C++ take minutes, and
+    picovae_signatures has them."""
     if processor != target.processors[-1][0]:
-        return ["-R", "^engine_select$"]
+        return ["-R", "^engine_(select|kernels)$" if re.search(r"sve\d", processor) else "^engine_select$"]
     if target.processors == ((processor, "scalar"),):
         return ["-E", "^engine_signature$"]
     return ["-L", "isa"] if target.compiler != "gcc" else []
@@ -162,8 +166,8 @@ def parse_signatures(text, isa):
     return {}
 
 
-def run_as(target, folder, processor, isa, model, host, tested):
-    """Runs what was built for a target on one processor. Returns its row of the table."""
+def run_as(target, folder, processor, selected, isa, model, host, tested):
+    """Runs what was built for a target on one processor, and signs with `isa`. Returns its row of the table."""
     progress(f"{target.architecture} ({target.compiler}) as {processor}")
     environment = {**os.environ, "QEMU_CPU": processor}
     emulate = [target.emulator, "-L", f"/usr/{target.prefix}"]
@@ -173,14 +177,14 @@ def run_as(target, folder, processor, isa, model, host, tested):
         row["tests"] = ok = succeeds("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure",
                                      "-j", str(JOBS), *selection(target, processor), env=environment)
     if model:
-        only = ["only"] if processor != target.processors[-1][0] else []  # the last one signs with every ISA
-        signing = subprocess.run([*emulate, folder / "picovae_signatures", model, isa, *only], env=environment,
+        only = [isa] if processor != target.processors[-1][0] else []  # the last one signs with every ISA
+        signing = subprocess.run([*emulate, folder / "picovae_signatures", model, selected, *only], env=environment,
                                  stdout=subprocess.PIPE, text=True)
         print(signing.stdout, end="", flush=True)
         row.update(parse_signatures(signing.stdout, isa))
         ok = ok and signing.returncode == 0
     if host:
-        row["picovae"] = check_picovae([*emulate, folder / "picovae/picovae"], isa, model, host,
+        row["picovae"] = check_picovae([*emulate, folder / "picovae/picovae"], selected, model, host,
                                        folder / f"{processor}{host.suffix}", environment)
         ok = ok and row["picovae"]
     row["ok"] = ok
@@ -208,8 +212,8 @@ def main(arguments):
                 notes.append("pictures were not compared with the host's: no build/picovae; name one with --picovae")
         tested = name in options.tested
         build(name, target, libraries, folder, tested)
-        rows += [run_as(target, folder, processor, isa, options.model, host, tested)
-                 for processor, isa in target.processors]
+        rows += [run_as(target, folder, processor, selected, *(isa or [selected]), options.model, host, tested)
+                 for processor, selected, *isa in target.processors]
 
     print("", LINE.format(*HEADINGS.values()), *map(table_line, rows), *notes, sep="\n")
     if options.json:

@@ -1,6 +1,6 @@
-// picovae_signatures MODEL ISA [only]: computes the signatures of an s8 model (engine/FORMAT.md)
-// with every ISA of this build that the processor runs, or with ISA only. Succeeds if all equal
-// those in the model and the engine selects ISA by itself.
+// picovae_signatures MODEL SELECTED [ISA]: computes the signatures of an s8 model
+// (engine/FORMAT.md) with every ISA of this build that the processor runs, or with ISA alone.
+// Succeeds if all equal those in the model and the engine selects SELECTED by itself.
 #include <array>
 #include <cinttypes>
 #include <cstdint>
@@ -71,7 +71,7 @@ bool check(const Kernels& kernels, std::span<const std::byte> model) {
 
 int main(int argc, char** argv) {
   if (argc != 3 && argc != 4) {
-    std::fprintf(stderr, "usage: %s MODEL ISA [only]\n", argv[0]);
+    std::fprintf(stderr, "usage: %s MODEL SELECTED [ISA]\n", argv[0]);
     return 2;
   }
   const ModelFile model(argv[1]);
@@ -82,10 +82,13 @@ int main(int argc, char** argv) {
   const char* selected = select_kernels().name;
   bool ok = std::strcmp(selected, argv[2]) == 0;
   if (!ok) std::printf("selected %s, expected %s\n", selected, argv[2]);
+  bool any = false;
   for (const Kernels* kernels : built_kernels()) {
     if (!machine_runs(kernels->isa)) continue;
-    if (argc == 4 && std::strcmp(kernels->name, argv[2]) != 0) continue;
+    if (argc == 4 && std::strcmp(kernels->name, argv[3]) != 0) continue;
+    any = true;
     ok = check(*kernels, model.all()) && ok;
   }
-  return ok ? 0 : 1;
+  if (!any) std::printf("this processor does not run %s\n", argv[3]);
+  return ok && any ? 0 : 1;
 }

@@ -12,7 +12,7 @@ cd "$(dirname "$0")/../.."
 
 # C++20 says what a shifted negative number is, by 31 bits too, and an ISA may hide what its base has. What needs another
 # processor's headers is left to that one's compilers, and what is compiled once an ISA to clang-tidy.
-elsewhere=(tools/base/vector_ops_isa.cpp engine/src/host/{dense_{f32,s8,s8_rvv,bf16},product}.cpp
+elsewhere=(tools/base/vector_ops_isa.cpp engine/src/host/{dense_{f32,s8,s8_rvv,s8_sve,bf16},product}.cpp
   engine/src/board/{m0,small,dsp,mve,rv32}.cpp)
 cppcheck --quiet -j "$(nproc)" --std=c++20 --language=c++ --enable=warning,performance,portability \
   --error-exitcode=1 --suppress=shiftNegativeLHS --suppress=shiftTooManyBitsSigned \

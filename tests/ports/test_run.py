@@ -242,6 +242,15 @@ class Families(unittest.TestCase):
                       for port, offset, value in writes)
         self.assertEqual(emulator.led_of(log), [True, False])
 
+    def test_each_length_of_vectors_has_its_kernels_tested_and_signs(self):
+        linux = family("linux")
+        for bits in (128, 256, 512):
+            name = f"max,sve{bits}=on"
+            self.assertIn("sve", next(words for words in linux.AARCH64.processors if words[0] == name))
+            last = linux.AARCH64.processors[-1][0] == name
+            self.assertEqual(linux.selection(linux.AARCH64, name), [] if last else ["-R", "^engine_(select|kernels)$"])
+        self.assertEqual(linux.selection(linux.AARCH64, "max,sve=off"), ["-R", "^engine_select$"])
+
     def test_rows_of_other_linux(self):
         linux = family("linux")
         printed = ("neon     batch  1  signature 410a07ca  signature_reconstruct 547e2503  "

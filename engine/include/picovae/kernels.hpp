@@ -96,6 +96,7 @@ enum class Isa : std::uint8_t {
   kNeon,
   kSdot,
   kI8mm,
+  kSve,
   kSimd128,
   kCortexM0,
   kSmall,
@@ -149,6 +150,7 @@ extern const Kernels kAvx512Bf16Kernels;  // and of bf16: rounds_inputs
 extern const Kernels kNeonKernels;        // 64-bit Arm, and 32-bit with VFPv4
 extern const Kernels kSdotKernels;        // 64-bit Arm with dot products
 extern const Kernels kI8mmKernels;        // and with 8-bit matrix products
+extern const Kernels kSveKernels;         // 64-bit Arm, vectors of 128, 256 or 512 bits: s8 alone
 extern const Kernels kSimd128Kernels;     // WebAssembly: s8 alone, the rest is plain C++
 extern const Kernels kRvvKernels;         // 64-bit RISC-V with vectors: s8 alone, as well
 extern const Kernels kCortexM0Kernels;    // M0, M0+
@@ -166,8 +168,12 @@ const Kernels& board_kernels();
 span<const Kernels* const> built_kernels();
 bool machine_runs(Isa isa);
 
-// Hosts only: the best kernels of this machine, of those that do not round inputs. Never fails: the
-// scalar ones run everywhere.
+// Hosts only: whether an ISA that the machine runs is faster than those behind it. All are but SVE
+// with vectors of 128 bits.
+bool machine_gains(Isa isa);
+
+// Hosts only: the best kernels of this machine, of those that do not round inputs and that it gains
+// by. Never fails: the scalar ones run everywhere.
 const Kernels& select_kernels();
 
 }  // namespace picovae

@@ -4,7 +4,7 @@
 //
 // A type without a size at compile time (SVE, RISC-V vectors) cannot be an element of the register
 // tiles: fix its length by a compiler flag, or give the ISA a DenseFn of another kind, as
-// dense_s8_rvv.cpp is.
+// dense_s8_sve.cpp and dense_s8_rvv.cpp are.
 #pragma once
 
 #include <concepts>

@@ -8,6 +8,9 @@
 #include <windows.h>
 #elif defined(__aarch64__) || defined(__arm__) || defined(__riscv)
 #include <sys/auxv.h>  // with it the HWCAP bits
+#if defined(__linux__)
+#include <sys/prctl.h>
+#endif
 #endif
 
 #include <cstddef>
@@ -88,6 +91,16 @@ bool has_i8mm() { return has_all(AT_HWCAP2, HWCAP2_I8MM); }
 #endif
 #endif
 
+// Bits of the vectors of SVE; 0 without them.
+int sve_bits() {
+#if defined(__aarch64__) && defined(PR_SVE_GET_VL)
+  const int state = has_all(AT_HWCAP, HWCAP_SVE) ? prctl(PR_SVE_GET_VL) : 0;
+  return state < 0 ? 0 : (state & PR_SVE_VL_LEN_MASK) * 8;
+#else
+  return 0;
+#endif
+}
+
 }  // namespace
 
 std::span<const Kernels* const> built_kernels() { return kBuilt; }
@@ -119,6 +132,10 @@ bool machine_runs(Isa isa) {
       return has_sdot();
     case Isa::kI8mm:
       return has_i8mm() && has_sdot();
+    case Isa::kSve: {
+      const int bits = sve_bits();  // any multiple of 128 up to 2048
+      return bits == 128 || bits == 256 || bits == 512;
+    }
 #elif defined(__arm__)
     case Isa::kNeon:
       return has_all(AT_HWCAP, HWCAP_ARM_NEON | HWCAP_ARM_VFPv4);
@@ -134,6 +151,8 @@ bool machine_runs(Isa isa) {
   }
 }
 
+bool machine_gains(Isa isa) { return isa != Isa::kSve || sve_bits() > 128; }
+
 ProductFn product_for(Isa isa) {
   switch (isa) {
 #define PICOVAE_PRODUCT(name, Type, floats, fused, bf16, s8) \
@@ -147,7 +166,8 @@ ProductFn product_for(Isa isa) {
 
 const Kernels& select_kernels() {
   for (const Kernels* kernels : kBuilt) {
-    if (!kernels->rounds_inputs && machine_runs(kernels->isa)) return *kernels;
+    const Isa isa = kernels->isa;
+    if (!kernels->rounds_inputs && machine_runs(isa) && machine_gains(isa)) return *kernels;
   }
   return kScalarKernels;
 }
