@@ -120,10 +120,12 @@ using RunTilesFn = void (*)(const Inputs& inputs, const Tiles& tiles, std::int32
                             std::size_t row);
 
 // Tiles of 1, 2, 4 and 8 strips; of four rows, 8 would be too many.
+template <std::size_t Rows>
+constexpr std::size_t kMostStrips = smaller(kTileSums / Rows, kStrips);
 template <std::size_t Rows, bool Wide = false>
-constexpr Table<RunTilesFn, 4> kRunTiles = {
-    run_tiles<Rows, 1, Wide>, run_tiles<Rows, 2, Wide>, run_tiles<Rows, 4, Wide>, run_tiles < Rows,
-    kTileSums / Rows<kStrips ? kTileSums / Rows : kStrips, Wide>};
+constexpr Table<RunTilesFn, 4> kRunTiles = {run_tiles<Rows, 1, Wide>, run_tiles<Rows, 2, Wide>,
+                                            run_tiles<Rows, 4, Wide>,
+                                            run_tiles<Rows, kMostStrips<Rows>, Wide>};
 
 // ---- The epilogue: the steps of requantize.hpp, several in one where that changes no bit
 

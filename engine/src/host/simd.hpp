@@ -48,7 +48,7 @@ PICOVAE_INLINE constexpr std::size_t pad(std::size_t n, std::size_t unit) {
   return (n + unit - 1) / unit * unit;
 }
 
-PICOVAE_INLINE std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
+PICOVAE_INLINE constexpr std::size_t smaller(std::size_t a, std::size_t b) { return a < b ? a : b; }
 
 // The size of the next piece if `left` is cut into units. The last two pieces share what remains: a
 // tile of two or three rows has too few sums in progress to keep the multipliers busy.
