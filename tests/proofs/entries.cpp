@@ -10,7 +10,6 @@ namespace picovae {
 #include "engine/src/blob.cpp"
 #include "picovae/latent.hpp"
 #include "picovae/ranges.hpp"
-#include "picovae/s4.hpp"
 #include "requantize.hpp"
 
 using namespace picovae;
@@ -81,17 +80,6 @@ std::size_t packed_size_entry(std::uint8_t layout, std::uint8_t type, std::size_
 std::size_t packed_index_entry(std::uint8_t layout, std::uint8_t type, std::size_t in,
                                std::size_t out, std::size_t output, std::size_t input) {
   return packed_index(Layout{layout}, Type{type}, in, out, output, input);
-}
-std::size_t s4_size_entry(std::uint8_t layout, std::size_t in, std::size_t out) {
-  return s4_size(Layout{layout}, in, out);
-}
-std::size_t s4_index_entry(std::uint8_t layout, std::size_t in, std::size_t output,
-                           std::size_t input) {
-  return s4_index(Layout{layout}, in, output, input);
-}
-std::size_t s4_scale_index_entry(std::uint8_t layout, std::size_t in, std::size_t output,
-                                 std::size_t group) {
-  return s4_scale_index(Layout{layout}, in, output, group);
 }
 
 }  // extern "C"
