@@ -2,7 +2,7 @@
 
    tests/run.sh                what to run after a change: gcc Release, all unit tests, one short end to end
    tests/run.sh --full         what CI runs: also gcc Debug, clang, benchmarks, boards, Arm, RISC-V, a browser
-   tests/run.sh --slow         also libc++, Windows, sanitizers, coverage, fuzzers, full training, -O0: hours
+   tests/run.sh --slow         also libc++, Windows, sanitizers, coverage, fuzzers, proofs, full training, -O0: hours
 """
 import argparse
 import dataclasses
@@ -319,6 +319,12 @@ def full_training(options):
     run("bench/sizes.py", "--quick", "--picovae", RELEASE / "picovae", "--folder", RELEASE / "sizes")
 
 
+def proofs(options):
+    """All of them; then that each fails where the code is broken."""
+    for faults in [], ["--faults"]:
+        run("/usr/bin/python3", "tests/proofs/run.py", "--build", RELEASE, "--folder", BUILD / "test-proofs", *faults)
+
+
 def kills(options):
     run("/usr/bin/python3", "tests/tools/commands/test_training_survives.py", PICOVAE, "--kills", "200")
 
@@ -391,6 +397,7 @@ STAGES = (
     Stage("boards by clang", boards_by_clang, lambda options: options.slow and options.boards),
     Stage("fuzzers", fuzzers, on_slow, "fuzz"),
     Stage("built twice", rebuildable, lambda options: on_emulated_linux(options) and options.slow),
+    Stage("proofs", proofs, lambda options: options.slow and platform.machine() == "x86_64", "clang proofs"),
     Stage("full training", full_training, on_slow),
     Stage("training killed 200 times", kills, on_slow),
     Stage("one signature", signatures, always),

@@ -80,6 +80,8 @@ sanitize   libclang-rt-dev                MemorySanitizer
 sanitize   valgrind                       memcheck
 coverage   llvm                           counts of lines and branches
 fuzz       libclang-rt-dev                libFuzzer
+proofs     clang                          the engine as formulas
+proofs     python3-z3                     proves them
 LIST
 }
 

@@ -62,6 +62,8 @@ ARROWS = {
     "tests/fuzz": [API, "tests/engine", "tests/tools/data", *TOOLS],
     "tests/package": [API],
     "tests/onnx": [API, *TOOLS],
+    # With sources, for what is in them alone.
+    "tests/proofs": [API, "engine/src", "engine/src/board", "tests/engine", "tools/base", "tools/format"],
 }
 ARROWS["tools/base"] += [HOST, ISA]  # vector_ops
 for room in ["tools/quantize", "tools/train", "tests/tools/train"]:
