@@ -3,7 +3,7 @@
 #   tests/stages/fuzz.sh [--memory] SECONDS|--runs N [NAME]...   for so long, or so many inputs, each
 #   tests/stages/fuzz.sh --keep [NAME]...                        what they found, minimized, becomes a part of the sources
 #   tests/stages/fuzz.sh --list [--memory]                       their names; all are run if none is named
-# --memory builds them for MemorySanitizer: those that need no library but the C++ one, and zlib's.
+# --memory builds them for MemorySanitizer: those that need no library but the C++ one.
 # What they find stays in build/fuzz/corpus and is where the next run begins, together with the seeds of
 # tests/fuzz/seeds.cpp and tests/fuzz/corpus/NAME.tar.gz: the smallest inputs, one for each thing that only they reach.
 # Prints a line for each: inputs, inputs per second, reports. Ends with 1 if one crashed, hung or took too much memory;
@@ -15,7 +15,7 @@ die() { echo "fuzz.sh: $1 (see --help)" >&2; exit 2; }
 is_number() { [[ $1 =~ ^[0-9]+$ ]]; }
 
 all=(blob export safetensors checkpoint import onnx idx npy npz png log command_line calls kernels quantize round_trip)
-for_memory=(blob safetensors checkpoint npy log)
+for_memory=(safetensors npy log)
 watch=address limit='' keep='' list=''
 while (($#)); do
   case $1 in
@@ -34,7 +34,7 @@ if [[ $list ]]; then printf '%s\n' "${all[@]}"; exit 0; fi
 fuzzers=("$@")
 ((${#fuzzers[@]})) || fuzzers=("${all[@]}")
 for fuzzer in "${fuzzers[@]}"; do
-  [[ " ${all[*]} " == *" $fuzzer "* ]] || die "no fuzzer $fuzzer${for_memory:+ of ${all[*]}}"
+  [[ " ${all[*]} " == *" $fuzzer "* ]] || die "no fuzzer $fuzzer; there are: ${all[*]}"
 done
 
 tools/install_packages.sh build tests clang fuzz
@@ -78,10 +78,11 @@ binaries=$folder
 watched="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=undefined"
 targets=(fuzz_seeds "${fuzzers[@]/#/fuzz_}")
 if [[ $watch == memory ]]; then
-  # Seen is what is compiled here: templates of the C++ library as well, and all of fmt.
+  # Seen is what is compiled here: all of fmt, and the templates of the C++ library too, under the names of its old ABI,
+  # by which the code that is not compiled here does not take them for its own.
   binaries=build/fuzz-memory
   build $binaries "-fsanitize=fuzzer-no-link,memory -fno-omit-frame-pointer -D_GLIBCXX_EXTERN_TEMPLATE=0 \
-    -DFMT_HEADER_ONLY=1" "${fuzzers[@]/#/fuzz_}"
+    -D_GLIBCXX_USE_CXX11_ABI=0 -DFMT_HEADER_ONLY=1" "${fuzzers[@]/#/fuzz_}"
   targets=(fuzz_seeds)
 fi
 build $folder "$watched" "${targets[@]}"
@@ -116,10 +117,12 @@ failed=0
 printf '%-14s %12s %10s %8s\n' fuzzer inputs inputs/s reports
 for fuzzer in "${fuzzers[@]}"; do
   log=$folder/$fuzzer-$watch.log
+  options=()
   words_of "$fuzzer" > $folder/"$fuzzer".dict
+  if [[ -s $folder/$fuzzer.dict ]]; then options=("-dict=$folder/$fuzzer.dict"); fi
   reports=0
   if ! nice $binaries/tests/fuzz/fuzz_"$fuzzer" "$limit" -entropic=0 -timeout=200 -rss_limit_mb=2048 -max_len="$(length_of "$fuzzer")" \
-    -print_final_stats=1 -artifact_prefix=$folder/crashes/"$fuzzer"/ -dict=$folder/"$fuzzer".dict \
+    -print_final_stats=1 -artifact_prefix=$folder/crashes/"$fuzzer"/ "${options[@]}" \
     $folder/{corpus,seeds,kept}/"$fuzzer" > "$log" 2>&1; then
     failed=1
     reports=1
