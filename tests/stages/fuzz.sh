@@ -38,14 +38,14 @@ for fuzzer in "${fuzzers[@]}"; do
 done
 
 tools/install_packages.sh build tests clang fuzz
-# build FOLDER FLAGS TARGET...
+# build FOLDER ONNX FLAGS TARGET...
 build() {
-  local folder=$1 flags=$2 log=$1/build.log
+  local folder=$1 onnx=$2 flags=$3 log=$1/build.log
   mkdir -p "$folder"
   if ! {
     cmake -S . -B "$folder" -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_C_COMPILER=clang -DCMAKE_BUILD_TYPE=Release \
-      -DPICOVAE_BUILD_BENCH=OFF -DPICOVAE_FUZZ=ON -DCMAKE_CXX_FLAGS="-g1 $flags" &&
-      cmake --build "$folder" -j "${FUZZ_JOBS:-$(nproc)}" --target "${@:3}"
+      -DPICOVAE_BUILD_BENCH=OFF -DPICOVAE_FUZZ=ON -DPICOVAE_ONNX="$onnx" -DCMAKE_CXX_FLAGS="-g1 $flags" &&
+      cmake --build "$folder" -j "${FUZZ_JOBS:-$(nproc)}" --target "${@:4}"
   } > "$log" 2>&1; then
     grep -E "error" -A3 "$log" >&2 || tail -n 20 "$log" >&2
     exit 1
@@ -81,11 +81,11 @@ if [[ $watch == memory ]]; then
   # Seen is what is compiled here: all of fmt, and the templates of the C++ library too, under the names of its old ABI,
   # by which the code that is not compiled here does not take them for its own.
   binaries=build/fuzz-memory
-  build $binaries "-fsanitize=fuzzer-no-link,memory -fno-omit-frame-pointer -D_GLIBCXX_EXTERN_TEMPLATE=0 \
+  build $binaries OFF "-fsanitize=fuzzer-no-link,memory -fno-omit-frame-pointer -D_GLIBCXX_EXTERN_TEMPLATE=0 \
     -D_GLIBCXX_USE_CXX11_ABI=0 -DFMT_HEADER_ONLY=1" "${fuzzers[@]/#/fuzz_}"
   targets=(fuzz_seeds)
 fi
-build $folder "$watched" "${targets[@]}"
+build $folder ON "$watched" "${targets[@]}"
 $folder/tests/fuzz/fuzz_seeds $folder/seeds
 
 kept=tests/fuzz/corpus
