@@ -89,6 +89,7 @@ build $folder ON "$watched" "${targets[@]}"
 $folder/tests/fuzz/fuzz_seeds $folder/seeds
 
 kept=tests/fuzz/corpus
+most_kept=28000  # bytes of an archive: the largest inputs are left out
 for fuzzer in "${fuzzers[@]}"; do
   mkdir -p $folder/{corpus,kept,crashes}/"$fuzzer"
   if [[ -f $kept/$fuzzer.tar.gz ]]; then tar -xzf $kept/"$fuzzer".tar.gz -C $folder/kept/"$fuzzer"; fi
@@ -104,7 +105,14 @@ if [[ $keep ]]; then
     nice $binaries/tests/fuzz/fuzz_"$fuzzer" -set_cover_merge=1 -max_len="$(length_of "$fuzzer")" -rss_limit_mb=2048 \
       "$small" $folder/{kept,corpus}/"$fuzzer" > $folder/"$fuzzer"-merge.log 2>&1
     (cd $folder/seeds/"$fuzzer" && printf '%s\0' *) | (cd "$small" && xargs -0 rm)
-    tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=644 -C "$small" -c . | gzip -9n > $kept/"$fuzzer".tar.gz
+    pack() {
+      tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 --mode=644 -C "$small" -c . | gzip -9n > $kept/"$fuzzer".tar.gz
+    }
+    pack
+    while (($(stat -c %s $kept/"$fuzzer".tar.gz) > most_kept)); do
+      find "$small" -type f -printf '%s %p\n' | sort -rn | head -n 8 | cut -d' ' -f2- | xargs rm
+      pack
+    done
     echo "$kept/$fuzzer.tar.gz: $(find "$small" -type f | wc -l) inputs, $(stat -c %s $kept/"$fuzzer".tar.gz) bytes"
   done
   exit 0
