@@ -110,7 +110,7 @@ if [[ $keep ]]; then
     }
     pack
     while (($(stat -c %s $kept/"$fuzzer".tar.gz) > most_kept)); do
-      find "$small" -type f -printf '%s %p\n' | sort -rn | head -n 8 | cut -d' ' -f2- | xargs rm
+      find "$small" -type f -printf '%s %p\n' | sort -rn | sed -n '1,8s,^[0-9]* ,,p' | xargs rm
       pack
     done
     echo "$kept/$fuzzer.tar.gz: $(find "$small" -type f | wc -l) inputs, $(stat -c %s $kept/"$fuzzer".tar.gz) bytes"
