@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "tests/engine/blobs.hpp"
+#include "tests/fuzz/checkpoint.hpp"
 #include "tests/tools/data/numpy_files.hpp"
 #include "tools/base/error.hpp"
 #include "tools/base/file.hpp"
@@ -22,6 +23,8 @@
 #include "tools/format/onnx_float.hpp"
 #include "tools/format/onnx_graph.hpp"
 #include "tools/format/safetensors.hpp"
+#include "tools/train/checkpoint.hpp"
+#include "tools/train/trainer.hpp"
 
 namespace {
 
@@ -199,6 +202,38 @@ void write_command_lines(const fs::path& folder) {
   }
 }
 
+void write_checkpoints(const fs::path& folder) {
+  const auto images = tests::checkpoint_images();
+  const tools::Recipe recipe = tests::checkpoint_recipe();
+  tools::Trainer trainer(tests::kCheckpointShape, images, recipe, select_kernels());
+  for (int epoch = 0; epoch < recipe.epochs; ++epoch) {
+    tools::save_checkpoint(folder / fmt::format("{}", epoch),
+                           {tools::settings_of(recipe), "epoch,loss\n", trainer.state()},
+                           trainer.network());
+    trainer.run_epoch({});
+  }
+}
+
+void write_logs(const fs::path& folder) {
+  constexpr std::string_view kColumns =
+      "epoch,train_neg_elbo,train_reconstruction,train_kl,test_neg_elbo,test_reconstruction,"
+      "test_kl,seconds\n";
+  constexpr std::string_view kFirst = "1,142.3,123.2,19.1,112.8,87.8,25,2.04\n";
+  constexpr std::string_view kSecond = "2,1e2,-8.5e1,.5,1E+2,88,12,2\r\n";
+  tools::write_file(folder / "one", fmt::format("{}{}", kColumns, kFirst));
+  tools::write_file(folder / "two", fmt::format("{}{}{}", kColumns, kFirst, kSecond));
+}
+
+// Choices at random, for what takes its input as choices (input.hpp).
+void write_choices(const fs::path& folder) {
+  tests::Dice dice(1);
+  for (int number = 0; number < 64; ++number) {
+    std::string bytes(static_cast<std::size_t>(8 << number % 6), '\0');
+    for (char& byte : bytes) byte = static_cast<char>(dice.between(-128, 127));
+    tools::write_file(folder / fmt::format("{}", number), bytes);
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -207,7 +242,7 @@ int main(int argc, char** argv) {
     return 2;
   }
   const fs::path root = argv[1];
-  write_blobs(folder_for(root, "blob"));
+  for (const char* fuzzer : {"blob", "export"}) write_blobs(folder_for(root, fuzzer));
   write_safetensors(folder_for(root, "safetensors"));
   write_foreign(folder_for(root, "import"));
   write_onnx(folder_for(root, "onnx"));
@@ -216,5 +251,10 @@ int main(int argc, char** argv) {
   write_npz(folder_for(root, "npz"));
   write_pngs(folder_for(root, "png"));
   write_command_lines(folder_for(root, "command_line"));
+  write_checkpoints(folder_for(root, "checkpoint"));
+  write_logs(folder_for(root, "log"));
+  for (const char* fuzzer : {"kernels", "calls", "quantize", "round_trip"}) {
+    write_choices(folder_for(root, fuzzer));
+  }
   return 0;
 }

@@ -70,6 +70,24 @@ std::vector<double> mean(const AlignedRows<float>& samples, std::size_t count) {
   return sums;
 }
 
+// The factors of matrix + added I, in place of the matrix. Covariances of inputs that hardly vary
+// about large values are what f32 sums round to, and may be none: no pivot of one is below `added`.
+// Then more is added. Returns what was.
+double factor(std::vector<double>& matrix, std::size_t in, double added) {
+  const std::vector<double> given = matrix;
+  for (;; added *= 16) {
+    for (std::size_t i = 0; i < in; ++i) matrix[i * in + i] += added;
+    cholesky(matrix, in);
+    bool is_one = true;
+    for (std::size_t i = 0; i < in; ++i) {
+      const double root = matrix[i * in + i];
+      is_one = is_one && root * root >= added / 2;
+    }
+    if (is_one || !std::isfinite(added)) return added;
+    matrix = given;
+  }
+}
+
 }  // namespace
 
 double Moments::mean_variance() const {
@@ -99,10 +117,9 @@ Moments compute_moments(const AlignedRows<float>& x, const AlignedRows<float>& y
 std::vector<double> fit_weights(const Moments& moments, std::span<const double> prior, double ridge,
                                 unsigned threads) {
   const auto [in, out] = std::pair(moments.in, moments.out);
-  const double lambda = ridge * std::max(moments.mean_variance(), kLeastVariance);
   std::vector<double> system = moments.covariance;
-  for (std::size_t i = 0; i < in; ++i) system[i * in + i] += lambda;
-  cholesky(system, in);
+  const double lambda =
+      factor(system, in, ridge * std::max(moments.mean_variance(), kLeastVariance));
   std::vector<double> target(in * out);  // [in][out]: an equation system's right sides side by side
   for (std::size_t j = 0; j < out; ++j) {
     for (std::size_t i = 0; i < in; ++i) {
@@ -138,9 +155,8 @@ WeightRounder::WeightRounder(std::span<const double> covariance, std::size_t in,
     for (std::size_t j = 0; j < in; ++j) {
       damped[i * in + j] = covariance[order_[in - 1 - i] * in + order_[in - 1 - j]];
     }
-    damped[i * in + i] += added;
   }
-  cholesky(damped, in);
+  factor(damped, in, added);
   for (std::size_t j = 0; j < in; ++j) {  // R^T from its end
     const double* column = damped.data() + (in - 1 - j) * in;
     for (std::size_t i = 0; i < j; ++i) {

@@ -89,6 +89,25 @@ TEST_CASE("least squares finds the weights, and leaves those of dead inputs") {
   for (const double w : fit_weights(moments, prior, 1e6, 1)) CHECK(std::abs(w - 0.25) < 0.001);
 }
 
+TEST_CASE("large inputs that never vary have weights, whatever their sums round to") {
+  constexpr std::size_t kIn = 3;
+  const std::vector<double> prior = {0.25, -0.5, 0.125};
+  for (std::size_t rows = 2; rows < 40; ++rows) {
+    CAPTURE(rows);
+    AlignedRows<float> x(rows, kIn), y(rows, 1);
+    for (std::size_t row = 0; row < rows; ++row) {
+      for (std::size_t i = 0; i < kIn; ++i) x.row(row)[i] = 8191.0F - 2.0F * static_cast<float>(i);
+      y.row(row)[0] = 7;
+    }
+    const Moments moments = compute_moments(x, y, rows, kScalarKernels, 1);
+    const std::vector<double> found = fit_weights(moments, prior, 0.3, 1);
+    for (std::size_t i = 0; i < kIn; ++i) CHECK(std::abs(found[i]) < 2);
+    std::vector<std::int8_t> q(kIn);
+    WeightRounder(moments.covariance, kIn, 0.05).round(prior, 0.125, q);
+    CHECK(q == std::vector<std::int8_t>{2, -4, 1});  // without an error, whatever the order
+  }
+}
+
 TEST_CASE("rounding makes up for its errors if inputs move together") {
   constexpr std::size_t kIn = 60;
   Dice dice(6);
