@@ -78,8 +78,7 @@ void run(const Options& options) {
     say("{}", render_text(digits, size.width, size.height,
                           terminal_width(::fileno(report_stream()), kUsualWidth)));
   }
-  if (!options.idx.empty())
-    write_idx_images(options.idx, digits, size.height, size.width);
+  if (!options.idx.empty()) write_idx_images(options.idx, digits, size.height, size.width);
   if (!options.png) return;
   const bool row_a_class = labels.size() > 1 && options.count <= kLongestRow;
   const std::size_t columns = row_a_class ? options.count : GridStyle{}.columns;

@@ -29,7 +29,8 @@ std::vector<double> input_steps(const QuantizedNetwork& network, Layer index);
 //   greatest of hidden activations
 // The scale of row j is exactly multiplier[j] / 2^(output bits + shifts). A row whose sums could
 // leave their range, or whose weights have too large neighbors, gets a larger scale, or the layer
-// smaller shifts. Biases correct the mean outputs. rescale is left empty. Fails if weights are too large for any scale.
+// smaller shifts. Biases correct the mean outputs. rescale is left empty. Fails if weights are too
+// large for any scale.
 QuantizedLayer quantize_layer(Layer index, std::span<const double> weight, const Moments& moments,
                               double damping, unsigned threads, int bits = 8,
                               std::uint8_t greatest = kMaxActivation);
