@@ -245,3 +245,12 @@ TEST_CASE(
   }
   CHECK(score == Score{1, 2, 3, 4});
 }
+
+TEST_CASE("scores are equal if each of their sums is") {
+  const Score score{1, 2, 3, 4};
+  CHECK(score == Score{1, 2, 3, 4});
+  CHECK_FALSE(score == Score{0, 2, 3, 4});
+  CHECK_FALSE(score == Score{1, 0, 3, 4});
+  CHECK_FALSE(score == Score{1, 2, 0, 4});
+  CHECK_FALSE(score == Score{1, 2, 3, 0});
+}

@@ -77,3 +77,13 @@ TEST_CASE(
   CHECK(y[0] == 7);
   CHECK(y[1] == -1);
 }
+
+TEST_CASE("a board's table has integers alone, and no table a kernel of no type") {
+  const Kernels board = integer_kernels(Isa::kSmall, "small", Layout::kHost, kScalarKernels.s8);
+  CHECK((board.dense(Type::kS8) == kScalarKernels.s8));
+  for (const Type type : {Type::kF32, Type::kF16, Type::kBf16}) {
+    CHECK((board.dense(type) == nullptr));
+    CHECK((kScalarKernels.dense(type) != nullptr));
+  }
+  CHECK((kScalarKernels.dense(static_cast<Type>(200)) == nullptr));
+}

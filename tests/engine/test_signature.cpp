@@ -101,3 +101,14 @@ TEST_CASE("a model of format version 1 draws what it drew") {
   CHECK(signatures == Signatures{0x9c1c5e12, 0x0b4212bc, 0xce7074a1, 0});
   CHECK(signatures == signatures_of(vae.view()));
 }
+
+TEST_CASE("a target agrees if it computes all that the model carries; scores of 0 say nothing") {
+  const Signatures carried{1, 2, 3, 4};
+  CHECK(agree(carried, carried));
+  CHECK_FALSE(agree({0, 2, 3, 4}, carried));
+  CHECK_FALSE(agree({1, 0, 3, 4}, carried));
+  CHECK_FALSE(agree({1, 2, 0, 4}, carried));
+  CHECK_FALSE(agree({1, 2, 3, 0}, carried));
+  CHECK(agree(carried, {1, 2, 3, 0}));
+  CHECK_FALSE(agree(carried, {1, 2, 4, 0}));
+}

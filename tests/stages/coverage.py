@@ -29,7 +29,7 @@ def build(folder):
     tests = [f"test_engine_{path.stem.removeprefix('test_')}" for path in sorted(ROOT.glob("tests/engine/test_*.cpp"))]
     flags = "-fprofile-instr-generate -fcoverage-mapping -fprofile-update=atomic"
     run("cmake", "-S", ".", "-B", folder, "-DCMAKE_CXX_COMPILER=clang++", "-DCMAKE_C_COMPILER=clang",
-        "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1", "-DPICOVAE_KERNEL_OPT=-O1", f"-DCMAKE_CXX_FLAGS={flags}",
+        "-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CXX_FLAGS_DEBUG=-O1", "-DPICOVAE_KERNEL_OPT=-O1", f"-DCMAKE_CXX_FLAGS={flags}", f"-DCMAKE_C_FLAGS={flags}",
         "-DPICOVAE_BUILD_BENCH=OFF", "-DPICOVAE_PNG=OFF", "--log-level=WARNING")
     run("cmake", "--build", folder, "-j", JOBS, "--target", *tests)
     return [folder / "tests" / test for test in tests]
