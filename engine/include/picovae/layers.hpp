@@ -18,15 +18,18 @@
 
 namespace picovae::detail {
 
-// Where a hidden layer of a decoder, kDecoder0 or kDecoder1, writes its rows: behind the z at the
-// start of its arena, in the order of the layers.
+// Where the hidden layers of a decoder write their rows: the first behind the z at the start of its
+// arena, the second, if there is one, behind the first.
 template <typename A>
-PICOVAE_FOLDED Rows<typename A::Hidden> decoder_hidden(const Dimensions& d, std::size_t layer,
-                                                       std::byte* arena, std::size_t count) {
-  using Hidden = typename A::Hidden;
+PICOVAE_FOLDED Rows<typename A::Hidden> first_hidden(const Dimensions& d, std::byte* arena,
+                                                     std::size_t count) {
   const auto z = Rows<typename A::Latent>::at(arena, d.latent);
-  const auto inner = Rows<Hidden>::at(z.end(count), d.inner());
-  return layer == kDecoder0 ? inner : Rows<Hidden>::at(inner.end(count), d.hidden1);
+  return Rows<typename A::Hidden>::at(z.end(count), d.inner());
+}
+template <typename Hidden>
+PICOVAE_FOLDED Rows<Hidden> second_hidden(const Dimensions& d, Rows<Hidden> first,
+                                          std::size_t count) {
+  return Rows<Hidden>::at(first.end(count), d.hidden1);
 }
 
 // The layers of an open model, in arithmetic A, of the sizes that S::dimensions(header) gives.
@@ -137,10 +140,10 @@ struct Layers {
   // z, at the start of a decoder's arena, -> the last hidden layer.
   Rows<Hidden> run_hidden(std::byte* arena, std::size_t count) const {
     const Dimensions d = dimensions();
-    const auto inner = decoder_hidden<A>(d, kDecoder0, arena, count);
+    const auto inner = first_hidden<A>(d, arena, count);
     run(view.layers[kDecoder0], Rows<Latent>::at(arena, d.latent), inner, count);
     if (d.hidden2 == 0) return inner;
-    const auto hidden1 = decoder_hidden<A>(d, kDecoder1, arena, count);
+    const auto hidden1 = second_hidden(d, inner, count);
     run(view.layers[kDecoder1], inner, hidden1, count);
     return hidden1;
   }

@@ -105,7 +105,8 @@ class DecodeSteps {
   Rows<std::uint8_t> outputs_of(const Forward<Integer, S>& vae, std::size_t layer) const {
     const Dimensions d = vae.dimensions();
     if (layer == kDecoder2) return {pixels_, d.pixels};
-    return detail::decoder_hidden<Integer>(d, layer, arena_, 1);
+    const auto first = detail::first_hidden<Integer>(d, arena_, 1);
+    return layer == kDecoder0 ? first : detail::second_hidden(d, first, 1);
   }
 
   static constexpr std::uint16_t kNone = 0;  // no layer of a decoder has this index
