@@ -14,8 +14,8 @@ import shutil
 import tempfile
 
 from harness.amalgam import amalgamate
-from harness.picovae import SHIPPED, Picovae
-from harness.script import PORTS, ROOT, Failure, Log, Parser, readable, run_script, runnable
+from harness.picovae import SHIPPED, Picovae, add_picovae
+from harness.script import PORTS, ROOT, Failure, Log, Parser, readable, run_script
 
 NAME = "ports/package.py"
 ENGINE = ROOT / "engine"
@@ -37,8 +37,7 @@ def parse(arguments):
     parser.add_argument("--decoder-only", action="store_true", help="leave the model's encoder out")
     parser.add_argument("--layout", choices=LAYOUTS, default="cortex-m", help="default cortex-m")
     parser.add_argument("--out", type=pathlib.Path, required=True, metavar="DIR", help="must be empty or not there")
-    parser.add_argument("--picovae", type=runnable, metavar="FILE",
-                        help="the program that packs models, default build/picovae; built if it is missing")
+    add_picovae(parser)
     options = parser.parse_args(arguments)
     if options.out.exists() and (not options.out.is_dir() or any(options.out.iterdir())):
         raise Failure(f"{options.out} is not empty")

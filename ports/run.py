@@ -16,8 +16,8 @@ from harness.architectures import ARM
 from harness.boards import all_boards
 from harness.firmware import Firmware, output_of
 from harness.loops import can_estimate, cycles_of, loop_of
-from harness.picovae import SHIPPED, Picovae, kind_of, shape_of
-from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script, runnable,
+from harness.picovae import SHIPPED, Picovae, add_picovae, kind_of, shape_of
+from harness.script import (JOBS, PORTS, ROOT, Log, Misuse, Parser, need, progress, readable, run_script,
                             writable)
 
 NAME = "ports/run.sh"
@@ -58,8 +58,7 @@ def parse(arguments):
                         help="another program than ports/common/demo.cpp; all that counts is its exit code")
     parser.add_argument("--compiler", choices=TOOLCHAINS, default="gcc", help="default gcc; clang is for Arm")
     parser.add_argument("--kernel-opt", default="-O2", metavar="OPT", help="optimization of the kernels, default -O2")
-    parser.add_argument("--picovae", type=runnable, metavar="FILE",
-                        help="the program that packs models, default build/picovae; built if it is missing")
+    add_picovae(parser)
     parser.add_argument("--update-budgets", action="store_true",
                         help="take this run's figures into ports/budgets.json")
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/ports", metavar="DIR",

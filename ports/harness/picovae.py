@@ -5,10 +5,16 @@ import os
 import shutil
 import subprocess
 
-from harness.script import JOBS, ROOT, Failure, progress
+from harness.script import JOBS, ROOT, Failure, progress, runnable
 
 DEFAULT = ROOT / "build/picovae"
 SHIPPED = ROOT / "engine/models/mnist_s8.pvae"
+
+
+def add_picovae(parser):
+    """The option of scripts that pack models."""
+    parser.add_argument("--picovae", type=runnable, metavar="FILE",
+                        help="the program that packs models, default build/picovae; built if it is missing")
 
 
 def shape_of(description):

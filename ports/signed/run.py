@@ -15,10 +15,10 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from harness.architectures import ARM  # noqa: E402
+from harness.crc32c import crc32c  # noqa: E402
 from harness.firmware import Firmware  # noqa: E402
-from harness.picovae import SHIPPED, Picovae  # noqa: E402
-from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
-                            runnable)
+from harness.picovae import SHIPPED, Picovae, add_picovae  # noqa: E402
+from harness.script import JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script  # noqa: E402
 
 NAME = "ports/signed/run.sh"
 BOARD = "mps2-an386"
@@ -38,8 +38,7 @@ def parse(arguments):
                         help="an s8 .pvae of 784-300-300-50, default engine/models/mnist_s8.pvae")
     parser.add_argument("--library", type=pathlib.Path, metavar="DIR",
                         help=f"the C sources of an Ed25519 library; default: those in {PACKAGE}, by npm")
-    parser.add_argument("--picovae", type=runnable, metavar="FILE",
-                        help="the program that packs models, default build/picovae; built if it is missing")
+    add_picovae(parser)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/signed", metavar="DIR",
                         help="default build/signed")
     options = parser.parse_args(arguments)
@@ -61,15 +60,6 @@ def fetch_library(folder, log):
             if member.isfile() and path.parent == pathlib.PurePosixPath(FOLDER):
                 (folder / path.name).write_bytes(files.extractfile(member).read())
     return folder
-
-
-def crc32c(data):
-    crc = 0xffffffff
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ 0x82f63b78 * (crc & 1)
-    return crc ^ 0xffffffff
 
 
 def flip(content, at):

@@ -12,9 +12,8 @@ sys.path.insert(0, str(HERE.parent))
 from harness import watcher  # noqa: E402
 from harness.emulator import emulated  # noqa: E402
 from harness.firmware import Firmware  # noqa: E402
-from harness.picovae import SHIPPED, Picovae  # noqa: E402
-from harness.script import (JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script,  # noqa: E402
-                            runnable)
+from harness.picovae import SHIPPED, Picovae, add_picovae  # noqa: E402
+from harness.script import JOBS, ROOT, Failure, Log, Parser, need, progress, readable, run_script  # noqa: E402
 
 NAME = "ports/stm32f4/run.sh"
 DIGITS = 1000    # that the model's signature covers
@@ -29,8 +28,7 @@ def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/stm32f4/run.sh --picovae build/picovae")
     parser.add_argument("--model", type=readable, default=SHIPPED, metavar="FILE",
                         help="an s8 .pvae with a decoder, default engine/models/mnist_s8.pvae")
-    parser.add_argument("--picovae", type=runnable, metavar="FILE",
-                        help="the program that packs models, default build/picovae; built if it is missing")
+    add_picovae(parser)
     parser.add_argument("--build", type=pathlib.Path, default=ROOT / "build/stm32f4", metavar="DIR",
                         help="default build/stm32f4")
     options = parser.parse_args(arguments)

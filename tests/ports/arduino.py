@@ -12,11 +12,10 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
 sys.path[:0] = [str(ROOT / "ports"), str(pathlib.Path(__file__).parent)]
 from harness.emulator import emulated  # noqa: E402
-from test_package import M4, as_text, run  # noqa: E402
+from test_package import DIGITS, M4, drawn_by, run  # noqa: E402
 
 STM32F4 = ROOT / "ports/stm32f4"
 BUILDER = pathlib.Path("/usr/share/arduino-builder")  # Debian's settings for the tools that it calls
-MODEL = ROOT / "engine/models/mnist_s8.pvae"
 # One of those in library.properties: a library is for the cores that it names.
 ARCHITECTURE = "stm32"
 BOARD = """\
@@ -71,7 +70,6 @@ int main() {
   for (;;) loop();
 }
 """
-DIGITS = 10
 
 
 def write_hardware(folder):
@@ -111,9 +109,7 @@ def main():
     if f"Using library picovae at version {version}" not in said:
         sys.exit(f"arduino.py: the builder did not take the library:\n{said}")
 
-    run(picovae, "generate", MODEL, "--count", DIGITS, "--seed", "1", "--idx", folder / "digits.idx")
-    pixels = (folder / "digits.idx").read_bytes()[16:]  # behind the header of three dimensions
-    drawn = "".join(as_text(pixels[at:at + 784]) for at in range(0, 784 * DIGITS, 784))
+    drawn = drawn_by(picovae, folder)
     with emulated(elf, timeout=60) as (received, _):
         printed = "".join(received.readline().decode(errors="replace") for _ in drawn.splitlines())
     if printed != drawn:

@@ -15,6 +15,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PICOVAE = ""
 MODEL = ROOT / "engine/models/mnist_s8.pvae"
+DIGITS = 10
 PACKAGES = "arduino", "platformio", "zephyr", "esp-idf", "single-file"
 WARNINGS = "-Wall -Wextra -Wpedantic -Werror".split()
 M4 = "-mcpu=cortex-m4 -mthumb -mfloat-abi=hard -mfpu=fpv4-sp-d16".split()
@@ -46,6 +47,14 @@ def as_text(pixels):
     return "".join("".join(" .:-=+*#%@"[pixel * 10 // 256] for pixel in line) + "\n" for line in lines)
 
 
+def drawn_by(picovae, folder):
+    """The digits that the examples draw."""
+    digits = folder / "digits.idx"
+    run(picovae, "generate", MODEL, "--count", DIGITS, "--seed", "1", "--idx", digits)
+    pixels = digits.read_bytes()[16:]  # behind the header of three dimensions
+    return "".join(as_text(pixels[at:at + 784]) for at in range(0, 784 * DIGITS, 784))
+
+
 class Packages(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -53,10 +62,7 @@ class Packages(unittest.TestCase):
         for package in PACKAGES:
             run(sys.executable, ROOT / "ports/package.py", package, "--decoder-only", "--picovae", PICOVAE, "--out",
                 cls.scratch / package)
-        digits = cls.scratch / "digits.idx"
-        run(PICOVAE, "generate", MODEL, "--count", "10", "--seed", "1", "--idx", digits)
-        pixels = digits.read_bytes()[16:]  # behind the header of three dimensions
-        cls.drawn = "".join(as_text(pixels[at:at + 784]) for at in range(0, 7840, 784))
+        cls.drawn = drawn_by(PICOVAE, cls.scratch)
 
     @classmethod
     def tearDownClass(cls):

@@ -10,7 +10,9 @@ import tempfile
 import zlib
 
 sys.dont_write_bytecode = True
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[3] / "ports"))
 import cli
+from harness.crc32c import crc32c
 
 
 class Errors(cli.CliTest):
@@ -215,15 +217,6 @@ class Errors(cli.CliTest):
         self.bad(1, "reconstruct", self.s8, "--image", self.root / "samples_001.png",
                  "--out", self.root / "x.png", says="28 x 28")
         self.bad(1, "reconstruct", self.s8, "--image", self.s8, "--out", self.root / "x.png")
-
-
-def crc32c(data):
-    crc = 0xFFFFFFFF
-    for byte in data:
-        crc ^= byte
-        for _ in range(8):
-            crc = crc >> 1 ^ (0x82F63B78 if crc & 1 else 0)
-    return crc ^ 0xFFFFFFFF
 
 
 if __name__ == "__main__":
