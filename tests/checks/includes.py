@@ -59,7 +59,7 @@ ARROWS = {
        [f"tools/{other}" for other in known] for room, known in ROOMS.items()},
     "tests/ports": [API, "engine/src", "engine/src/board", "tests/engine", "ports/common", "ports/boards",
                     "ports/stm32f4"],
-    "tests/fuzz": [API, "engine/src", "engine/src/board", "tests/engine", "tests/tools/data", *TOOLS],
+    "tests/fuzz": [API, "engine/src", "engine/src/board", "tests/engine", "tests/tools/data", "tests/tools/train", *TOOLS],
     "tests/package": [API],
     "tests/onnx": [API, *TOOLS],
     # With sources, for what is in them alone.

@@ -10,6 +10,7 @@
 #include "tests/fuzz/checkpoint.hpp"
 #include "tests/fuzz/must.hpp"
 #include "tests/fuzz/one_line.hpp"
+#include "tests/tools/train/mend_checkpoint.hpp"
 #include "tools/train/checkpoint.hpp"
 #include "tools/train/trainer.hpp"
 

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "tools/base/error.hpp"
+#include "tools/base/file.hpp"
 
 namespace picovae::tests {
 
@@ -41,6 +42,12 @@ class TemporaryFolder {
  private:
   std::filesystem::path path_;
 };
+
+// What is in a file, which is a short one.
+inline std::string text_of(const std::filesystem::path& path) {
+  const auto bytes = tools::read_file(path, 1000);
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
 
 // Runs `action` and returns the message of the tools::Error it throws, "" if it throws none.
 template <typename Action>

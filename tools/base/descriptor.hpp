@@ -34,6 +34,11 @@ class Descriptor {
 // What errno says, in words.
 inline std::string reason(int error) { return std::generic_category().message(error); }
 
+// A folder's path without the slash at its end.
+inline std::filesystem::path without_slash(const std::filesystem::path& folder) {
+  return folder.has_filename() ? folder : folder.parent_path();
+}
+
 // The folder that `path` is or will be in.
 inline std::filesystem::path folder_of(const std::filesystem::path& path) {
   return path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");

@@ -232,9 +232,7 @@ void OutputFile::write(std::string_view text) {
 
 void OutputFile::commit() {
   if (temporary_) return temporary_->commit();
-  // Terminals and pipes have no fsync and return EINVAL.
-  int error = sync_file(stream_.get());
-  if (error == EINVAL || error == ENOTSUP) error = 0;
+  int error = sync_if_possible(stream_.get());
   if (stream_.close() != 0 && error == 0) error = errno;
   if (error != 0) fail("{}: cannot be written: {}", path_.string(), reason(error));
 }

@@ -61,11 +61,15 @@ int sync_file(int descriptor) {
   return ::fsync(descriptor) == 0 ? 0 : errno;
 }
 
+int sync_if_possible(int descriptor) {
+  const int error = sync_file(descriptor);
+  return error == EINVAL || error == ENOTSUP ? 0 : error;
+}
+
 int sync_folder(const fs::path& folder) {
   const Descriptor descriptor(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!descriptor.is_open()) return errno == EACCES ? 0 : errno;
-  const int error = sync_file(descriptor.get());
-  return error == EINVAL || error == ENOTSUP ? 0 : error;
+  return sync_if_possible(descriptor.get());
 }
 
 Temporary::Temporary(Kind kind, fs::path target, std::string given)

@@ -15,6 +15,9 @@ int sync_folder(const std::filesystem::path& folder);
 // Flushes an open file. Returns 0 or errno.
 int sync_file(int descriptor);
 
+// The same; 0 too if it is none that can be flushed: a terminal, a pipe, some folders.
+int sync_if_possible(int descriptor);
+
 // A file or folder under construction, beside that which it will be. It is locked, so that one
 // whose process was killed is known by its lock, and removed by the next that is made in that
 // folder. Errors name the target as the user gave it, and the system's reason.

@@ -31,8 +31,7 @@ constexpr const char* kDecoderFile = "decoder.onnx";
 // The folder of the files; if it is new and nothing was put there, it goes again.
 class Folder {
  public:
-  explicit Folder(const fs::path& path)
-      : path_(path.has_filename() ? path : path.parent_path()) {  // without a slash
+  explicit Folder(const fs::path& path) : path_(without_slash(path)) {
     std::error_code error;
     is_new_ = fs::create_directory(path_, error);
     if (!fs::is_directory(path_)) {

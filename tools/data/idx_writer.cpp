@@ -23,8 +23,7 @@ void write_half(const fs::path& folder, std::string_view half, const LabeledImag
 
 // A folder beside that which will be, which may be there already if it is empty.
 Temporary new_folder(const fs::path& folder) {
-  const fs::path target = folder.has_filename() ? folder : folder.parent_path();  // without a slash
-  return {Temporary::Kind::kFolder, follow_links(target), folder.string()};
+  return {Temporary::Kind::kFolder, follow_links(without_slash(folder)), folder.string()};
 }
 
 }  // namespace

@@ -19,11 +19,6 @@ using namespace picovae::tests;
 
 constexpr std::size_t kLimit = 1000;
 
-std::string text_of(const fs::path& path) {
-  const auto bytes = read_file(path, kLimit);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 TEST_CASE("what is written is read back") {

@@ -59,11 +59,6 @@ class Faults {
   Faults& operator=(const Faults&) = delete;
 };
 
-std::string text_of(const std::filesystem::path& path) {
-  const auto bytes = read_file(path, 1000);
-  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-}
-
 }  // namespace
 
 // These stand in for the C library's, for tools/base/file.cpp too.
