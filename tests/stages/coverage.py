@@ -78,8 +78,8 @@ def branches_of(exported, lines):
     return branches
 
 
-def percent(run_, all_):
-    return 100 * run_ / all_ if all_ else 100
+def percent(part, whole):
+    return 100 * part / whole if whole else 100
 
 
 def main():
@@ -98,7 +98,7 @@ def main():
         sides = [side for place in branches[file].values() for side in place]
         run_sides = sum(side > 0 for side in sides)
         missing = sorted({line for line, count in lines[file].items() if count == 0} |
-                         {place[0] for place, counts_ in branches[file].items() if 0 in counts_})
+                         {place[0] for place, sides_of in branches[file].items() if 0 in sides_of})
         total.update({"lines": len(lines[file]), "run lines": run_lines, "branches": len(sides), "run branches": run_sides})
         print(f"{str(pathlib.Path(file).relative_to(ROOT)):44} {len(lines[file]):6} {percent(run_lines, len(lines[file])):5.1f}%"
               f" {len(sides):9} {percent(run_sides, len(sides)):5.1f}%  {' '.join(map(str, missing[:12]))}"

@@ -20,7 +20,6 @@
 #include "picovae/layers.hpp"
 #include "picovae/pieces.hpp"
 #include "picovae/random.hpp"
-#include "picovae/s4.hpp"
 #include "picovae/score.hpp"
 #include "picovae/self_test.hpp"
 #include "picovae/shape.hpp"

@@ -48,8 +48,8 @@ class DecodeSteps {
     if (status != Status::kOk) return status;
     normals(seed, Purpose::kPrior, 0, number, reinterpret_cast<std::int16_t*>(arena.bytes),
             vae.dimensions().latent);
-    static_assert(detail::kNormalTable[15][0] <=
-                  kMaxLatent);  // the greatest: none is to be clamped
+    // The greatest: none is to be clamped.
+    static_assert(detail::kNormalTable[15][0] <= kMaxLatent);
     return status;
   }
 
