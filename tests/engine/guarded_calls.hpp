@@ -87,20 +87,22 @@ class GuardedCalls {
   GuardedBytes z_{kLatentBytes<Latent>}, mu_{kLatentBytes<Latent>}, logvar_{kLatentBytes<Latent>};
 };
 
-// Runs models on every set of kernels that this machine has, and on others that it can run.
+// Runs models on every kernel that this machine has, and on others that it can run.
 template <typename S>
 class EveryKernel {
  public:
   explicit EveryKernel(std::initializer_list<const Kernels*> more = {})
-      : kernels_(runnable_kernels()) {
-    kernels_.insert(kernels_.begin(), more);
+      : integers_(runnable_kernels(&Kernels::s8)) {
+    integers_.insert(integers_.begin(), more);
   }
 
   CallOutcome run(std::span<const std::byte> model) {
     CallOutcome ran;
-    for (const Kernels* kernels : kernels_) {
+    for (const Kernels* kernels : floats_) {
       float_one_.run(model, *kernels, ran);
       float_three_.run(model, *kernels, ran);
+    }
+    for (const Kernels* kernels : integers_) {
       integer_one_.run(model, *kernels, ran);
       integer_three_.run(model, *kernels, ran);
     }
@@ -108,7 +110,8 @@ class EveryKernel {
   }
 
  private:
-  std::vector<const Kernels*> kernels_;
+  std::vector<const Kernels*> integers_;
+  std::vector<const Kernels*> floats_ = runnable_kernels(floats_of);
   Dice dice_{5};
   GuardedCalls<S, Float, 1> float_one_{dice_};
   GuardedCalls<S, Float, 3> float_three_{dice_};

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <functional>
 #include <vector>
 
 #include "picovae/kernels.hpp"
@@ -13,6 +15,25 @@ inline std::vector<const Kernels*> runnable_kernels() {
     if (machine_runs(kernels->isa)) runnable.push_back(kernels);
   }
   return runnable;
+}
+
+// Those that differ in function_of(table), as &Kernels::f32: ISAs share functions.
+template <typename FunctionOf>
+std::vector<const Kernels*> runnable_kernels(FunctionOf function_of) {
+  std::vector<const Kernels*> different;
+  for (const Kernels* kernels : runnable_kernels()) {
+    bool is_new = true;
+    for (const Kernels* earlier : different) {
+      is_new &= std::invoke(function_of, *earlier) != std::invoke(function_of, *kernels);
+    }
+    if (is_new) different.push_back(kernels);
+  }
+  return different;
+}
+
+// For it: all that a model of floats runs on.
+inline std::array<DenseFn, 3> floats_of(const Kernels& kernels) {
+  return {kernels.f32, kernels.f16, kernels.bf16};
 }
 
 // Whether f32 kernels give the bits of the reference: not without a fused multiply-add, nor on

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "picovae/kernels.hpp"
@@ -75,7 +76,7 @@ void check_s8(const S8Layer& layer, const S8Input& input, std::size_t gap) {
   const std::vector<std::uint8_t> untouched(input.rows * stride * element_size(layer) + 64, 0xa5);
   std::vector<std::uint8_t> expected = untouched;
   kScalarKernels.s8(layer.dense(), input.data(), input.stride, expected.data(), stride, input.rows);
-  for (const Kernels* kernels : runnable_kernels()) {
+  for (const Kernels* kernels : runnable_kernels(&Kernels::s8)) {
     std::vector<std::uint8_t> y = untouched;
     kernels->s8(layer.dense(), input.data(), input.stride, y.data(), stride, input.rows);
     const auto differs = std::mismatch(y.begin(), y.end(), expected.begin()).first - y.begin();
@@ -115,19 +116,31 @@ S8Layer random_s8(std::size_t in, std::size_t out, Random& random) {
   return layer;
 }
 
-// Such a layer with other weights [out][in], and with inputs up to `greatest`.
-S8Layer high_s8(const S8Layer& like, std::vector<std::int8_t> weights, std::uint8_t greatest) {
-  fit_weights(weights.data(), like.in, like.out, greatest,
-              [](std::size_t, std::size_t) { return 1; });
-  S8Layer layer = like;
-  pack_weights(Layout::kHost, Type::kS8, true, like.in, like.out, weights.data(),
-               layer.weights.data());
-  layer.wide_input = false;
-  layer.high_input = true;
-  layer.greatest = greatest;
-  layer.pre_shift = 0;
-  add_shifted_biases(layer, weights);
-  return layer;
+// Weights [out][in] of a layer with inputs up to `greatest`, and as they are packed.
+struct HighWeights {
+  std::uint8_t greatest;
+  std::vector<std::int8_t> weights;
+  tools::AlignedVector<std::int8_t> packed;
+
+  // Like another layer, with these weights.
+  S8Layer layer(const S8Layer& like) const {
+    S8Layer layer = like;
+    layer.weights = packed;
+    layer.wide_input = false;
+    layer.high_input = true;
+    layer.greatest = greatest;
+    layer.pre_shift = 0;
+    add_shifted_biases(layer, weights);
+    return layer;
+  }
+};
+
+HighWeights high_weights(std::size_t in, std::size_t out, std::vector<std::int8_t> weights,
+                         std::uint8_t greatest) {
+  fit_weights(weights.data(), in, out, greatest, [](std::size_t, std::size_t) { return 1; });
+  tools::AlignedVector<std::int8_t> packed(packed_size(Layout::kHost, Type::kS8, in, out));
+  pack_weights(Layout::kHost, Type::kS8, true, in, out, weights.data(), packed.data());
+  return {greatest, std::move(weights), std::move(packed)};
 }
 
 S8Layer random_high_s8(std::size_t in, std::size_t out, std::uint8_t greatest, Random& random) {
@@ -135,7 +148,7 @@ S8Layer random_high_s8(std::size_t in, std::size_t out, std::uint8_t greatest, R
   for (std::size_t i = 0; i < in * out; ++i) {
     weights.push_back(static_cast<std::int8_t>(random.between(-128, 127)));
   }
-  return high_s8(random_s8(in, out, random), weights, greatest);
+  return high_weights(in, out, std::move(weights), greatest).layer(random_s8(in, out, random));
 }
 
 TEST_CASE("s8 layers of every width equal the reference bit for bit") {
@@ -220,13 +233,14 @@ TEST_CASE("layers with inputs above 127, at the ends of every range") {
   for (const std::uint8_t greatest : kHighActivations) {
     for (const int weight : {127, -127}) {
       for (const std::size_t in : {std::size_t{1}, std::size_t{4}, std::size_t{302}, kMaxWidth}) {
+        const HighWeights weights =
+            high_weights(in, 49, std::vector(in * 49, static_cast<std::int8_t>(weight)), greatest);
         S8Layer like = random_s8(in, 49, random);
         for (std::uint8_t shift = 0; shift <= 24; ++shift) {
           like.post_shift = shift;
           like.activation = static_cast<Activation>(shift % 3);
           make_wrapping(like, random);
-          const S8Layer layer =
-              high_s8(like, std::vector(in * 49, static_cast<std::int8_t>(weight)), greatest);
+          const S8Layer layer = weights.layer(like);
           check_s8(layer, S8Input(layer, 1 + shift % 5, true, random), 1);
         }
       }
@@ -271,7 +285,7 @@ S4Pair random_s4(std::size_t in, std::size_t out, Random& random,
     fit_weights(weights.data(), in, out, greatest, [&](std::size_t output, std::size_t group) {
       return scale_of(output, group * kInputPad);
     });
-    pair.s8 = high_s8(pair.s8, weights, greatest);
+    pair.s8 = high_weights(in, out, weights, greatest).layer(pair.s8);
   }
   for (std::size_t i = 0; i < in * out; ++i) {
     q.push_back(static_cast<std::int8_t>(weights[i] / scale_of(i / in, i % in)));
@@ -288,7 +302,7 @@ void check_s4(const S4Pair& pair, std::size_t rows, Random& random) {
   std::vector<std::uint8_t> expected(rows * stride * element_size(pair.s8) + 64, 0xa5);
   std::vector<std::uint8_t> untouched = expected;
   kScalarKernels.s8(pair.s8.dense(), input.data(), input.stride, expected.data(), stride, rows);
-  for (const Kernels* kernels : runnable_kernels()) {
+  for (const Kernels* kernels : runnable_kernels(&Kernels::s8)) {
     CAPTURE(std::string(kernels->name));
     CAPTURE(pair.s8.in);
     CAPTURE(pair.s8.out);
@@ -336,7 +350,7 @@ void check_f32(const F32Layer& layer, std::size_t rows, std::size_t gap, Random&
   const float guard = -12345.0f;
   std::vector<float> expected(rows * y_stride + 16, guard);
   kScalarKernels.f32(layer.dense(), x.data(), x_stride, expected.data(), y_stride, rows);
-  for (const Kernels* kernels : runnable_kernels()) {
+  for (const Kernels* kernels : runnable_kernels(&Kernels::f32)) {
     CAPTURE(std::string(kernels->name));
     CAPTURE(layer.in);
     CAPTURE(layer.out);

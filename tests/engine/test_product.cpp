@@ -42,6 +42,11 @@ class Floats {
   std::unique_ptr<float[], void (*)(void*)> data_;
 };
 
+// ISAs with products of their own.
+std::vector<const Kernels*> with_products() {
+  return runnable_kernels([](const Kernels& kernels) { return product_for(kernels.isa); });
+}
+
 enum class View { kPlain, kTransposed };
 
 struct Case {
@@ -157,7 +162,7 @@ TEST_CASE("products agree with double precision and leave the gaps between rows 
   for (const Case& of : kCases) {
     for (const std::size_t gap : {std::size_t{0}, std::size_t{16}}) {
       Operands data(of, gap, random);
-      for (const Kernels* kernels : runnable_kernels()) {
+      for (const Kernels* kernels : with_products()) {
         CAPTURE(std::string(kernels->name));
         CAPTURE(of.m);
         CAPTURE(of.n);
@@ -175,7 +180,7 @@ TEST_CASE("a transposed right side is not read behind its end") {
       GuardedBytes b(n * k * sizeof(float), alignof(float));
       std::fill_n(b.as<float>(), n * k, 1.0f);
       Floats a(k, 1), c(round_up(n, 16));
-      for (const Kernels* kernels : runnable_kernels()) {
+      for (const Kernels* kernels : with_products()) {
         product_for(kernels->isa)({.a = a.data(),
                                    .a_row = k,
                                    .a_column = 1,
@@ -217,7 +222,7 @@ TEST_CASE("a product has the same bits however its rows and columns are split") 
         Case{.m = 23, .n = 112, .k = 230, .skip_zeros = true},
         Case{.m = 37, .n = 64, .k = 40, .a = kT, .skip_zeros = true}}) {
     Operands data(of, 0, random);
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const Kernels* kernels : with_products()) {
       CAPTURE(std::string(kernels->name));
       data.run(*kernels);
       const std::vector<float> expected(data.c.all().begin(), data.c.all().end());
@@ -240,7 +245,7 @@ TEST_CASE("products are one fused multiply-add a term, in order: the same bits o
        {Case{.m = 29, .n = 80, .k = 701}, Case{.m = 29, .n = 80, .k = 701, .b = View::kTransposed},
         Case{.m = 29, .n = 80, .k = 701, .skip_zeros = true}}) {
     Operands data(of, 0, random);
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const Kernels* kernels : with_products()) {
       CAPTURE(std::string(kernels->name));
       data.run(*kernels);
       for (std::size_t i = 0; i < of.m; ++i) {
@@ -281,7 +286,7 @@ TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
                      : std::ldexp(any(0, 0),
                                   std::clamp(2 * exponent + random.between(-60, 60), -149, 127));
     }
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const Kernels* kernels : with_products()) {
 #if defined(__arm__)
       if (exponent == -70 && kernels->isa != Isa::kScalar) continue;  // subnormal numbers are zero
 #endif
@@ -316,7 +321,7 @@ TEST_CASE("terms that are zero in all rows are skipped, whichever way a is store
     for (std::size_t l = 0; l < 250; l += 3) {  // Operands made these zero
       std::fill_n(data.b.data() + l * 80, 80, std::numeric_limits<float>::infinity());
     }
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const Kernels* kernels : with_products()) {
       if (product_for(kernels->isa) == product_for(Isa::kScalar)) continue;  // leaves nothing out
       CAPTURE(std::string(kernels->name));
       data.run(*kernels);
@@ -337,7 +342,7 @@ TEST_CASE("a sum that underflows is +0 if zeros are skipped, whatever else is in
     std::fill(data.a.all().begin(), data.a.all().end(), 0.0f);
     for (std::size_t i = 0; i < rows; ++i) data.a_at(i, 0) = 1e-30f;
     data.a_at(rows - 1, 0) = 0;
-    for (const Kernels* kernels : runnable_kernels()) {
+    for (const Kernels* kernels : with_products()) {
       CAPTURE(std::string(kernels->name));
       data.run(*kernels);
       for (const float v : data.c.all()) {

@@ -438,6 +438,7 @@ TEST_CASE("models that a Vae cannot run") {
 
   Vae<Shape<20, 7, 6, 4>, Integer> other;
   CHECK(other.open(s8.bytes(), kScalarKernels) == Status::kWrongShape);
+  CHECK(other.view().header == nullptr);
   CHECK_FALSE(other.is_open());
 
   Kernels without_s8 = kScalarKernels;
