@@ -6,11 +6,12 @@ ISA, and picovae draws what the host's draws.
   aarch64         runs as a Cortex-A72 (NEON), a Cortex-A76 (SDOT), and with all extensions: i8mm without vectors of SVE
                   and with those of 128 bits, SVE with those of 256 and 512; picovae as well, with PNG, and the
                   benchmarks are built, if libraries.sh can fetch their libraries for arm64
-  aarch64-clang   the same without picovae, compiled with Clang
+  aarch64-clang   the same without picovae, compiled with Clang; if it is named, for its kernels' tests take minutes
   armv7           runs as a Cortex-A15 (NEON)
   riscv64         runs as RV64GC, which has no vectors: plain C++; its tests, which take minutes, if it is named
   riscv64-clang   runs with vectors of 512, 256 and 128 bits (RVV), compiled with Clang 19: Debian's GCC does not know them
   i686, ppc64le   sign a model in plain C++ if they are named; their tests are not built"""
+import concurrent.futures
 import dataclasses
 import json
 import os
@@ -18,6 +19,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import threading
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
@@ -42,7 +44,8 @@ class Target:
     prefix: str        # of the cross toolchain's programs, and its folder in /usr
     emulator: str
     processors: tuple  # what QEMU_CPU calls them, the ISA that the engine must select, and another that signs, if any
-    tested: str = "always"  # or "named": if it is; "never": it signs a model, and that only if it is named
+    default: bool = True    # whether it need not be named
+    tested: str = "always"  # or "named": if it is; "never": it signs a model
 
 
 AARCH64 = Target("aarch64", "gcc", "aarch64-linux-gnu", "qemu-aarch64",
@@ -50,13 +53,15 @@ AARCH64 = Target("aarch64", "gcc", "aarch64-linux-gnu", "qemu-aarch64",
                   ("max,sve256=on", "sve"), ("max,sve512=on", "sve")))
 TARGETS = {
     "aarch64": AARCH64,
-    "aarch64-clang": dataclasses.replace(AARCH64, compiler="clang"),
+    "aarch64-clang": dataclasses.replace(AARCH64, compiler="clang", default=False),
     "armv7": Target("armv7", "gcc", "arm-linux-gnueabihf", "qemu-arm", (("cortex-a15", "neon"),)),
     "riscv64": Target("riscv64", "gcc", "riscv64-linux-gnu", "qemu-riscv64", (("rv64", "scalar"),), tested="named"),
     "riscv64-clang": Target("riscv64", "clang-19", "riscv64-linux-gnu", "qemu-riscv64",
                             tuple((f"rv64,v=true,vlen={bits}", "rvv") for bits in (512, 256, 128))),
-    "i686": Target("i686", "gcc", "i686-linux-gnu", "qemu-i386", (("max", "scalar"),), tested="never"),
-    "ppc64le": Target("ppc64le", "gcc", "powerpc64le-linux-gnu", "qemu-ppc64le", (("power9", "scalar"),), tested="never"),
+    "i686": Target("i686", "gcc", "i686-linux-gnu", "qemu-i386", (("max", "scalar"),), default=False,
+                   tested="never"),
+    "ppc64le": Target("ppc64le", "gcc", "powerpc64le-linux-gnu", "qemu-ppc64le", (("power9", "scalar"),), default=False,
+                      tested="never"),
 }
 
 
@@ -77,7 +82,7 @@ def succeeds(*command, **keywords):
 
 def parse(arguments):
     parser = Parser(NAME, __doc__, "ports/linux/run.sh aarch64 --model build/demo/model.pvae")
-    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all of them but the last two")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help="default: all that need not be named")
     parser.add_argument("--model", type=readable, metavar="FILE",
                         help="an s8 .pvae in the host layout; without one neither signatures nor pictures")
     parser.add_argument("--picovae", type=runnable, metavar="FILE",
@@ -91,7 +96,7 @@ def parse(arguments):
             raise Misuse(f"no target {name}; there are {' '.join(TARGETS)}")
     options.tested = {name for name, target in TARGETS.items()
                       if target.tested == "always" or target.tested == "named" and name in options.targets}
-    options.targets = options.targets or [name for name, target in TARGETS.items() if target.tested != "never"]
+    options.targets = options.targets or [name for name, target in TARGETS.items() if target.default]
     if not options.model and any(TARGETS[name].tested == "never" for name in options.targets):
         raise Misuse("i686 and ppc64le sign a model: name one with --model")
     options.build = options.build.resolve()
@@ -158,6 +163,19 @@ def check_picovae(program, isa, model, host, file, environment):
     return picture is not None and host.picture in (None, picture)
 
 
+testing = threading.Lock()  # a folder is for one ctest at a time
+
+
+def tests_pass(target, folder, processor, environment):
+    """Prints what ctest says once it is done: another processor may print beside it."""
+    with testing:
+        result = subprocess.run(["ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure", "-j",
+                                 str(JOBS), *selection(target, processor)], env=environment, stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+    print(result.stdout, end="", flush=True)
+    return result.returncode == 0
+
+
 def parse_signatures(text, isa):
     """Name -> signature, of an ISA in what picovae_signatures prints. That program compares them with the model."""
     for words in map(str.split, text.splitlines()):
@@ -174,8 +192,7 @@ def run_as(target, folder, processor, selected, isa, model, host, tested):
     row = {"target": target.architecture, "compiler": target.compiler, "processor": processor, "isa": isa}
     ok = True
     if tested:
-        row["tests"] = ok = succeeds("ctest", "--test-dir", folder, "--no-tests=error", "--output-on-failure",
-                                     "-j", str(JOBS), *selection(target, processor), env=environment)
+        row["tests"] = ok = tests_pass(target, folder, processor, environment)
     if model:
         only = [isa] if processor != target.processors[-1][0] else []  # the last one signs with every ISA
         signing = subprocess.run([*emulate, folder / "picovae_signatures", model, selected, *only], env=environment,
@@ -212,8 +229,11 @@ def main(arguments):
                 notes.append("pictures were not compared with the host's: no build/picovae; name one with --picovae")
         tested = name in options.tested
         build(name, target, libraries, folder, tested)
-        rows += [run_as(target, folder, processor, selected, *(isa or [selected]), options.model, host, tested)
-                 for processor, selected, *isa in target.processors]
+        # Signatures and pictures take one core each. The longest, which has all ISAs and tests, starts first.
+        with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
+            running = [pool.submit(run_as, target, folder, processor, selected, *(isa or [selected]), options.model, host,
+                                   tested) for processor, selected, *isa in reversed(target.processors)]
+            rows += [row.result() for row in reversed(running)]
 
     print("", LINE.format(*HEADINGS.values()), *map(table_line, rows), *notes, sep="\n")
     if options.json:
