@@ -6,8 +6,9 @@
 # --memory builds them for MemorySanitizer: those that need no library but the C++ one.
 # What they find stays in build/fuzz/corpus and is where the next run begins, together with the seeds of
 # tests/fuzz/seeds.cpp and tests/fuzz/corpus/NAME.tar.gz: the smallest inputs, one for each thing that only they reach.
-# Prints a line for each: inputs, inputs per second, reports. Ends with 1 if one crashed, hung or took too much memory;
-# its input is in build/fuzz/crashes.
+# Prints a line for each: inputs, inputs per second, reports, seconds of the slowest input, and the most memory of all,
+# in MB, with the sanitizers'. Ends with 1 if one crashed, hung or took too much memory; its input is in
+# build/fuzz/crashes.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -19,7 +20,7 @@ for_memory=(safetensors npy log)
 watch=address limit='' keep='' list=''
 while (($#)); do
   case $1 in
-    --help | -h) sed -n '2,11s/^# //p' "$0"; exit 0 ;;
+    --help | -h) sed -n '2,12s/^# //p' "$0"; exit 0 ;;
     --memory) watch=memory all=("${for_memory[@]}") ;;
     --runs) is_number "${2-}" || die "--runs wants a number of inputs"; limit=-runs=$2; shift ;;
     --keep) keep=1 ;;
@@ -122,7 +123,7 @@ fi
 # The clock of -timeout runs on while a busy machine does something else.
 export ASAN_OPTIONS=malloc_context_size=3
 failed=0
-printf '%-14s %12s %10s %8s\n' fuzzer inputs inputs/s reports
+printf '%-14s %12s %10s %8s %8s %6s\n' fuzzer inputs inputs/s reports slowest MB
 for fuzzer in "${fuzzers[@]}"; do
   log=$folder/$fuzzer-$watch.log
   options=()
@@ -138,6 +139,7 @@ for fuzzer in "${fuzzers[@]}"; do
     echo "fuzz.sh: $fuzzer failed; $log has the details" >&2
   fi
   figure() { grep -m1 "stat::$1" "$log" | grep -oE '[0-9]+$' || echo -; }
-  printf '%-14s %12s %10s %8s\n' "$fuzzer" "$(figure number_of_executed_units)" "$(figure average_exec_per_sec)" $reports
+  printf '%-14s %12s %10s %8s %8s %6s\n' "$fuzzer" "$(figure number_of_executed_units)" \
+    "$(figure average_exec_per_sec)" $reports "$(figure slowest_unit_time_sec)" "$(figure peak_rss_mb)"
 done
 exit $failed
