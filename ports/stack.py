@@ -2,7 +2,7 @@
 """Prints the most stack that each function of picovae.h can take, and fails if that exceeds the budget.
 
 GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the longest path through that graph, in
-bytes, is the bound. It holds for any input. An indirect call may reach every function of the kernels; a call into
+bytes, is the bound. What our own assembly language pushes comes on top. It holds for any input. An indirect call may reach every function of the kernels; a call into
 libgcc, which is compiled already, takes 48 bytes at most. A frame of unknown size or a cycle fails."""
 import json
 import pathlib
@@ -24,7 +24,30 @@ LIBGCC = re.compile(r"__(aeabi_(lmul|u?[il]div(mod)?|u?ldivmod|l?ls[lr]|l?asr)|c
                     r"(ashr|lshr|ashl|mul)di3)$")
 LIBGCC_FRAME = 48
 FLAGS = ("-std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-statics -fno-builtin "
-         "-fno-tree-loop-distribute-patterns -fno-ipa-icf -fcallgraph-info=su -S -o /dev/null").split()
+         "-fno-tree-loop-distribute-patterns -fno-ipa-icf -fcallgraph-info=su -S").split()
+# As GCC for Arm brackets what an asm statement says.
+WRITTEN = re.compile(r'^\t?@ \d+ "[^"]+" 1\n(.*?)^@ 0 "" 2$', re.M | re.S)
+
+
+def count_registers(names):
+    """Of a list such as r4-r7, lr."""
+    count = 0
+    for name in names.split(","):
+        first, _, last = name.strip().partition("-")
+        count += int(last[1:]) - int(first[1:]) + 1 if last else 1
+    return count
+
+
+def pushed_bytes(assembly):
+    """Function -> bytes that its asm statements push, all of them as if none were popped before the last."""
+    pushed = {}
+    for name, body in re.findall(r"^([A-Za-z_][\w.]*):\n(.*?)(?=^[A-Za-z_][\w.]*:\n|\Z)", assembly, re.M | re.S):
+        written = "".join(WRITTEN.findall(body))
+        if other := re.search(r"\n\s*(?:v?stm\w*\s+sp|vpush|(?:add|sub)s?\s+sp\s*,(?!\s*#)).*|.*\[sp.*\]!.*", written):
+            raise Failure(f"{name} moves the stack pointer in a way that is not counted: {other[0].strip()}")
+        moved = (int(number) for number in re.findall(r"\bsubs?\s+sp\s*,(?:\s*sp\s*,)?\s*#(\d+)", written))
+        pushed[name] = 4 * sum(map(count_registers, re.findall(r"\bpush\s+\{([^}]*)\}", written))) + sum(moved)
+    return pushed
 
 
 class Graph:
@@ -33,12 +56,14 @@ class Graph:
     def __init__(self):
         self.frames, self.callees, self.kernels = {}, {}, set()
 
-    def read(self, text, kernels):
+    def read(self, text, kernels, pushed=None):
+        """text: of -fcallgraph-info; pushed: of pushed_bytes."""
         for name, label in re.findall(r'^node: { title: "([^"]*)" label: "([^"]*)"', text, re.M):
             if frame := re.search(r"\\n(\d+) bytes \(([^)]*)\)", label):
                 if frame[2] not in ("static", "dynamic,bounded"):
                     raise Failure(f"the frame of {name} is {frame[2]}")
-                self.frames[name] = int(frame[1])
+                symbol = name.rpartition(":")[2]  # a file's own function has its path before it
+                self.frames[name] = int(frame[1]) + (pushed or {}).get(symbol, 0)
                 self.callees.setdefault(name, set())
                 if kernels:
                     self.kernels.add(name)
@@ -79,9 +104,10 @@ def bounds(board, *definitions):
                        f"-DPICOVAE_ONLY_LAYOUT={layout}", "-DPICOVAE_SHAPE=784,300,300,50", *definitions,
                        f"-I{ENGINE}/include", f"-I{ENGINE}/src"]
             out = pathlib.Path(folder) / source.stem
-            subprocess.run([compiler, *FLAGS, *options, "-dumpbase", out, source], check=True)
+            assembly = out.with_suffix(".s")
+            subprocess.run([compiler, *FLAGS, *options, "-dumpbase", out, "-o", assembly, source], check=True)
             (information,) = pathlib.Path(folder).glob(f"{source.stem}*.ci")
-            graph.read(information.read_text(), kernels=source == kernels)
+            graph.read(information.read_text(), source == kernels, pushed_bytes(assembly.read_text()))
     names = {entry: [name for name in graph.frames if re.fullmatch(rf"picovae_{entry}(_\d+)*", name)]
              for entry in ENTRIES}
     return {entry: graph.most(*names[entry]) for entry in ENTRIES}

@@ -37,6 +37,20 @@ class Stack(unittest.TestCase):
                       [("decode", stack.INDIRECT), ("dense", stack.INDIRECT)], kernels=("dense", "multiply", "start"))
         self.assertEqual(found.most("decode"), 10 + 20 + 40)
 
+    def test_what_assembly_language_pushes(self):
+        def function(name, *written):
+            return "\n".join([f"{name}:", "\tpush\t{r4, lr}", '@ 60 "dsp.cpp" 1', *written, '@ 0 "" 2', "\tbx lr", ""])
+
+        found = stack.pushed_bytes(function("_Z3one", "\tpush   {r4-r11, lr}  ", "\tpush {r3, r12}", "\tpop {r3, r12}")
+                                   + function("_Z3two.part.0", "\tadd r4, r5") + function("_Z5three", "\tsub sp, #24"))
+        self.assertEqual(found, {"_Z3one": 44, "_Z3two.part.0": 0, "_Z5three": 24})
+        for written in "\tvpush {d8}", "\tstmdb sp!, {r4}", "\tstr r4, [sp, #-4]!", "\tsub sp, sp, r4":
+            with self.assertRaisesRegex(Failure, "_Z3one moves the stack pointer in a way that is not counted"):
+                stack.pushed_bytes(function("_Z3one", "\tadd r4, r5", written))
+        graph = stack.Graph()
+        graph.read('node: { title: "dsp.cpp:_Z3one" label: "one()\\nfile.cpp:1:1\\n8 bytes (static)" }', True, found)
+        self.assertEqual(graph.most("dsp.cpp:_Z3one"), 52)
+
     def test_what_has_no_bound(self):
         with self.assertRaisesRegex(Failure, "a may call itself"):
             graph({"a": 1, "b": 1}, [("a", "b"), ("b", "a")]).most("a")
