@@ -21,6 +21,14 @@ constexpr double kNormalUnit = 1 << kNormalBits;
 
 double sigma(int logvar) { return std::exp(std::clamp(logvar / kLogvarUnit, -12.0, 4.0) / 2); }
 
+double half_up(double x) { return std::floor(x + 0.5); }
+
+// z by FORMAT.md's formula, whose numbers a double holds.
+double by_format(int mu, int logvar, int eps) {
+  const double noise = half_up(sigma_from_logvar(logvar) * static_cast<double>(eps) / 1024);
+  return std::clamp<double>(half_up((mu + noise) / 4), -kMaxLatent, kMaxLatent);
+}
+
 }  // namespace
 
 TEST_CASE("the table of powers is 2^(i / 64) in Q1.14, correctly rounded") {
@@ -76,6 +84,7 @@ TEST_CASE("z = mu + sigma * eps, against real arithmetic") {
     const auto logvar = static_cast<std::int16_t>(dice.between(-13 * 1024, 5 * 1024));
     const auto eps = static_cast<std::int16_t>(dice.between(-4428, 4428));
     const int z = LatentMath<Integer>::reparameterize(mu, logvar, eps);
+    REQUIRE(z == by_format(mu, logvar, eps));
     const double exact = (mu / kMuUnit + sigma(logvar) * eps / kNormalUnit) * kNormalUnit;
     const double real = std::clamp<double>(exact, -kMaxLatent, kMaxLatent);
     // What sigma is off by, times eps; half of a unit of Q.12 and one of Q.10.
@@ -93,7 +102,7 @@ TEST_CASE("z = mu + sigma * eps, against real arithmetic") {
 TEST_CASE("no noise gives mu, and every mu is rounded half up") {
   for (int mu = -32768; mu <= 32767; ++mu) {
     const auto q = static_cast<std::int16_t>(mu);
-    const int expected = std::clamp(static_cast<int>(std::floor(mu / 4.0 + 0.5)), -8191, 8191);
+    const int expected = std::clamp(static_cast<int>(half_up(mu / 4.0)), -8191, 8191);
     REQUIRE(LatentMath<Integer>::from_mu(q) == expected);
     REQUIRE(LatentMath<Integer>::reparameterize(q, 4096, 0) == expected);
   }
