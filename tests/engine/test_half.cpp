@@ -115,11 +115,14 @@ TEST_CASE("layers of 16-bit weights are f32 layers of the same values, bit for b
 // More inputs than an ISA rounds at once: it adds up the sums of these.
 TEST_CASE("bf16 layers of thousands of inputs agree with f32 arithmetic, a row with itself alone") {
   Random random(9);
-  constexpr std::size_t kInputs[] = {1023, 1024, 1025, 2048, 2049, 3001};
-  std::size_t rows = 0;
-  for (const std::size_t in : kInputs) {
-    const Halves layers = random_halves<bf16_to_f32>(in, 130, 112, 7, random);
-    ++rows;
+  struct Size {
+    std::size_t in, out, rows;
+  };
+  // Of the last one the sums are kept in several blocks of outputs, each of all inputs.
+  constexpr Size kSizes[] = {{1023, 130, 1}, {1024, 130, 2}, {1025, 130, 3}, {2048, 130, 4},
+                             {2049, 130, 5}, {3001, 130, 6}, {1100, 1500, 7}};
+  for (const auto& [in, out, rows] : kSizes) {
+    const Halves layers = random_halves<bf16_to_f32>(in, out, 112, 7, random);
     const std::vector<float> x = f32_input(rows, in, in, random);
     for (const Kernels* kernels : runnable_kernels()) {
       CAPTURE(std::string(kernels->name));

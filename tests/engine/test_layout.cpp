@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -148,8 +149,11 @@ TEST_CASE("packing puts every weight at its index and weights of zero everywhere
     if (kind.type != Type::kS8) continue;
     CAPTURE(static_cast<int>(kind.layout));
     for (const bool high : {false, true}) {
-      std::vector<std::int8_t> packed(packed_size(kind.layout, kind.type, kIn, kOut), 99);
+      const std::size_t size = packed_size(kind.layout, kind.type, kIn, kOut);
+      std::vector<std::int8_t> packed(size + 256, 99);
       pack_weights(kind.layout, kind.type, high, kIn, kOut, weight, packed.data());
+      CHECK(std::count(packed.begin(), packed.end(), 99) == 256);
+      CHECK(packed[size] == 99);
       for (std::size_t output = 0; output < padded_out(kind, kOut); ++output) {
         for (std::size_t input = 0; input < padded_in(kind, kIn); ++input) {
           const bool inside = output < kOut && input < kIn;

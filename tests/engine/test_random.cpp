@@ -145,6 +145,19 @@ TEST_CASE(
   CHECK(crc == 0x1bd400ce);  // from another program that follows FORMAT.md
 }
 
+TEST_CASE("rare normals are part of the contract, too: 4,096 words of each octave") {
+  std::uint32_t crc = 0;
+  for (std::uint64_t place = 0; place < 4096; ++place) {
+    for (int leading = 30; leading >= 15; --leading) {
+      const auto tail = static_cast<std::uint32_t>((4096 + place) << leading >> 12);
+      const std::array<std::int16_t, 2> both = {normal_from_bits(tail),
+                                                normal_from_bits(tail | 0x80000000u)};
+      crc = crc32c(std::as_bytes(std::span(both)), crc);
+    }
+  }
+  CHECK(crc == 0x496bc993);  // as above
+}
+
 TEST_CASE("seed, purpose, epoch and item each lead to other numbers") {
   using Key = std::tuple<std::uint64_t, Purpose, std::uint32_t, std::uint32_t>;
   std::vector<std::vector<std::int16_t>> draws;
