@@ -58,7 +58,7 @@ words_of() {
   case $1 in
     safetensors | import) words tools/format/{safetensors,safetensors_header,network,foreign_model,layer_names}.?pp ;;
     checkpoint) words tools/format/safetensors*.?pp tools/train/{checkpoint,training_state,recipe}.?pp ;;
-    onnx) words tools/format/{onnx_flow,onnx_reader,onnx_shapes,foreign_onnx}.?pp ;;
+    onnx) words tools/format/{onnx_flow,onnx_layer_nodes,onnx_shape_nodes,onnx_reader,onnx_shapes,foreign_onnx}.?pp ;;
     npy) words tools/data/npy*.cpp ;;
     log) words tools/view/curves.cpp ;;
     command_line) words tools/commands/*.cpp tools/commands/shared/*.cpp ;;

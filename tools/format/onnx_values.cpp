@@ -33,6 +33,12 @@ std::int64_t OnnxNodeView::side(std::size_t i) const {
   return values[0];
 }
 
+const Signal& OnnxNodeView::signal(std::size_t i) {
+  const auto& signal = input_as<Signal>(i, "result of a layer or input");
+  if (signal.meaning == Meaning::kSums) settled_.insert(signal.part.layer);
+  return signal;
+}
+
 void OnnxNodeView::give(FlowValue value) {
   if (node_->outputs.size() != 1) refuse("has {} outputs; expected 1", node_->outputs.size());
   give(0, std::move(value));

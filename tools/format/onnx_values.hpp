@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -87,6 +88,8 @@ class OnnxNodeView {
   const Floats& floats(std::size_t i) const { return input_as<Floats>(i, "constant of floats"); }
   const OnnxSides& sides(std::size_t i) const { return input_as<OnnxSides>(i, "shape"); }
   std::int64_t side(std::size_t i) const;  // the only one
+  // Sums that are taken so, by anything but Add, have the bias that they will have.
+  const Signal& signal(std::size_t i);
 
   bool has_attribute(const char* key) const { return node_->attributes.contains(key); }
   template <typename T>
@@ -106,6 +109,7 @@ class OnnxNodeView {
   std::string_view name_;
   const OnnxNode* node_ = nullptr;
   std::map<std::string, FlowValue> values_;
+  std::set<std::size_t> settled_;  // layers to whose bias nothing can be added
 };
 
 }  // namespace picovae::tools
