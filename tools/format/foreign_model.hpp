@@ -1,5 +1,5 @@
 // A model file that another program wrote: its dense layers, and what the file says of them. Which
-// layer has which place is found by import_network.hpp, whatever the format was.
+// layer has which place is found by layer_chain.hpp, whatever the format was.
 #pragma once
 
 #include <cstddef>

@@ -1,10 +1,8 @@
-// A network from a model of another program. Its layers are pixels -> hidden1 -> hidden2 -> latent
-// (two heads, or one of twice as many outputs), and back the same way. Shapes say which is which;
-// where they leave a choice, names do; where these do not, the user.
+// A network from a model of another program. Which of its layers is which is found by
+// layer_chain.hpp; where shapes and names leave a choice, the user says.
 #pragma once
 
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,9 +36,6 @@ struct ImportedNetwork {
 //   hidden  the activation of hidden layers; none: the file's, or softplus if it does not say
 ImportedNetwork import_network(ForeignModel model, const LayerMap& map,
                                std::optional<Activation> hidden, std::string_view name);
-
-// "784-300-300-50" if the layers are a chain of any depth, whatever their names; else empty.
-std::string chain_shape(std::span<const ForeignLayer> layers);
 
 // Makes of a head whose outputs are log sigma one whose outputs are log sigma^2.
 void double_logvar(Network& network);

@@ -12,7 +12,7 @@
 #include "tools/base/text.hpp"
 #include "tools/format/blob.hpp"
 #include "tools/format/foreign_model.hpp"
-#include "tools/format/import_network.hpp"
+#include "tools/format/layer_chain.hpp"
 #include "tools/format/safetensors.hpp"
 
 namespace picovae::tools {

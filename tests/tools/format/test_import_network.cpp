@@ -2,48 +2,17 @@
 
 #include <doctest/doctest.h>
 
-#include <array>
 #include <cstddef>
 #include <string>
 #include <vector>
 
+#include "tests/tools/format/foreign_layers.hpp"
 #include "tests/tools/temporary_folder.hpp"
 
 namespace {
 
 using namespace picovae::tools;
 using namespace picovae::tests;
-
-struct Shape {
-  const char* name;
-  std::size_t in, out;
-};
-
-// Layers whose values are all different.
-std::vector<ForeignLayer> layers_of(const std::vector<Shape>& shapes) {
-  std::vector<ForeignLayer> layers;
-  float next = 0;
-  for (const auto& [name, in, out] : shapes) {
-    DenseWeights dense{in, out, std::vector<float>(in * out), std::vector<float>(out)};
-    for (float& value : dense.weight) value = ++next;
-    for (float& value : dense.bias) value = ++next;
-    layers.push_back({name, dense, false});
-  }
-  return layers;
-}
-
-// 9-6-6-2: the second layers of both ways and the heads have equal shapes.
-std::vector<ForeignLayer> named(const char* first, const char* second, const char* mu,
-                                const char* logvar, const char* third, const char* fourth,
-                                const char* fifth) {
-  return layers_of({{fifth, 6, 9},
-                    {fourth, 6, 6},
-                    {logvar, 6, 2},
-                    {mu, 6, 2},
-                    {third, 2, 6},
-                    {second, 6, 6},
-                    {first, 9, 6}});
-}
 
 ForeignModel model_of(const std::vector<ForeignLayer>& layers) {
   ForeignModel model;
@@ -74,15 +43,15 @@ TEST_CASE("words and numbers decide what shapes do not") {
   using Names = std::vector<std::string>;
   const Names torch{"encoder.0", "encoder.2", "fc_mu",    "fc_logvar",
                     "decoder.0", "decoder.2", "decoder.4"};
-  CHECK(found_in(named("encoder.0", "encoder.2", "fc_mu", "fc_logvar", "decoder.0", "decoder.2",
+  CHECK(found_in(twins("encoder.0", "encoder.2", "fc_mu", "fc_logvar", "decoder.0", "decoder.2",
                        "decoder.4")) == torch);
   const Names keras{"dense", "dense_1", "z_mean", "z_log_var", "dense_2", "dense_3", "dense_4"};
-  CHECK(found_in(named("dense", "dense_1", "z_mean", "z_log_var", "dense_2", "dense_3",
+  CHECK(found_in(twins("dense", "dense_1", "z_mean", "z_log_var", "dense_2", "dense_3",
                        "dense_4")) == keras);
 }
 
 TEST_CASE("what names leave open is asked for") {
-  const auto layers = named("fc1", "fc2", "fc31", "fc32", "fc4", "fc5", "fc6");
+  const auto layers = twins("fc1", "fc2", "fc31", "fc32", "fc4", "fc5", "fc6");
   CHECK(contains(error_of(layers), "such as --map \"fc3"));
   CHECK(found_in(layers, "fc31=mu,fc32=logvar").at(2) == "fc31");
   CHECK(found_in(layers, "fc32=mu").at(2) == "fc32");
@@ -114,7 +83,7 @@ TEST_CASE("one layer of both heads is split, mu first if not said otherwise") {
 }
 
 TEST_CASE("what the file says besides") {
-  ForeignModel model = model_of(named("a1", "a2", "mu", "var", "a3", "a4", "a5"));
+  ForeignModel model = model_of(twins("a1", "a2", "mu", "var", "a3", "a4", "a5"));
   model.metadata = {{"format", "pt"}};
   model.activation = "softplus";
   CHECK(import_network(model, {}, {}, "FILE").network.metadata == model.metadata);
@@ -182,7 +151,7 @@ TEST_CASE("other models are refused by what they are") {
                                      {"e", 6, 5000},
                                      {"f", 5000, 9}})),
                  "takes 1 to"));
-  auto layers = named("a", "b", "mu", "var", "c", "d", "e");
+  auto layers = twins("a", "b", "mu", "var", "c", "d", "e");
   layers[0].dense.out = 8;
   CHECK(contains(error_of(layers), "no chain"));
 }
