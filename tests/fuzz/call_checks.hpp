@@ -1,8 +1,9 @@
-// What fuzz_calls knows of an open model, and what must hold after any call of picovae.h. Whoever
-// includes this has PICOVAE_SHAPE of kSmall.
+// What fuzz_calls knows of an open model, what it gives to calls of picovae.h, and what must hold
+// after any of them. Whoever includes this has PICOVAE_SHAPE of kSmall.
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,8 +13,10 @@
 
 #include "picovae/forward.hpp"
 #include "picovae/picovae.h"
+#include "tests/engine/random_models.hpp"
 #include "tests/fuzz/called_model.hpp"
 #include "tests/fuzz/heap_bytes.hpp"
+#include "tests/fuzz/input.hpp"
 #include "tests/fuzz/must.hpp"
 
 namespace picovae::tests {
@@ -56,6 +59,28 @@ struct Object {
   bool has(Part part) const { return is_open && (header().parts & part) != 0; }
   const BlobHeader& header() const { return *model->bytes.as<BlobHeader>(); }
 };
+
+// ---- What calls are given ----
+
+using AnyZ = std::array<std::int16_t, PICOVAE_LATENT>;
+using AnyX = std::array<std::uint8_t, PICOVAE_PIXELS>;
+
+// One in four begins at another address than arenas must.
+inline HeapBytes any_arena(Input& input, std::size_t size) {
+  const std::uint8_t choice = input.any<std::uint8_t>();
+  return HeapBytes(size, choice < 192 ? 0 : choice - 192u);
+}
+inline AnyZ any_z(Input& input) {
+  AnyZ z;
+  for (std::int16_t& value : z) value = input.any<std::int16_t>();
+  return z;
+}
+inline AnyX any_x(Input& input) {
+  AnyX x;
+  Dice dice(input.any<std::uint8_t>());
+  for (std::uint8_t& pixel : x) pixel = static_cast<std::uint8_t>(dice.between(0, 255));
+  return x;
+}
 
 // ---- What the scalar kernels make of it, if there is a reference ----
 
