@@ -7,7 +7,7 @@ shift 3
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 
-# What picovae export --c-array writes, shorter; test_cli.py compiles a real one.
+# What picovae export --c-array writes, shorter; test_cli_export.py compiles a real one.
 cat > "$scratch/digits.h" <<'TEXT'
 #pragma once
 #define DIGITS_SIZE 355264

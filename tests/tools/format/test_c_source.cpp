@@ -1,4 +1,4 @@
-// The text alone; test_cli.py compiles it.
+// The text alone; test_cli_export.py compiles it.
 #include "tools/format/c_source.hpp"
 
 #include <doctest/doctest.h>
