@@ -12,6 +12,7 @@
 #include "picovae/s4.hpp"
 #include "tests/engine/blobs.hpp"
 #include "tests/engine/edited_blob.hpp"
+#include "tools/base/error.hpp"
 
 using namespace picovae;
 using namespace picovae::tests;
@@ -269,6 +270,36 @@ TEST_CASE("a weight of -128 is one like others where inputs end at 127") {
     BlobView view;
     REQUIRE(open_blob(blob.bytes(), view) == Status::kOk);
     CHECK(tools::unpack_s8(view, "model").layers[kEncoder1].weight[3] == -128);
+  }
+}
+
+TEST_CASE("neighbors beyond their bounds, where inputs end at 170: weights of 8 bits and of 4") {
+  const auto is_accepted = [](tools::QuantizedNetwork network, Layer index, Layout layout,
+                              std::int8_t first, std::int8_t second) {
+    tools::QuantizedLayer& layer = network.layers[index];
+    const std::size_t row = (layer.out - 1) * layer.in;  // the last output's first group
+    if (!layer.scale.empty()) layer.scale[(layer.out - 1) * s4_groups(layer.in)] = 15;
+    std::fill_n(layer.weight.begin() + static_cast<std::ptrdiff_t>(row), layer.in, std::int8_t{0});
+    layer.weight[row] = first;
+    layer.weight[row + 1] = second;
+    try {
+      tools::pack_s8(network, layout, kBothParts, {});  // verifies what it packed
+    } catch (const tools::Error&) {
+      return false;
+    }
+    return true;
+  };
+  for (const Layout layout : kLayouts) {
+    CAPTURE(static_cast<int>(layout));
+    const auto s8 = random_high_network(kSmall, 1);
+    CHECK(is_accepted(s8, kEncoder1, layout, 100, 92));  // 32767 / 170 = 192.7
+    CHECK_FALSE(is_accepted(s8, kEncoder1, layout, 100, 93));
+    auto s4 = random_s4_network(kSmall, 1);
+    make_high(s4, 170);
+    CHECK(is_accepted(s4, kDecoder1, layout, 105, 75));
+    CHECK_FALSE(is_accepted(s4, kDecoder1, layout, 105, 90));
+    CHECK(is_accepted(s4, kDecoder1, layout, -105, -75));
+    CHECK_FALSE(is_accepted(s4, kDecoder1, layout, -105, -90));
   }
 }
 

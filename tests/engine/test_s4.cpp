@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -105,6 +106,21 @@ TEST_CASE("half a byte a weight and half a byte a group") {
   CHECK(s4_size(Layout::kHost, 300, 784) == 784 * (300 + 10) / 2);
   CHECK(s4_size(Layout::kMve, 300, 784) == 784 * (304 + 10) / 2);
   CHECK(s4_size(Layout::kCortexM, 50, 300) == 304 * (52 + 2) / 2);
+}
+
+TEST_CASE("packing writes no further than its size, and numbers of the format are what they are") {
+  CHECK(kLeastS4 == -8);
+  CHECK(kGreatestS4 == 7);
+  CHECK(kGreatestS4Scale == 15);
+  CHECK(kS4Group == 32);
+  const std::vector<std::int8_t> q(33 * 9, 7);
+  const std::vector<std::uint8_t> scales(9 * s4_groups(33), 15);
+  for (const Layout layout : kLayouts) {
+    const std::size_t size = s4_size(layout, 33, 9);
+    std::vector<std::uint8_t> packed(size + 64, 99);
+    pack_s4_weights(layout, 33, 9, q.data(), scales.data(), packed.data());
+    CHECK(std::count(packed.begin() + static_cast<std::ptrdiff_t>(size), packed.end(), 99) == 64);
+  }
 }
 
 TEST_CASE("the order is that of s4.hpp") {

@@ -193,6 +193,10 @@ TEST_CASE("sums at their limits") {
   CHECK(detail::score_of(wrong, 5).reconstruction / 256.0 == doctest::Approx(nats).epsilon(1e-5));
   CHECK(detail::score_of(wrong, 5).squares == 18u * 224 * 255 * 255);
   CHECK(detail::score_of(wrong, 5).kl == 5);
+  // Rounding may leave less than nothing.
+  CHECK(detail::score_of({.pixel_logit = 255}, 0).reconstruction == 0);
+  CHECK(detail::score_of({.softplus = 1}, 0).reconstruction == 1);
+  CHECK(detail::score_of({}, 0).reconstruction == 0);
 
   const std::vector<std::int16_t> zero(2048);
   CHECK(detail::kl_of(zero.data(), zero.data(), 2048) == 0);
