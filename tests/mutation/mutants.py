@@ -112,10 +112,11 @@ def edits(cursor, parents):
         yield cursor.extent.start.offset, cursor.extent.end.offset, "", "statement"
 
 
-def find_mutants(path, arguments, extra=()):
-    """All mutants of a file, in its order. arguments: the compiler's."""
+def find_mutants(path, arguments, unit=None):
+    """All mutants of a file, in its order. arguments: the compiler's; unit: what includes the file, if it cannot stand
+    for itself."""
     source = path.read_bytes()
-    unit = parse(path, [*arguments, *extra])
+    unit = parse(unit or path, arguments)
     found = {}
 
     def text_of(cursor):
