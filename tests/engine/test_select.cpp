@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <initializer_list>
+#include <iterator>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,6 +45,32 @@ TEST_CASE("the tables are complete, on one layout, and no ISA or name occurs twi
   CHECK(std::is_sorted(isas.begin(), isas.end(),
                        [](Isa a, Isa b) { return static_cast<int>(a) > static_cast<int>(b); }));
 }
+
+#if defined(__x86_64__) && defined(__linux__)
+TEST_CASE("the machine runs the ISAs whose flags Linux sees, and no other") {
+  std::ifstream cpuinfo("/proc/cpuinfo");
+  std::string line;
+  while (std::getline(cpuinfo, line) && !line.starts_with("flags")) {
+  }
+  std::istringstream words(line);
+  const std::vector<std::string> flags(std::istream_iterator<std::string>(words), {});
+  if (flags.empty()) return;
+  const auto has = [&](std::initializer_list<const char*> wanted) {
+    return std::all_of(wanted.begin(), wanted.end(), [&](const char* flag) {
+      return std::find(flags.begin(), flags.end(), flag) != flags.end();
+    });
+  };
+  const bool avx2 = has({"avx2", "fma", "f16c"});
+  const bool avx512 = avx2 && has({"avx512f", "avx512bw", "avx512vl", "avx512dq"});
+  CHECK(machine_runs(Isa::kSse2));
+  CHECK(machine_runs(Isa::kSse2Fma));
+  CHECK(machine_runs(Isa::kAvx2) == avx2);
+  CHECK(machine_runs(Isa::kAvxVnni) == (avx2 && has({"avx_vnni"})));
+  CHECK(machine_runs(Isa::kAvx512) == avx512);
+  CHECK(machine_runs(Isa::kAvx512Vnni) == (avx512 && has({"avx512_vnni"})));
+  CHECK(machine_runs(Isa::kAvx512Bf16) == (avx512 && has({"avx512_vnni", "avx512_bf16"})));
+}
+#endif
 
 TEST_CASE(
     "the first table that the machine runs is selected, of those with f32 arithmetic"
