@@ -195,6 +195,9 @@ TEST_CASE("header fields outside of their legal values") {
   }
   // Two heads of this many do not fit, and the number of outputs must not wrap around to 6.
   CHECK(refused(s8, [](auto& h) { h.dimensions.latent = 2049; }) == Status::kBadDimensions);
+  CHECK(refused(s8, [](auto& h) { h.dimensions.latent = 2048; }) == Status::kBadSectionSize);
+  CHECK(refused(s8, [](auto& h) { h.dimensions.hidden1 = 4097; }) == Status::kBadDimensions);
+  CHECK(refused(s8, [](auto& h) { h.dimensions.hidden1 = 4096; }) == Status::kBadSectionSize);
   CHECK(refused(s8, [](auto& h) { h.dimensions.latent = 32768 + 3; }) == Status::kBadDimensions);
   for (std::size_t i = 0; i < kLayerCount; ++i) {
     CHECK(refused(s8, [&](auto& h) { h.shifts[i][0] = kMaxPreShift + 1; }) == Status::kBadShift);

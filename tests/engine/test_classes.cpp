@@ -238,12 +238,17 @@ TEST_CASE("a section that is not as FORMAT.md says is refused") {
     return after([&](EditedBlob& p) { damage(header_of(p)); });
   };
   CHECK(change([](ClassHeader& h) { h.classes = 0; }) == Status::kBadClasses);
-  CHECK(change([](ClassHeader& h) { h.classes = 2; }) == Status::kBadSectionSize);
+  for (const int classes : {1, 2, 64}) {
+    CHECK(change([&](ClassHeader& h) { h.classes = static_cast<std::uint8_t>(classes); }) ==
+          Status::kBadSectionSize);
+  }
   CHECK(change([](ClassHeader& h) { h.classes = 65; }) == Status::kBadClasses);
   CHECK(change([](ClassHeader& h) { h.shift = 0; }) == Status::kBadClasses);
   CHECK(change([](ClassHeader& h) { h.shift = 16; }) == Status::kBadClasses);
+  CHECK(change([](ClassHeader& h) { h.shift = 1; }) == Status::kOk);
   CHECK(change([](ClassHeader& h) { h.shift = 15; }) == Status::kOk);
   CHECK(change([](ClassHeader& h) { h.units = 0; }) == Status::kBadClasses);
+  CHECK(change([](ClassHeader& h) { h.units = 1; }) == Status::kBadSectionSize);
   CHECK(change([](ClassHeader& h) { h.units = 4; }) == Status::kBadSectionSize);
   CHECK(change([](ClassHeader& h) { h.units = 0xffff; }) == Status::kBadClasses);
   CHECK(change([](ClassHeader& h) { h.signature = 7; }) == Status::kOk);

@@ -2,6 +2,7 @@
 // reference, which shows that the cases are right.
 #include <doctest/doctest.h>
 
+#include <cstdint>
 #include <memory>
 
 #include "board/plain_s4.hpp"
@@ -38,6 +39,17 @@ constexpr Kernels kRv32 = {
 
 TEST_CASE("the kernels of RISC-V equal the reference bit for bit") {
   CHECK(failures(kRv32, show) == 0);
+}
+
+TEST_CASE("RISC-V saturates as the reference does, whatever the 32 bits") {
+  for (const std::int64_t power : {15, 16, 29, 30, 31, 32}) {
+    for (std::int64_t near = -3; near <= 3; ++near) {
+      for (const int sign : {1, -1}) {
+        const auto v = static_cast<std::int32_t>(((std::int64_t{1} << power) + near) * sign);
+        CHECK(board::Rv32::saturate16(v) == saturate16(v));
+      }
+    }
+  }
 }
 
 TEST_CASE("the plain kernels equal the reference bit for bit") {
