@@ -13,6 +13,7 @@ OF_ONE_ISA = {
     "product.cpp": (DEFAULT, "product_avx2.cpp"), "avx2.hpp": (DEFAULT, "dense_s8_avx2.cpp"),
     "x86_dot.hpp": (DEFAULT, "dense_s8_avx2.cpp"), "sse2.hpp": (SSE2, "dense_s8_sse2.cpp"),
     "avx512.hpp": (AVX512, "dense_s8_avx512vnni.cpp"), "dense_bf16.cpp": (AVX512, "dense_bf16_avx512bf16.cpp"),
+    "pair_tile.hpp": (AVX512, None),
 }
 # What a fault must get past besides the tests of its file: those of whole models.
 WHOLE_TESTS = ["vae", "signature", "self_test", "attack_mended", "c_api", "live", BOARDS]
@@ -24,7 +25,7 @@ ELSEWHERE = ("isa/neon", "isa/sdot", "isa/i8mm", "isa/simd128", "dense_s8_rvv", 
 MORE_TESTS = {
     "verify": ["blob_values", "blob_sections", "self_test", "attack_mended"],
     "blob": ["attack", "attack_mended", "live_section"],
-    "blob_checks": ["blob", "blob_values", "blob_sections"],
+    "blob_checks": ["blob", "blob_values", "blob_sections", "thresholds", "classes"],
     "c_api": ["steps"],
     "forward": ["vae", "steps", "score", "pieces"],
     "layers": ["vae", "forward", "score", "steps"],
@@ -35,7 +36,7 @@ MORE_TESTS = {
                      "panel_tile", "nonzero_terms", "float_weights", "activation_f32", "polynomials_f32", "transpose_f32",
                      "simd", "isa", "sse2", "avx2", "avx512", "x86_dot"], KERNEL_TESTS),
     "product_tile": ["product"],
-    "shape": ["blob", "layout", "vae"],
+    "shape": ["steps", "blob", "layout", "vae"],
     "arena": ["no_allocation", "vae"],
     **dict.fromkeys(["small", "rv32", "plain", "dense", "plain_s4"], [BOARDS, "live"]),
 }
