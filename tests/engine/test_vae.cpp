@@ -359,6 +359,9 @@ TEST_CASE("an integer model does what the contract says") {
   check_vae_everywhere<MnistShape, HighReference<170>>();
 }
 
+static_assert(Shape<33, 64, 5>::kDimensions == Dimensions{33, 64, 0, 5});  // one hidden layer
+static_assert(Shape<33, 64, 17, 1>::kDimensions == Dimensions{33, 64, 17, 1});
+
 TEST_CASE("a float model agrees with double precision") {
   check_vae_everywhere<SmallShape, FloatReference>();
   check_vae_everywhere<Shape<33, 64, 17, 1>, FloatReference>();
