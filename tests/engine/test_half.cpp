@@ -121,7 +121,8 @@ TEST_CASE("bf16 layers of thousands of inputs agree with f32 arithmetic, a row w
   // Of the last one the sums are kept in several blocks of outputs, each of all inputs.
   constexpr Size kSizes[] = {{1023, 130, 1}, {1024, 130, 2}, {1025, 130, 3}, {2048, 130, 4},
                              {2049, 130, 5}, {3001, 130, 6}, {1100, 1500, 7}};
-  for (const auto& [in, out, rows] : kSizes) {
+  for (const Size& size : kSizes) {
+    const std::size_t in = size.in, out = size.out, rows = size.rows;
     const Halves layers = random_halves<bf16_to_f32>(in, out, 112, 7, random);
     const std::vector<float> x = f32_input(rows, in, in, random);
     for (const Kernels* kernels : runnable_kernels()) {
