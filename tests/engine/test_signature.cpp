@@ -102,6 +102,14 @@ TEST_CASE("a model of format version 1 draws what it drew") {
   CHECK(signatures == signatures_of(vae.view()));
 }
 
+TEST_CASE("a model without classes has no signature of them") {
+  BlobHeader header{};
+  header.signature = 7;
+  BlobView view;
+  view.header = &header;
+  CHECK(signatures_of(view) == Signatures{7, 0, 0, 0});
+}
+
 TEST_CASE("a target agrees if it computes all that the model carries; scores of 0 say nothing") {
   const Signatures carried{1, 2, 3, 4};
   CHECK(agree(carried, carried));
