@@ -41,6 +41,7 @@ HARDWARE = (
     Hardware("STM32H743", "mps2-an500", 480, "flash behind the data cache", 32, 20),
     Hardware("STM32H743", "mps2-an500", 480, "SRAM", 32, 0),
     Hardware("Cortex-M55", "mps3-an547", 400, "SRAM", 32, 0),
+    Hardware("RV32IMC, as an E31", "virt-rv32", 160, "SRAM", 4, 0),
 )
 LINE = "{:20} {:12} {:>5} {:27} {:>12} {:>5} {:>9} {:>9} {:>6}"
 

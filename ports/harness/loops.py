@@ -8,9 +8,11 @@ from harness.script import Failure
 
 KERNELS = re.compile(r"multiply_(narrow|half)")  # functions with the innermost loop, in mangled names
 MULTIPLY = re.compile(r"mul|mla|smla|vml")
-# LLVM's models of cores -> the target that llvm-mca wants with them.
-MODELS = {"cortex-m4": "thumbv7em", "cortex-m7": "thumbv7em", "cortex-m33": "thumbv8m.main",
-          "cortex-m55": "thumbv8.1m.main", "cortex-m85": "thumbv8.1m.main"}
+# LLVM's models of cores: the target that llvm-mca wants with them, and the name of the model.
+MODELS = {"cortex-m4": ("thumbv7em", "cortex-m4"), "cortex-m7": ("thumbv7em", "cortex-m7"),
+          "cortex-m33": ("thumbv8m.main", "cortex-m33"), "cortex-m55": ("thumbv8.1m.main", "cortex-m55"),
+          "cortex-m85": ("thumbv8.1m.main", "cortex-m85"),
+          "rv32imc": ("riscv32", "sifive-e31")}  # a core of five stages in order, as the Rocket is
 TURNS = 200
 
 
@@ -25,7 +27,7 @@ def find_loops(code):
     places = {address: i for i, (address, _) in enumerate(code)}
     loops = []
     for i, (address, instruction) in enumerate(code):
-        jump = re.match(r"(?:b|le).* ([0-9a-f]+) <", instruction)
+        jump = re.match(r"(?:b|le).*[ ,]([0-9a-f]+) <", instruction)
         if jump and (start := places.get(int(jump[1], 16))) is not None and start <= i:
             loops.append((start, i))
     return [[instruction for _, instruction in code[start:end + 1]] for start, end in loops
@@ -34,11 +36,13 @@ def find_loops(code):
 
 def loop_of(elf, core):
     """The loop with the most multiplies, of the KERNELS in a firmware; empty if they are inlined elsewhere."""
-    names = [line.split()[-1] for line in output_of("arm-none-eabi-nm", elf).splitlines()]
+    target = MODELS.get(core, ("thumb", core))[0]
+    prefix = "riscv64-unknown-elf" if target.startswith("riscv") else "arm-none-eabi"
+    names = [line.split()[-1] for line in output_of(f"{prefix}-nm", elf).splitlines()]
     # It does not see by itself that a file has MVE.
-    machine = ["-marmv8.1-m.main"] if MODELS.get(core, "").startswith("thumbv8.1") else []
+    machine = ["-marmv8.1-m.main"] if target.startswith("thumbv8.1") else []
     loops = [loop for name in names if KERNELS.search(name)
-             for loop in find_loops(parse_code(output_of("arm-none-eabi-objdump", "-d", "--no-show-raw-insn", *machine,
+             for loop in find_loops(parse_code(output_of(f"{prefix}-objdump", "-d", "--no-show-raw-insn", *machine,
                                                          f"--disassemble={name}", elf)))]
     loop = max(loops, key=multiplies, default=[])
     return loop if multiplies(loop) else []
@@ -84,9 +88,10 @@ def cycles_by_model(core, loop):
     """Cycles of a turn by LLVM's model of the core, loads from memory without wait states."""
     # The jump's target is a label here; LLVM 19 crashes on widths (.w) of loads that advance their address.
     lines = [re.sub(r"\.[wn]\b", "", re.sub(r"\b[0-9a-f]+ <.*>", "start", instruction)) for instruction in loop]
-    report = subprocess.run(["llvm-mca-19", f"-mtriple={MODELS[core]}-none-eabi", f"-mcpu={core}",
-                             f"-iterations={TURNS}"], text=True, capture_output=True,
-                            input=".syntax unified\n.thumb\nstart:\n" + "\n".join(lines) + "\n")
+    target, model = MODELS[core]
+    start = "start:\n" if target.startswith("riscv") else ".syntax unified\n.thumb\nstart:\n"
+    report = subprocess.run(["llvm-mca-19", f"-mtriple={target}-none-eabi", f"-mcpu={model}", f"-iterations={TURNS}"],
+                            text=True, capture_output=True, input=start + "\n".join(lines) + "\n")
     found = re.search(r"^Total Cycles: +(\d+)", report.stdout, re.M)
     if report.returncode != 0 or not found:
         raise Failure(f"llvm-mca-19: {(report.stderr.splitlines() or ['no cycles in its report'])[0]}")

@@ -52,6 +52,14 @@ class Loops(unittest.TestCase):
         self.assertGreaterEqual(loops.cycles_by_model("cortex-m4", loop), 5)
         self.assertLess(loops.cycles_by_model("cortex-m7", loop), loops.cycles_by_model("cortex-m4", loop))
 
+    def test_loops_and_cycles_of_risc_v(self):
+        listing = ("80001958 <f>:\n80001958:\tlw\ts9,0(a0)\n8000195a:\tmulhu\ts9,s9,a5\n8000195e:\tadd\ta3,a3,s9\n"
+                   "80001962:\taddi\ta0,a0,4\n80001966:\tbne\ta0,a1,80001958 <f>\n8000196a:\tret\n")
+        (loop,) = loops.find_loops(loops.parse_code(listing))
+        self.assertEqual((len(loop), loops.multiplies(loop)), (5, 1))
+        if shutil.which("llvm-mca-19"):
+            self.assertGreater(loops.cycles_by_model("rv32imc", loop), 5)  # it waits for the load and the product
+
     def test_lists_of_registers(self):
         for text, count in (("{r4, lr}", 1), ("{r4-r7}", 4), ("{r0, r2-r3, r8}", 4)):
             self.assertEqual(loops.registers(f"ldm r0!, {text}"), count + text.count("lr"))
