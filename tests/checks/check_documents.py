@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks every .md file of the repository: what it links to exists, and so do the files that it names in `code`.
+"""Checks every .md file of the repository: what it links to exists, so do the files that it names in `code`, and no merge
+was left half done.
 
    check_documents.py [ROOT]      ROOT is the repository, by default this one
 
@@ -14,6 +15,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)")
 CODE = re.compile(r"`([^`]+)`")
 FOLDERS = r"(engine|ports|tools|bench|tests|\.github|\.ci)"
 FILE = re.compile(rf"{FOLDERS}/[\w./*-]*")
+CONFLICT = re.compile(r"(<{7}|>{7}) ")
 PLACEHOLDER = re.compile(r"(?<![A-Za-z])[A-Z]{3,}(?![A-Za-z]|\.md)")
 
 
@@ -24,6 +26,8 @@ def exists(name):
 def offenders(document):
     for number, line in enumerate(document.read_text().splitlines(), 1):
         place = f"{document.relative_to(ROOT)}:{number}"
+        if CONFLICT.match(line):
+            yield f"{place}: a merge was left half done"
         for target in LINK.findall(line):
             path = target.split("#")[0]
             if "://" not in target and path and not (document.parent / path).exists():
