@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Estimates what a decode takes on real boards, from the firmware that ports/run.sh built: no cycle was measured.
 
-Instructions are exact (qemu). Each is taken to cost what those of the innermost loop cost: by LLVM's model of the core,
-on M0+, M0 and M3, which have none, by the tables of their manuals. Flash adds the time of its wait states for all
+Instructions are exact (qemu). Each is taken to cost what those of the innermost loop cost: by LLVM's model of the core
+(of RISC-V's that of SiFive's E31), on M0+, M0 and M3, which have none, by the tables of their manuals. Flash adds the time of its wait states for all
 weights, which a decode reads once. Manuals and models of one core differ by 12 % (M4: 148 cycles a turn of the loop, or
 166), and buses and caches by more: take the result for right within a quarter."""
 import dataclasses

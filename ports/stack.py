@@ -2,8 +2,9 @@
 """Prints the most stack that each function of picovae.h can take, and fails if that exceeds the budget.
 
 GCC writes each function's frame and whom it calls (-fcallgraph-info=su); the longest path through that graph, in
-bytes, is the bound. What our own assembly language pushes comes on top. It holds for any input. An indirect call may reach every function of the kernels; a call into
-libgcc, which is compiled already, takes 48 bytes at most. A frame of unknown size or a cycle fails."""
+bytes, is the bound. What our own assembly language pushes comes on top. It holds for any input. An indirect call may
+reach every function of the kernels; a call into libgcc, which is compiled already, takes 48 bytes at most. A frame of
+unknown size or a cycle fails."""
 import json
 import pathlib
 import re
@@ -13,6 +14,7 @@ import tempfile
 
 import budgets
 from harness.boards import all_boards
+from harness.loops import registers
 from harness.script import PORTS, ROOT, Failure, Parser, need, run_script, writable
 
 NAME = "ports/stack.py"
@@ -29,15 +31,6 @@ FLAGS = ("-std=c++20 -ffreestanding -fno-exceptions -fno-rtti -fno-threadsafe-st
 WRITTEN = re.compile(r'^\t?@ \d+ "[^"]+" 1\n(.*?)^@ 0 "" 2$', re.M | re.S)
 
 
-def count_registers(names):
-    """Of a list such as r4-r7, lr."""
-    count = 0
-    for name in names.split(","):
-        first, _, last = name.strip().partition("-")
-        count += int(last[1:]) - int(first[1:]) + 1 if last else 1
-    return count
-
-
 def pushed_bytes(assembly):
     """Function -> bytes that its asm statements push, all of them as if none were popped before the last."""
     pushed = {}
@@ -46,7 +39,7 @@ def pushed_bytes(assembly):
         if other := re.search(r"\n\s*(?:v?stm\w*\s+sp|vpush|(?:add|sub)s?\s+sp\s*,(?!\s*#)).*|.*\[sp.*\]!.*", written):
             raise Failure(f"{name} moves the stack pointer in a way that is not counted: {other[0].strip()}")
         moved = (int(number) for number in re.findall(r"\bsubs?\s+sp\s*,(?:\s*sp\s*,)?\s*#(\d+)", written))
-        pushed[name] = 4 * sum(map(count_registers, re.findall(r"\bpush\s+\{([^}]*)\}", written))) + sum(moved)
+        pushed[name] = 4 * sum(map(registers, re.findall(r"\bpush\s+\{.*\}", written))) + sum(moved)
     return pushed
 
 

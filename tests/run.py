@@ -231,8 +231,8 @@ def other_linux(options):
 
 
 def more_linux(options):
-    run("ports/linux/run.sh", "aarch64-clang", "riscv64", "i686", "ppc64le", "--model", MODEL, "--build", BUILD / "test-linux", "--json",
-        MATRIX / "more-linux.json")
+    run("ports/linux/run.sh", "aarch64-clang", "riscv64", "i686", "ppc64le", "--model", MODEL, "--build",
+        BUILD / "test-linux", "--json", MATRIX / "more-linux.json")
 
 
 def web(options):

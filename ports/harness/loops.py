@@ -12,7 +12,7 @@ MULTIPLY = re.compile(r"mul|mla|smla|vml")
 MODELS = {"cortex-m4": ("thumbv7em", "cortex-m4"), "cortex-m7": ("thumbv7em", "cortex-m7"),
           "cortex-m33": ("thumbv8m.main", "cortex-m33"), "cortex-m55": ("thumbv8.1m.main", "cortex-m55"),
           "cortex-m85": ("thumbv8.1m.main", "cortex-m85"),
-          "rv32imc": ("riscv32", "sifive-e31")}  # a core of five stages in order, as the Rocket is
+          "rv32imc": ("riscv32", "sifive-e31")}  # five stages, in order
 TURNS = 200
 
 

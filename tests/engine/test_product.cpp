@@ -261,13 +261,46 @@ TEST_CASE("products are one fused multiply-add a term, in order: the same bits o
   }
 }
 
-// A product of (c, a) and (1, b) is a * b + c. Where an emulated one could round twice: c far from
+// Multiply-adds c + a * b of every row and column: products of (c, a) and (1, b).
+struct MultiplyAdds {
+  static constexpr std::size_t kRows = 64, kColumns = 16;
+  float left[2 * kRows];
+  alignas(64) float right[2 * kColumns], sums[kRows * kColumns];
+
+  MultiplyAdds() { std::fill_n(right, kColumns, 1.0f); }
+  float& c(std::size_t row) { return left[2 * row]; }
+  float& a(std::size_t row) { return left[2 * row + 1]; }
+  float& b(std::size_t column) { return right[kColumns + column]; }
+  float sum(std::size_t row, std::size_t column) const { return sums[row * kColumns + column]; }
+
+  void run(const Kernels& kernels) {
+    product_for(kernels.isa)({.a = left,
+                              .a_row = 2,
+                              .a_column = 1,
+                              .b = right,
+                              .b_row = kColumns,
+                              .c = sums,
+                              .c_row = kColumns,
+                              .m = kRows,
+                              .n = kColumns,
+                              .k = 2});
+  }
+};
+
+// 32-bit Arm's vectors take subnormal numbers for zero.
+bool keeps_subnormals([[maybe_unused]] const Kernels& kernels) {
+#if defined(__arm__)
+  return kernels.isa == Isa::kScalar;
+#else
+  return true;
+#endif
+}
+
+// Where an emulated one could round twice: c far from
 // a * b or nearly its opposite, and results that are subnormal or too large.
 TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
   Random random(11);
-  constexpr std::size_t kRows = 64, kColumns = 16;
-  std::vector<float> a(2 * kRows);
-  alignas(64) float b[2 * kColumns], c[kRows * kColumns];
+  MultiplyAdds all;
   const auto any = [&](int lowest, int highest) {
     return std::ldexp(
                1 + static_cast<float>(random.word() >> (random.between(0, 1) * 11 + 9)) * 0x1p-23f,
@@ -276,38 +309,25 @@ TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
   };
   for (int round = 0; round < 300; ++round) {
     const int exponent = round % 3 == 0 ? -70 : round % 3 == 1 ? 0 : 62;  // of a and of b
-    std::fill_n(b, kColumns, 1.0f);
-    for (std::size_t j = 0; j < kColumns; ++j) b[kColumns + j] = any(exponent - 5, exponent + 5);
-    for (std::size_t i = 0; i < kRows; ++i) {
-      a[2 * i + 1] = any(exponent - 5, exponent + 5);
-      const float near = -a[2 * i + 1] * b[kColumns + i % kColumns];
-      a[2 * i] = i % 2 == 0
+    for (std::size_t j = 0; j < all.kColumns; ++j) all.b(j) = any(exponent - 5, exponent + 5);
+    for (std::size_t i = 0; i < all.kRows; ++i) {
+      all.a(i) = any(exponent - 5, exponent + 5);
+      const float near = -all.a(i) * all.b(i % all.kColumns);
+      all.c(i) = i % 2 == 0
                      ? near
                      : std::ldexp(any(0, 0),
                                   std::clamp(2 * exponent + random.between(-60, 60), -149, 127));
     }
     for (const Kernels* kernels : with_products()) {
-#if defined(__arm__)
-      if (exponent == -70 && kernels->isa != Isa::kScalar) continue;  // subnormal numbers are zero
-#endif
+      if (exponent == -70 && !keeps_subnormals(*kernels)) continue;
       CAPTURE(std::string(kernels->name));
-      product_for(kernels->isa)({.a = a.data(),
-                                 .a_row = 2,
-                                 .a_column = 1,
-                                 .b = b,
-                                 .b_row = kColumns,
-                                 .c = c,
-                                 .c_row = kColumns,
-                                 .m = kRows,
-                                 .n = kColumns,
-                                 .k = 2});
-      for (std::size_t i = 0; i < kRows; ++i) {
-        for (std::size_t j = 0; j < kColumns; ++j) {
-          const float expected =
-              std::fma(a[2 * i + 1], b[kColumns + j], std::fma(a[2 * i], 1.0f, 0.0f));
-          if (c[i * kColumns + j] == expected) continue;
+      all.run(*kernels);
+      for (std::size_t i = 0; i < all.kRows; ++i) {
+        for (std::size_t j = 0; j < all.kColumns; ++j) {
+          const float expected = std::fma(all.a(i), all.b(j), std::fma(all.c(i), 1.0f, 0.0f));
+          if (all.sum(i, j) == expected) continue;
           REQUIRE(std::isnan(expected));
-          REQUIRE(std::isnan(c[i * kColumns + j]));
+          REQUIRE(std::isnan(all.sum(i, j)));
         }
       }
     }
@@ -319,50 +339,33 @@ TEST_CASE("a multiply-add is rounded once, whatever the numbers") {
 // between two floats, from where ties go to even. Of four columns one is like that, and subnormal
 // with the smallest exponent, or all: no column must hide another.
 TEST_CASE("a multiply-add a hair from half way is rounded once") {
-  constexpr std::size_t kRows = 64, kColumns = 16;
-  float a[2 * kRows];
-  alignas(64) float b[2 * kColumns], c[kRows * kColumns];
-  std::fill_n(b, kColumns, 1.0f);
-  const auto check = [&](const Kernels& kernels, int exponent, std::size_t lane) {
-    CAPTURE(std::string(kernels.name));
-    CAPTURE(exponent);
-    CAPTURE(lane);
-    product_for(kernels.isa)({.a = a,
-                              .a_row = 2,
-                              .a_column = 1,
-                              .b = b,
-                              .b_row = kColumns,
-                              .c = c,
-                              .c_row = kColumns,
-                              .m = kRows,
-                              .n = kColumns,
-                              .k = 2});
-    for (std::size_t i = 0; i < kRows; ++i) {
-      for (std::size_t j = 0; j < kColumns; ++j) {
-        REQUIRE(c[i * kColumns + j] == std::fma(a[2 * i + 1], b[kColumns + j], a[2 * i]));
-      }
-    }
-  };
+  MultiplyAdds all;
   for (const int exponent : {-150, -30, 0, 60}) {  // of half a unit in the last place of the sum
+    CAPTURE(exponent);
     const auto scaled = [&](int k) {
       return std::ldexp(1 + static_cast<float>(k) * 0x1p-23f, exponent / 2);
     };
-    for (std::size_t i = 0; i < kRows; ++i) {
+    for (std::size_t i = 0; i < all.kRows; ++i) {
       const float last = static_cast<float>(i / 8 * 0x10001 + i % 2);  // its last bit, odd and even
-      a[2 * i] = std::ldexp(exponent == -150 ? last : 0x1p23f + last, exponent + 1);
-      a[2 * i + 1] = scaled(1 + static_cast<int>(i % 8));
+      all.c(i) = std::ldexp(exponent == -150 ? last : 0x1p23f + last, exponent + 1);
+      all.a(i) = scaled(1 + static_cast<int>(i % 8));
     }
     for (std::size_t lane = 0; lane <= 4; ++lane) {  // 4: all
-      for (std::size_t j = 0; j < kColumns; ++j) {
+      CAPTURE(lane);
+      for (std::size_t j = 0; j < all.kColumns; ++j) {
         const int k = 1 + static_cast<int>(j % 8);
-        b[kColumns + j] =
+        all.b(j) =
             scaled(-k) * (j < 8 ? 1.0f : -1.0f) * (j % 4 == lane || lane == 4 ? 1.0f : 0x1.8p60f);
       }
       for (const Kernels* kernels : with_products()) {
-#if defined(__arm__)
-        if (exponent == -150 && kernels->isa != Isa::kScalar) continue;  // subnormals are zero
-#endif
-        check(*kernels, exponent, lane);
+        if (exponent == -150 && !keeps_subnormals(*kernels)) continue;
+        CAPTURE(std::string(kernels->name));
+        all.run(*kernels);
+        for (std::size_t i = 0; i < all.kRows; ++i) {
+          for (std::size_t j = 0; j < all.kColumns; ++j) {
+            REQUIRE(all.sum(i, j) == std::fma(all.a(i), all.b(j), all.c(i)));
+          }
+        }
       }
     }
   }

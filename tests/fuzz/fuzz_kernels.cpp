@@ -27,10 +27,8 @@ constexpr std::size_t kMostRows = 5;
 // Each function for integer layers once, but for the reference.
 std::vector<const Kernels*> all_kernels() {
   std::vector<const Kernels*> all{&kSmallKernels, &kRv32OnHost};
-  for (const Kernels* kernels : runnable_kernels()) {
-    const bool known = std::any_of(all.begin(), all.end(),
-                                   [&](const Kernels* other) { return other->s8 == kernels->s8; });
-    if (!known && kernels->isa != Isa::kScalar) all.push_back(kernels);
+  for (const Kernels* kernels : runnable_kernels(&Kernels::s8)) {
+    if (kernels->isa != Isa::kScalar) all.push_back(kernels);
   }
   return all;
 }

@@ -38,7 +38,7 @@ void run_golden(const tools::QuantizedNetwork& network) {
   constexpr std::uint8_t kBoth = kEncoderPart | kDecoderPart;
   const tools::BlobBytes host = tools::pack_s8(network, Layout::kHost, kBoth, {});
   const tools::BlobBytes board = tools::pack_s8(network, Layout::kCortexM, kBoth, {});
-  std::vector<const Kernels*> kernels = runnable_kernels();
+  std::vector<const Kernels*> kernels = runnable_kernels(&Kernels::s8);
   kernels.insert(kernels.end(), {&kSmallKernels, &kRv32OnHost});
   constexpr std::size_t kRows = 3, kRowSize = round_up(kSelfTestRowSize, kArenaAlignment);
   tools::AlignedVector<std::byte> scratch(kRows * kRowSize);

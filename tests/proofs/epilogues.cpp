@@ -74,7 +74,7 @@ void check(std::int32_t rescale, const std::vector<const Kernels*>& all) {
 
 int main(int count, char** arguments) {
   std::vector<const Kernels*> vectors;
-  for (const Kernels* kernels : tests::runnable_kernels()) {
+  for (const Kernels* kernels : tests::runnable_kernels(&Kernels::s8)) {
     if (kernels->s8 != nullptr && kernels->s8 != kScalarKernels.s8) vectors.push_back(kernels);
   }
   for (const Kernels* kernels : vectors) std::printf("%s ", kernels->name);
